@@ -1,0 +1,53 @@
+package dev.bakehouse.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+/// The program. [#run] returns the exit status, so tests call it.
+public final class Main {
+  private static final String DESCRIPTION = "Self-hosted CI in clean, warm VMs.";
+
+  /// Top verbs in the order of the help. Only the named one is built: hooks start this program for
+  /// every job.
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+  }
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    System.exit(run(args));
+  }
+
+  public static int run(String... args) {
+    if (args.length == 1 && args[0].equals("--version")) {
+      System.out.println("bakehouse " + version());
+      return Exit.OK;
+    }
+    CommandLine line = new CommandLine(CommandSpec.create().name("bakehouse"));
+    line.getCommandSpec().usageMessage().description(DESCRIPTION);
+    line.getCommandSpec().mixinStandardHelpOptions(true).version("bakehouse " + version());
+    Supplier<Callable<Integer>> only = args.length == 0 ? null : VERBS.get(args[0]);
+    if (only != null) {
+      line.addSubcommand(args[0], only.get());
+    } else {
+      VERBS.forEach((name, verb) -> line.addSubcommand(name, verb.get()));
+    }
+    line.setExecutionExceptionHandler((error, command, parsed) -> Exit.of(error));
+    if (args.length == 0) {
+      line.usage(System.out);
+      return Exit.USAGE;
+    }
+    return line.execute(args);
+  }
+
+  static String version() {
+    String version = Main.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+}
