@@ -1,0 +1,194 @@
+package dev.bakehouse.job;
+
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/// A bare mirror of one repository on the host, shared by all jobs. It is fetched with the host's
+/// own credentials, once for all who ask for the same commit.
+public final class GitMirror {
+  private static final Duration FETCH = Duration.ofMinutes(30);
+
+  private final String url;
+  private final Path mirrors;
+  private final Path dir;
+
+  private GitMirror(String url, Path mirrors) {
+    this.url = url;
+    this.mirrors = mirrors;
+    this.dir = mirrors.resolve(hash(url) + ".git");
+  }
+
+  /// The mirror of a repository address; nothing is fetched yet.
+  ///
+  /// @param url as git takes it; a plain path becomes a `file://` address, which a guest's git can
+  ///   be pointed elsewhere for
+  public static GitMirror of(Path mirrors, String url) {
+    if (url.startsWith("-")) {
+      throw new UserError(
+          "The repository address `" + url + "` starts with a dash", "Use a plain git address.");
+    }
+    return new GitMirror(url.startsWith("/") ? "file://" + url : url, mirrors.toAbsolutePath());
+  }
+
+  public String url() {
+    return url;
+  }
+
+  public Path dir() {
+    return dir;
+  }
+
+  /// Makes sure that a commit is here; fetches only when it is not. `HEAD` and a missing commit
+  /// always fetch.
+  ///
+  /// @param wanted a commit, or `HEAD`
+  /// @param branch the branch it should be found on; its own ref is asked for when a plain fetch
+  ///   does not bring the commit
+  public void ensure(String wanted, String branch) {
+    if (has(wanted)) {
+      return;
+    }
+    Directories.makePrivate(mirrors);
+    Path lock = mirrors.resolve(dir.getFileName() + ".lock");
+    try (FileChannel channel =
+            FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        var _ = HeldLock.on(channel, lock)) {
+      if (has(wanted)) {
+        return;
+      }
+      if (Files.isDirectory(dir)) {
+        git("fetch", "--prune", "--quiet", "origin").deadline(FETCH).check();
+      } else {
+        cloneAtomically();
+      }
+      if (isCommit(wanted) && !has(wanted)) {
+        git("fetch", "--quiet", "origin", wanted).deadline(FETCH).run();
+      }
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not lock the mirror " + lock + ": " + e.getMessage(),
+          "Check the state directory's owner and free space.",
+          e);
+    }
+    if (isCommit(wanted) && !has(wanted)) {
+      throw new UserError(
+          "The repository " + url + " has no commit " + wanted + " (branch " + branch + ")",
+          "Was it pushed? Was the branch rewritten?");
+    }
+  }
+
+  /// The commit a name stands for in the mirror.
+  public Optional<String> resolve(String name) {
+    if (name.startsWith("-")) {
+      return Optional.empty();
+    }
+    Outcome outcome = git("rev-parse", "--verify", "--quiet", name + "^{commit}").run();
+    return outcome.ok() ? Optional.of(outcome.text()) : Optional.empty();
+  }
+
+  /// A file of a commit; empty when the commit has none of that name.
+  public Optional<String> file(String commit, String path) {
+    Outcome outcome = git("show", commit + ":" + path).run();
+    return outcome.ok()
+        ? Optional.of(new String(outcome.out(), java.nio.charset.StandardCharsets.UTF_8))
+        : Optional.empty();
+  }
+
+  /// The commit a submodule's path points at.
+  Optional<String> resolveLink(String commit, String path) {
+    Outcome outcome = git("ls-tree", "-z", commit, "--", path).run();
+    String[] words = outcome.text().split("[ \t\0]");
+    return outcome.ok() && words.length > 2 && words[1].equals("commit")
+        ? Optional.of(words[2])
+        : Optional.empty();
+  }
+
+  /// How far a commit lies behind another: 0 for the same, empty when it is no ancestor.
+  public java.util.OptionalInt distance(String ancestor, String commit) {
+    if (!isCommit(ancestor) || !git("merge-base", "--is-ancestor", ancestor, commit).run().ok()) {
+      return java.util.OptionalInt.empty();
+    }
+    return java.util.OptionalInt.of(
+        Integer.parseInt(git("rev-list", "--count", ancestor + ".." + commit).check().text()));
+  }
+
+  /// A git command on the mirror. No prompt can hang it, and configuration inside the mirror runs
+  /// nothing.
+  Command git(String... arguments) {
+    return Command.of("git", "--git-dir=" + dir)
+        .and(arguments)
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_CONFIG_COUNT", "0");
+  }
+
+  private boolean has(String commit) {
+    return isCommit(commit)
+        && Files.isDirectory(dir)
+        && git("cat-file", "-e", commit + "^{commit}").run().ok();
+  }
+
+  private static boolean isCommit(String name) {
+    return name.matches("[0-9a-f]{40}|[0-9a-f]{64}");
+  }
+
+  private void cloneAtomically() throws IOException {
+    Path fresh = mirrors.resolve("." + dir.getFileName() + ".new");
+    Directories.delete(fresh);
+    Command.of("git", "clone", "--mirror", "--quiet", "--", url, fresh.toString())
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .deadline(FETCH)
+        .check();
+    for (String setting :
+        new String[] {"uploadpack.allowAnySHA1InWant", "uploadpack.allowFilter"}) {
+      Command.of("git", "--git-dir=" + fresh, "config", setting, "true").check();
+    }
+    Files.move(fresh, dir, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static String hash(String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, 12);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Two threads of one process may want the same file lock: the second waits like another process
+  /// would.
+  private record HeldLock(
+      java.util.concurrent.locks.ReentrantLock thread, java.nio.channels.FileLock file)
+      implements AutoCloseable {
+    private static final java.util.concurrent.ConcurrentHashMap<
+            Path, java.util.concurrent.locks.ReentrantLock>
+        THREADS = new java.util.concurrent.ConcurrentHashMap<>();
+
+    static HeldLock on(FileChannel channel, Path path) throws IOException {
+      var thread =
+          THREADS.computeIfAbsent(path, p -> new java.util.concurrent.locks.ReentrantLock());
+      thread.lock();
+      return new HeldLock(thread, channel.lock());
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.release();
+      thread.unlock();
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package dev.bakehouse.job;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+
+/// Runs the phases of one job, writes a collapsed log group for each, and keeps their times.
+///
+/// A line that starts with `---` opens a collapsed group in Buildkite's log, `+++` an expanded one,
+/// `^^^ +++` expands the one that is open:
+/// https://buildkite.com/docs/pipelines/configure/managing-log-output
+public final class Phases {
+  private final PrintStream log;
+  private final Map<Phase, Duration> times = new EnumMap<>(Phase.class);
+
+  public Phases(PrintStream log) {
+    this.log = log;
+  }
+
+  /// Runs one phase under its own log group.
+  ///
+  /// @throws Infrastructure for whatever goes wrong in it
+  public <T> T run(Phase phase, String what, Callable<T> work) {
+    log.println("--- bakehouse: " + phase.label() + " · " + what);
+    return timed(phase, work);
+  }
+
+  /// Runs a phase without a group of its own: the work writes its own headings.
+  public <T> T timed(Phase phase, Callable<T> work) {
+    long begin = System.nanoTime();
+    try {
+      return work.call();
+    } catch (Exception e) {
+      log.println("^^^ +++");
+      throw Infrastructure.of(phase, e);
+    } finally {
+      add(phase, Duration.ofNanos(System.nanoTime() - begin));
+    }
+  }
+
+  public void say(String line) {
+    log.println(line);
+  }
+
+  void add(Phase phase, Duration time) {
+    times.merge(phase, time, Duration::plus);
+  }
+
+  void replace(Phase phase, Duration time) {
+    times.put(phase, time);
+  }
+
+  public Map<Phase, Duration> times() {
+    return Map.copyOf(times);
+  }
+
+  /// The times on one line, in the order of the phases.
+  public String summary() {
+    return new EnumMap<>(times)
+        .entrySet().stream()
+            .map(
+                e ->
+                    e.getKey().label()
+                        + " "
+                        + String.format(Locale.ROOT, "%.1f", e.getValue().toMillis() / 1000.0)
+                        + " s")
+            .collect(Collectors.joining(" · "));
+  }
+}

@@ -1,0 +1,97 @@
+package dev.bakehouse.job;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/// The repositories one commit needs: its own and, recursively, its submodules', each fetched into
+/// its mirror. The addresses found here are all a job's guest may reach.
+final class Submodules {
+  private static final int MOST = 200;
+
+  private final Path mirrors;
+  private final SequencedMap<String, GitMirror> found = new LinkedHashMap<>();
+
+  private Submodules(Path mirrors) {
+    this.mirrors = mirrors;
+  }
+
+  /// Address as git will ask for it → mirror.
+  static SequencedMap<String, GitMirror> of(Path mirrors, GitMirror top, String commit) {
+    Submodules all = new Submodules(mirrors);
+    all.found.put(top.url(), top);
+    all.visit(top, commit);
+    return all.found;
+  }
+
+  private void visit(GitMirror mirror, String commit) {
+    Optional<String> modules = mirror.file(commit, ".gitmodules");
+    if (modules.isEmpty() || found.size() > MOST) {
+      return;
+    }
+    Map<String, String> paths = entries(mirror, commit, "path");
+    Map<String, String> urls = entries(mirror, commit, "url");
+    urls.forEach(
+        (name, url) -> {
+          Optional<String> linked =
+              Optional.ofNullable(paths.get(name))
+                  .flatMap(path -> mirror.resolveLink(commit, path));
+          String absolute = absolute(mirror.url(), url);
+          if (linked.isEmpty() || found.containsKey(absolute)) {
+            return;
+          }
+          GitMirror inner = GitMirror.of(mirrors, absolute);
+          inner.ensure(linked.get(), "submodule " + name);
+          found.put(absolute, inner);
+          visit(inner, linked.get());
+        });
+  }
+
+  /// Submodule name → value of one key, read by git itself from the commit's `.gitmodules`.
+  private static Map<String, String> entries(GitMirror mirror, String commit, String key) {
+    Map<String, String> values = new LinkedHashMap<>();
+    var outcome =
+        mirror
+            .git(
+                "config",
+                "--blob",
+                commit + ":.gitmodules",
+                "-z",
+                "--get-regexp",
+                "^submodule\\..*\\." + key + "$")
+            .run();
+    for (String entry :
+        new String(outcome.out(), java.nio.charset.StandardCharsets.UTF_8).split("\0")) {
+      int line = entry.indexOf('\n');
+      if (line > 0) {
+        String name = entry.substring("submodule.".length(), line - key.length() - 1);
+        values.put(name, entry.substring(line + 1));
+      }
+    }
+    return values;
+  }
+
+  /// `./x` and `../x` are relative to the repository that names them (gitmodules(5)).
+  static String absolute(String base, String url) {
+    if (!url.startsWith("./") && !url.startsWith("../")) {
+      return url;
+    }
+    String root = base.endsWith("/") ? base.substring(0, base.length() - 1) : base;
+    String rest = url;
+    while (true) {
+      if (rest.startsWith("./")) {
+        rest = rest.substring(2);
+      } else if (rest.startsWith("../")) {
+        rest = rest.substring(3);
+        int slash = root.lastIndexOf('/');
+        int colon = root.lastIndexOf(':');
+        int cut = Math.max(slash, colon);
+        root = cut < 0 ? "" : root.substring(0, slash >= colon ? slash : colon + 1);
+      } else {
+        return root.endsWith(":") ? root + rest : root + "/" + rest;
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.bakehouse.platform;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/// Small file work done the same way everywhere.
+public final class Directories {
+  private Directories() {}
+
+  /// Makes a directory only its owner can enter; parents as the system makes them.
+  public static Path makePrivate(Path dir) {
+    try {
+      if (!Files.isDirectory(dir)) {
+        Path parent = dir.toAbsolutePath().getParent();
+        if (parent != null) {
+          Files.createDirectories(parent);
+        }
+        Files.createDirectory(
+            dir,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      }
+      return dir;
+    } catch (IOException e) {
+      if (Files.isDirectory(dir)) {
+        return dir;
+      }
+      throw new UserError(
+          "Could not make the directory " + dir + ": " + e.getMessage(),
+          "Check its parent's owner and free space.",
+          e);
+    }
+  }
+
+  /// Writes a file only its owner can read, in one atomic step.
+  public static void writePrivate(Path file, byte[] content) {
+    Path temporary =
+        file.resolveSibling(
+            "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+    try {
+      Files.deleteIfExists(temporary);
+      Files.createFile(
+          temporary,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.write(temporary, content, StandardOpenOption.WRITE);
+      Files.move(
+          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not write " + file + ": " + e.getMessage(),
+          "Check its directory's owner and free space.",
+          e);
+    }
+  }
+
+  /// Removes a directory and all in it, following no link; missing is fine.
+  public static void delete(Path dir) {
+    if (!Files.exists(dir, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try {
+      Files.walkFileTree(
+          dir,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+              Files.deleteIfExists(file);
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException error)
+                throws IOException {
+              if (error instanceof java.nio.file.NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+              }
+              throw error;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(
+                Path d, @org.jspecify.annotations.Nullable IOException error) throws IOException {
+              Files.deleteIfExists(d);
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      throw new UserError("Could not remove " + dir + ": " + e, "Remove it by hand.", e);
+    }
+  }
+}

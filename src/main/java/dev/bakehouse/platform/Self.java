@@ -1,0 +1,45 @@
+package dev.bakehouse.platform;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// How to start this program again.
+public final class Self {
+  private Self() {}
+
+  /// The argument list that runs `bakehouse VERB…` with this JVM and class path, without a shell
+  /// between.
+  public static List<String> argv(String... verb) {
+    List<String> argv = new ArrayList<>();
+    argv.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    argv.addAll(
+        List.of(
+            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
+    Path aot = root().resolve("target/bakehouse.aot");
+    if (Files.exists(aot) && !System.getProperty("java.class.path").contains(File.pathSeparator)) {
+      argv.addAll(List.of("-XX:AOTCache=" + aot, "-Xlog:aot=off", "-Xlog:cds=off"));
+    }
+    argv.add("-Dbakehouse.root=" + root());
+    argv.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.bakehouse.cli.Main"));
+    argv.addAll(List.of(verb));
+    return argv;
+  }
+
+  /// The installation's directory: the checkout.
+  public static Path root() {
+    return Path.of(System.getProperty("bakehouse.root", ".")).toAbsolutePath().normalize();
+  }
+
+  /// Quotes an argument list for a program that splits it like a POSIX shell, such as the agent's
+  /// `bootstrap-script`.
+  public static String shellWords(List<String> argv) {
+    return String.join(" ", argv.stream().map(Self::quote).toList());
+  }
+
+  private static String quote(String word) {
+    return word.matches("[A-Za-z0-9_./:=@%+,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}
