@@ -41,7 +41,7 @@ class GitServerTest {
               "clone",
               "--filter=blob:none",
               "--",
-              repository.toString(),
+              mirror.url(),
               clone.toString())
           .check();
       assertThat(clone.resolve("file")).hasContent("hello\n");

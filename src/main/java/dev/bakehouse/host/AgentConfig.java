@@ -1,0 +1,74 @@
+package dev.bakehouse.host;
+
+import dev.bakehouse.config.HostSettings;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Self;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
+
+/// The configuration file of one Buildkite agent. It holds the registration token, so it is the owner's alone and no token
+/// stands in an argument list or an environment.
+final class AgentConfig {
+  private AgentConfig() {}
+
+  /// Writes `state/agents/SLOT/buildkite-agent.cfg` and the directories it names.
+  static Path write(HostSettings host, int slot) {
+    Path agents = Directories.makePrivate(host.state().resolve("agents"));
+    Path dir = Directories.makePrivate(agents.resolve(String.valueOf(slot)));
+    Path hooks = Directories.makePrivate(dir.resolve("hooks"));
+    Path builds = Directories.makePrivate(dir.resolve("builds"));
+    Path plugins = Directories.makePrivate(dir.resolve("plugins"));
+    Path file = dir.resolve("buildkite-agent.cfg");
+    StringJoiner lines = new StringJoiner("\n", "", "\n");
+    lines.add("token=" + quoted(token(host)));
+    lines.add("name=" + quoted(name(host, slot)));
+    lines.add("endpoint=" + quoted(host.agent().endpoint()));
+    lines.add("tags=" + quoted(tags(host)));
+    lines.add("bootstrap-script=" + quoted(Self.shellWords(Self.argv("job", "bootstrap"))));
+    lines.add("build-path=" + quoted(builds.toString()));
+    lines.add("hooks-path=" + quoted(hooks.toString()));
+    lines.add("plugins-path=" + quoted(plugins.toString()));
+    lines.add("sockets-path=" + quoted(dir.resolve("sockets").toString()));
+    lines.add("cancel-grace-period=" + host.agent().cancelGrace());
+    lines.add("no-ssh-keyscan=true");
+    lines.add("no-color=true");
+    Directories.writePrivate(file, lines.toString().getBytes(StandardCharsets.UTF_8));
+    return file;
+  }
+
+  static String name(HostSettings host, int slot) {
+    return host.name() + "." + (slot + 1);
+  }
+
+  private static String tags(HostSettings host) {
+    return host.agent().tags().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(",")) + ",host=" + host.name();
+  }
+
+  private static String token(HostSettings host) {
+    Path file =
+        host.agent()
+            .tokenFile()
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "The host " + host.name() + " has no agent token: `agent.token-file` is not set in " + host.file(),
+                        "Write the registration token into a file of mode 600 and name it there."));
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new UserError("Could not read the agent token from " + file + ": " + e.getMessage(), "Check the file's path, owner and mode.", e);
+    }
+  }
+
+  private static String quoted(String value) {
+    if (value.contains("\n") || value.contains("\"")) {
+      throw new UserError("The agent's configuration can not hold the value " + value, "Remove quotes and line ends from it.");
+    }
+    return '"' + value + '"';
+  }
+}
