@@ -60,6 +60,11 @@ public final class Command {
     return new Command(all, dir, env, input, deadline, merged);
   }
 
+  /// The same environment, directory and input around another argument list.
+  Command argv(List<String> other) {
+    return new Command(other, dir, env, input, deadline, merged);
+  }
+
   public Command in(Path directory) {
     return new Command(argv, directory, env, input, deadline, merged);
   }

@@ -1,0 +1,32 @@
+package dev.bakehouse.vm;
+
+import java.util.List;
+import java.util.Optional;
+
+/// What makes VMs on this host.
+public interface Hypervisor {
+  /// `qemu` or `tart`.
+  String name();
+
+  /// Whether two clones of one template can not run at once, so that each slot needs its own.
+  boolean templatePerSlot();
+
+  /// A copy-on-write clone of an image, not started.
+  Vm create(String name, BaseImage image, Shape shape);
+
+  /// A clone of a suspended template, not started.
+  Vm createFrom(String name, Template template);
+
+  /// Suspends a running VM and publishes it as a template in one atomic step. The VM is consumed.
+  Template suspend(Vm running, String key);
+
+  /// The template, if there is one that this hypervisor, as it is installed now, can resume.
+  Optional<Template> template(String key);
+
+  void deleteTemplate(String key);
+
+  /// The VM of exactly this name.
+  Optional<Vm> find(String name);
+
+  List<VmInfo> list();
+}

@@ -1,0 +1,34 @@
+package dev.bakehouse.vm;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/// One virtual machine, by its exact name.
+public interface Vm {
+  String name();
+
+  /// Boots, or resumes when made from a template; returns when the hypervisor runs it.
+  void start(Owner owner);
+
+  boolean running();
+
+  /// The control channel to the guest program.
+  ///
+  /// @param guestProgram the program's bytes for hypervisors that must bring it along (Tart); QEMU
+  ///   images carry it and serve it on the virtio-serial port `dev.bakehouse.ctl`
+  Duplex control(byte[] guestProgram);
+
+  /// Where sshd of the guest is, or will be, reachable from this process.
+  Endpoint ssh(Duration deadline);
+
+  /// Asks the guest to power off; kills it when the grace is over.
+  void shutdown(Duration grace);
+
+  void kill();
+
+  /// Kills it and removes every trace of exactly this VM.
+  void destroy();
+
+  /// The serial log, kept for diagnosis as long as the VM.
+  Path console();
+}

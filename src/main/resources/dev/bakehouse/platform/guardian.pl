@@ -1,0 +1,145 @@
+# Starts one program in its own session and ends it when the owner's pipe closes.
+#
+#   perl - LOG CWD GRACE pipe|detached PROGRAM ARGUMENT...
+#
+# This text comes first on standard input. After it, standard input is the owner's pipe, standard output tells the owner, a line each:
+#   forked PID      the child exists and waits; the owner notes its identity and answers "go"
+#   started         the program runs
+#   failed TEXT     it could not be started
+#   ended STATUS    it ended: exit status, or 128 + signal (pipe only)
+# The owner may send: "term" (TERM, after GRACE seconds KILL) and "kill" (KILL at once).
+# At end of file: as "term" when GRACE > 0, else as "kill". Signals go to the child's process group.
+# "detached": exits once the program runs; nobody ends it.
+use strict;
+use warnings;
+use POSIX qw(:sys_wait_h setsid dup2 WNOHANG);
+use Errno qw(EINTR);
+use IO::Handle;
+
+my ($log, $cwd, $grace, $mode, @argv) = @ARGV;
+my $detached = $mode eq 'detached';
+$SIG{PIPE} = 'IGNORE';
+$SIG{$_} = 'IGNORE' for qw(INT HUP);
+STDOUT->autoflush(1);
+setsid();    # a signal to the owner's group, as Ctrl-C sends it, is not for us
+umask 077;
+
+pipe(my $wait_r, my $wait_w) or fail("pipe: $!");
+pipe(my $said_r, my $said_w) or fail("pipe: $!");
+my $parent = $$;
+my $pid = fork();
+fail("fork: $!") unless defined $pid;
+child() if $pid == 0;
+close $wait_r;
+close $said_w;
+say_line("forked $pid");
+
+# The child waits until its identity is on record, so that no program ever runs unrecorded.
+my $go = read_line();
+if (!defined $go || $go ne 'go') {
+    kill 'KILL', $pid;
+    waitpid $pid, 0;
+    exit 1;
+}
+syswrite $wait_w, "g";
+close $wait_w;
+my $complaint = '';
+while (1) {
+    my $n = sysread $said_r, $complaint, 4096, length $complaint;
+    next if !defined $n && $! == EINTR;
+    last unless $n;
+}
+if (length $complaint) {
+    waitpid $pid, 0;
+    fail($complaint);
+}
+say_line("started");
+exit 0 if $detached;
+
+my $kill_at;
+my $open = 1;
+# TERM to the guardian itself means: end the child, then go.
+$SIG{TERM} = sub { term() };
+$SIG{CHLD} = sub { };
+while (1) {
+    my $ended = waitpid $pid, WNOHANG;
+    if ($ended == $pid || $ended == -1) {
+        my $status = WIFSIGNALED($?) ? 128 + WTERMSIG($?) : WEXITSTATUS($?);
+        kill 'KILL', -$pid;    # what the program left in its group
+        say_line("ended $status");
+        exit 0;
+    }
+    kill 'KILL', -$pid if defined $kill_at && time >= $kill_at;
+    # A signal between the checks and select is noticed a second later at most.
+    my $bits = '';
+    vec($bits, fileno(STDIN), 1) = 1 if $open;
+    my $ready = select $bits, undef, undef, 1;
+    next unless $open && $ready > 0;
+    my $word = read_line();
+    if (!defined $word) {
+        $open = 0;
+        $grace > 0 ? term() : kill 'KILL', -$pid;
+    } elsif ($word eq 'term') {
+        term();
+    } elsif ($word eq 'kill') {
+        kill 'KILL', -$pid;
+    }
+}
+
+sub term {
+    return if defined $kill_at;
+    $kill_at = time + ($grace > 0 ? $grace : 0);
+    kill 'TERM', -$pid;
+}
+
+sub child {
+    setsid();
+    close $wait_w;
+    close $said_r;
+    # Linux: the kernel kills the child when the guardian dies, whatever killed it.
+    if (!$detached && $^O eq 'linux') {
+        my $machine = (POSIX::uname())[4];
+        my %prctl = (x86_64 => 157, aarch64 => 167);
+        syscall $prctl{$machine}, 1, 9, 0, 0, 0 if $prctl{$machine};
+        POSIX::_exit(1) if getppid() != $parent;
+    }
+    my $byte = '';
+    my $n;
+    do { $n = sysread $wait_r, $byte, 1 } while !defined $n && $! == EINTR;
+    POSIX::_exit(1) unless $n;
+    close $wait_r;
+    $SIG{$_} = 'DEFAULT' for qw(PIPE INT HUP);
+    eval {
+        chdir $cwd or die "can not change to $cwd: $!\n";
+        open my $null, '<', '/dev/null' or die "/dev/null: $!\n";
+        open my $out, '>>', $log or die "can not write $log: $!\n";
+        dup2(fileno($null), 0);
+        dup2(fileno($out), 1);
+        dup2(fileno($out), 2);
+        no warnings 'exec';
+        exec { $argv[0] } @argv or die "can not run $argv[0]: $!\n";
+    };
+    syswrite $said_w, $@;
+    POSIX::_exit(127);
+}
+
+sub read_line {
+    my $line = '';
+    while (1) {
+        my $n = sysread STDIN, my $byte, 1;
+        next if !defined $n && $! == EINTR;
+        return undef unless $n;
+        return $line if $byte eq "\n";
+        $line .= $byte;
+    }
+}
+
+sub say_line { syswrite STDOUT, "$_[0]\n" }
+
+sub fail {
+    my $text = $_[0];
+    $text =~ s/\s+/ /g;
+    say_line("failed $text");
+    exit 1;
+}
+__END__
