@@ -32,7 +32,8 @@ class ArchitectureTest {
           Map.entry("image", Set.of("oci", "vm", "guest")),
           Map.entry("cache", Set.of("store", "buildkite")),
           Map.entry("job", Set.of("vm", "guest", "image", "cache", "buildkite", "pipeline")),
-          Map.entry("host", Set.of("job", "image", "vm", "buildkite")));
+          Map.entry("host", Set.of("job", "image", "vm", "buildkite")),
+          Map.entry("local", Set.of("coordinator", "pipeline", "host", "image", "buildkite")));
 
   private final JavaClasses classes =
       new ClassFileImporter()

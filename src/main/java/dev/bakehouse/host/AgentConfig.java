@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
-/// The configuration file of one Buildkite agent. It holds the registration token, so it is the owner's alone and no token
-/// stands in an argument list or an environment.
+/// The configuration file of one Buildkite agent. It holds the registration token, so it is the
+/// owner's alone and no token stands in an argument list or an environment.
 final class AgentConfig {
   private AgentConfig() {}
 
@@ -46,7 +46,11 @@ final class AgentConfig {
   }
 
   private static String tags(HostSettings host) {
-    return host.agent().tags().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(",")) + ",host=" + host.name();
+    return host.agent().tags().entrySet().stream()
+            .map(e -> e.getKey() + "=" + e.getValue())
+            .collect(Collectors.joining(","))
+        + ",host="
+        + host.name();
   }
 
   private static String token(HostSettings host) {
@@ -56,18 +60,26 @@ final class AgentConfig {
             .orElseThrow(
                 () ->
                     new UserError(
-                        "The host " + host.name() + " has no agent token: `agent.token-file` is not set in " + host.file(),
+                        "The host "
+                            + host.name()
+                            + " has no agent token: `agent.token-file` is not set in "
+                            + host.file(),
                         "Write the registration token into a file of mode 600 and name it there."));
     try {
       return Files.readString(file).strip();
     } catch (IOException e) {
-      throw new UserError("Could not read the agent token from " + file + ": " + e.getMessage(), "Check the file's path, owner and mode.", e);
+      throw new UserError(
+          "Could not read the agent token from " + file + ": " + e.getMessage(),
+          "Check the file's path, owner and mode.",
+          e);
     }
   }
 
   private static String quoted(String value) {
     if (value.contains("\n") || value.contains("\"")) {
-      throw new UserError("The agent's configuration can not hold the value " + value, "Remove quotes and line ends from it.");
+      throw new UserError(
+          "The agent's configuration can not hold the value " + value,
+          "Remove quotes and line ends from it.");
     }
     return '"' + value + '"';
   }

@@ -35,14 +35,7 @@ class GitServerTest {
       Path moved = dir.resolve("moved");
       Files.move(repository, moved);
       Path clone = dir.resolve("clone");
-      guest(
-              server,
-              "git",
-              "clone",
-              "--filter=blob:none",
-              "--",
-              mirror.url(),
-              clone.toString())
+      guest(server, "git", "clone", "--filter=blob:none", "--", mirror.url(), clone.toString())
           .check();
       assertThat(clone.resolve("file")).hasContent("hello\n");
       assertThat(head(clone)).isEqualTo(commit);

@@ -1,0 +1,133 @@
+package dev.bakehouse.local;
+
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+
+/// Tools that no system package gives: the Buildkite agent and Zig. They are kept under the state
+/// directory.
+public final class Tools {
+  static final String AGENT = "github.com/buildkite/agent/v3@v3.78.0";
+  static final String ZIG = "ziglang==0.15.2";
+  private static final Duration LONG = Duration.ofMinutes(20);
+
+  private final Path dir;
+  private final PrintStream out;
+  private final Needs needs;
+
+  public Tools(Path state, PrintStream out, Needs needs) {
+    this.dir = state.resolve("tools");
+    this.out = out;
+    this.needs = needs;
+  }
+
+  /// `buildkite-agent`: from PATH, from an earlier run, from Homebrew, else built by Go from its
+  /// module.
+  public Path agent() throws IOException {
+    Path own = dir.resolve("bin/buildkite-agent");
+    if (Files.isExecutable(own)) {
+      return own;
+    }
+    Optional<Path> found = Needs.find("buildkite-agent");
+    if (found.isPresent()) {
+      return found.get();
+    }
+    out.println("  needs buildkite-agent (runs the jobs)");
+    if (Needs.find("brew").isPresent()) {
+      needs.confirm("brew install buildkite/buildkite/buildkite-agent");
+      Command.of("brew", "install", "buildkite/buildkite/buildkite-agent").deadline(LONG).check();
+      return Needs.find("buildkite-agent").orElseThrow();
+    }
+    Path go = go();
+    needs.confirm("go install " + AGENT);
+    Path bin = Files.createDirectories(dir.resolve("bin"));
+    Command.of(go.toString(), "install", AGENT)
+        .env("GOBIN", bin.toAbsolutePath().toString())
+        .deadline(LONG)
+        .check();
+    // The module's program is called `agent`; jobs look for `buildkite-agent`.
+    Files.move(bin.resolve("agent"), own, StandardCopyOption.ATOMIC_MOVE);
+    return own;
+  }
+
+  private Path go() {
+    Optional<Path> go = Needs.find("go");
+    if (go.isEmpty() || !recent(go.get())) {
+      throw new UserError(
+          "There is no buildkite-agent and no Go 1.22 or newer to build it with",
+          "Install buildkite-agent as its documentation says, or Go, put it on PATH, and run this again.");
+    }
+    return go.get();
+  }
+
+  private static boolean recent(Path go) {
+    String[] version =
+        Command.of(go.toString(), "env", "GOVERSION").run().text().replace("go", "").split("\\.");
+    return version.length > 1 && Integer.parseInt(version[1].replaceAll("\\D.*", "")) >= 22;
+  }
+
+  /// The unpacked Zig distribution: a directory with the program `zig` and its `lib`.
+  public Path zig() throws IOException {
+    Path zig = dir.resolve("zig");
+    if (Files.isDirectory(zig)) {
+      return zig;
+    }
+    needs.confirm("python3 -m pip download " + ZIG);
+    Path wheels = dir.resolve("wheels");
+    Directories.delete(wheels);
+    Command.of(
+            "python3",
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--dest",
+            wheels.toString(),
+            ZIG)
+        .deadline(LONG)
+        .check();
+    Path fresh = dir.resolve("zig.new");
+    Directories.delete(fresh);
+    try (Stream<Path> files = Files.list(wheels)) {
+      unpack(files.filter(f -> f.toString().endsWith(".whl")).findFirst().orElseThrow(), fresh);
+    }
+    Files.setPosixFilePermissions(
+        fresh.resolve("zig"), PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.move(fresh, zig, StandardCopyOption.ATOMIC_MOVE);
+    Directories.delete(wheels);
+    return zig;
+  }
+
+  /// Takes the `ziglang/` part out of the wheel, which is a zip archive.
+  private static void unpack(Path wheel, Path target) throws IOException {
+    try (InputStream file = Files.newInputStream(wheel);
+        ZipInputStream zip = new ZipInputStream(file)) {
+      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+        if (entry.isDirectory() || !entry.getName().startsWith("ziglang/")) {
+          continue;
+        }
+        Path to = target.resolve(entry.getName().substring("ziglang/".length())).normalize();
+        if (!to.startsWith(target)) {
+          throw new UserError(
+              "The Zig wheel " + wheel + " has an entry outside of it: " + entry.getName(),
+              "Remove it and try again.");
+        }
+        Files.createDirectories(to.getParent());
+        Files.copy(zip, to);
+      }
+    }
+  }
+}
