@@ -1,0 +1,67 @@
+package dev.bakehouse.vm;
+
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Ends VMs whose owner is dead, and nothing else: kept VMs, templates, images and VMs of living
+/// owners are never touched. Any number of processes may run it at once.
+public final class Reaper {
+  private final VmHome home;
+  private final List<Hypervisor> hypervisors;
+
+  public Reaper(Path state, List<Hypervisor> hypervisors) {
+    this.home = new VmHome(state);
+    this.hypervisors = List.copyOf(hypervisors);
+  }
+
+  /// Ends all orphans.
+  ///
+  /// @return their names
+  public List<String> sweep() {
+    List<String> ended = new ArrayList<>();
+    for (VmRecord record : home.all()) {
+      if (record.orphan() && end(record)) {
+        ended.add(record.name());
+      }
+    }
+    try {
+      home.sweepDrafts();
+    } catch (IOException e) {
+      throw new UserError("Could not clean up VM drafts: " + e.getMessage(), "Check modes.", e);
+    }
+    return ended;
+  }
+
+  /// Ends the VM a dead lease was bound to.
+  ///
+  /// @param name its exact name
+  /// @return whether the lease's slot is free now; not so when the VM lives for somebody else
+  boolean release(String name) {
+    Optional<VmRecord> record = home.read(name);
+    if (record.isEmpty()) {
+      return true;
+    }
+    if (record.get().orphan()) {
+      end(record.get());
+      return true;
+    }
+    return find(record.get()).filter(Vm::running).isEmpty();
+  }
+
+  private boolean end(VmRecord record) {
+    Optional<Vm> vm = find(record);
+    vm.ifPresent(Vm::destroy);
+    return vm.isPresent();
+  }
+
+  private Optional<Vm> find(VmRecord record) {
+    return hypervisors.stream()
+        .filter(h -> h.name().equals(record.hypervisor()))
+        .findFirst()
+        .flatMap(h -> h.find(record.name()));
+  }
+}

@@ -1,0 +1,177 @@
+package dev.bakehouse.vm;
+
+import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Processes;
+import dev.bakehouse.platform.Processes.Identity;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/// How many VMs this host runs at once, across all processes.
+///
+/// A slot is a locked file, so it is free the moment its holder dies. Who waits longest gets the
+/// next one.
+public final class Slots {
+  /// Lock files this process holds. The system's lock does not tell threads of one process apart.
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+  private static final AtomicLong COUNT = new AtomicLong();
+
+  private final Path directory;
+  private final Path queue;
+  private final int count;
+  private final Reaper reaper;
+
+  /// @param directory `STATE/slots`, one for all processes of the host
+  /// @param reaper ends what a dead holder of a slot left running in it
+  public Slots(Path directory, int count, Reaper reaper) {
+    if (count < 1) {
+      throw new UserError("A host with " + count + " slots runs nothing", "Give it at least 1.");
+    }
+    try {
+      this.directory = Trees.make(directory.toAbsolutePath()).toRealPath();
+      this.queue = Trees.make(this.directory.resolve("queue"));
+    } catch (IOException e) {
+      throw failed(directory, e);
+    }
+    this.count = count;
+    this.reaper = reaper;
+  }
+
+  /// Waits for a slot.
+  ///
+  /// @param progress is told when the place in the queue changes, for example "waiting for a VM
+  ///   slot, 2 ahead"
+  /// @throws UserError when the deadline passes first
+  public Lease acquire(Duration deadline, Consumer<String> progress) {
+    Path ticket = ticket();
+    long[] told = {-1};
+    try {
+      return Poll.until(
+          "one of " + count + " VM slots in " + directory,
+          deadline,
+          () -> {
+            long ahead = ahead(ticket);
+            Optional<Lease> lease = ahead == 0 ? tryAcquire() : Optional.empty();
+            if (lease.isEmpty() && ahead != told[0]) {
+              progress.accept("waiting for a VM slot, " + ahead + " ahead");
+              told[0] = ahead;
+            }
+            return lease;
+          });
+    } finally {
+      delete(ticket);
+    }
+  }
+
+  /// A slot if one is free now, past the queue.
+  public Optional<Lease> tryAcquire() {
+    for (int slot = 1; slot <= count; slot++) {
+      Optional<Lease> lease = take(slot);
+      if (lease.isPresent()) {
+        return lease;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Lease> take(int slot) {
+    Path file = directory.resolve(slot + ".lock");
+    if (!HELD.add(file)) {
+      return Optional.empty();
+    }
+    boolean taken = false;
+    try {
+      Optional<FileChannel> channel = lock(file);
+      if (channel.isEmpty()) {
+        return Optional.empty();
+      }
+      try {
+        taken = SlotFiles.bound(directory, slot).map(reaper::release).orElse(true);
+        if (!taken) {
+          return Optional.empty();
+        }
+        SlotFiles.unbind(directory, slot);
+        return Optional.of(new Lease(directory, slot, channel.get(), () -> HELD.remove(file)));
+      } finally {
+        if (!taken) {
+          channel.get().close();
+        }
+      }
+    } catch (IOException e) {
+      throw failed(directory, e);
+    } finally {
+      if (!taken) {
+        HELD.remove(file);
+      }
+    }
+  }
+
+  private static Optional<FileChannel> lock(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock = channel.tryLock();
+    if (lock == null) {
+      channel.close();
+      return Optional.empty();
+    }
+    return Optional.of(channel);
+  }
+
+  private Path ticket() {
+    Identity self = Processes.self();
+    String name =
+        "%015d-%d-%d-%09d"
+            .formatted(
+                System.currentTimeMillis(), self.pid(), self.started(), COUNT.incrementAndGet());
+    try {
+      return Files.createFile(queue.resolve(name));
+    } catch (IOException e) {
+      throw failed(queue, e);
+    }
+  }
+
+  /// How many living tickets are older; those of dead processes are removed.
+  private long ahead(Path ticket) throws IOException {
+    long ahead = 0;
+    List<String> all = Trees.names(queue);
+    for (String other : all.subList(0, Math.max(0, all.indexOf(name(ticket))))) {
+      if (SlotFiles.holder(other).flatMap(Identity::alive).isPresent()) {
+        ahead++;
+      } else {
+        Files.deleteIfExists(queue.resolve(other));
+      }
+    }
+    return ahead;
+  }
+
+  private static String name(Path file) {
+    return String.valueOf(file.getFileName());
+  }
+
+  private static void delete(Path ticket) {
+    try {
+      Files.deleteIfExists(ticket);
+    } catch (IOException e) {
+      throw failed(ticket, e);
+    }
+  }
+
+  private static UserError failed(Path where, IOException e) {
+    return new UserError(
+        "Could not use the VM slots in " + where + ": " + e.getMessage(),
+        "Check the directory's mode and space.",
+        e);
+  }
+}

@@ -1,0 +1,171 @@
+package dev.bakehouse.vm;
+
+import dev.bakehouse.platform.Processes;
+import dev.bakehouse.platform.Processes.Identity;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/// `STATE/vms`: one directory a VM, `vm.json` in each.
+///
+/// A directory appears by a rename when complete, and goes by a rename before it is deleted: no one
+/// ever sees half a VM. Names that start with a dot are such drafts and remains; they hold the
+/// identity of the process at work on them.
+public final class VmHome {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final AtomicLong COUNT = new AtomicLong();
+
+  private final Path root;
+
+  public VmHome(Path state) {
+    this.root = state.toAbsolutePath().resolve("vms");
+  }
+
+  public Path directory(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new UserError(
+          "`" + name + "` can not be the name of a VM",
+          "Use up to 100 letters, digits, dots, dashes, underscores; start with a letter or digit.");
+    }
+    return root.resolve(name);
+  }
+
+  /// A new draft directory, for [#publish].
+  public Path draft() throws IOException {
+    return Trees.make(Trees.make(root).resolve(mine("new")));
+  }
+
+  /// Gives a finished draft its name.
+  ///
+  /// @throws UserError when there is a VM of that name
+  public void publish(Path draft, VmRecord record) throws IOException {
+    write(draft, record);
+    try {
+      Files.move(draft, directory(record.name()), StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+      throw exists(record.name(), e);
+    } catch (IOException e) {
+      if (Files.exists(directory(record.name()))) {
+        throw exists(record.name(), e);
+      }
+      throw e;
+    }
+  }
+
+  public static void write(Path directory, VmRecord record) throws IOException {
+    Path draft = directory.resolve("vm.json.new");
+    Files.write(draft, JSON.writeValueAsBytes(record));
+    Files.move(draft, directory.resolve("vm.json"), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  public Optional<VmRecord> read(String name) {
+    try {
+      byte[] json = Files.readAllBytes(directory(name).resolve("vm.json"));
+      return Optional.of(JSON.readValue(json, VmRecord.class));
+    } catch (IOException | JacksonException e) {
+      return Optional.empty();
+    }
+  }
+
+  public List<VmRecord> all() {
+    try {
+      return Trees.names(root).stream()
+          .filter(n -> NAME.matcher(n).matches())
+          .flatMap(n -> read(n).stream())
+          .toList();
+    } catch (IOException e) {
+      throw new UserError("Could not read " + root + ": " + e.getMessage(), "Check its mode.", e);
+    }
+  }
+
+  /// Takes a VM away, if the name still means this very VM. Only one process does it.
+  ///
+  /// @param end ends its processes; gets its directory
+  /// @param target where the directory goes, or empty to delete it
+  /// @return whether it was there
+  public boolean take(VmRecord record, Consumer<Path> end, Optional<Path> target) {
+    Path directory = directory(record.name());
+    Path dead = root.resolve(mine("dead"));
+    boolean mine =
+        locked(
+            () -> {
+              if (read(record.name()).filter(record::same).isEmpty()) {
+                return false;
+              }
+              end.accept(directory);
+              Files.move(directory, target.orElse(dead), StandardCopyOption.ATOMIC_MOVE);
+              return true;
+            });
+    if (mine && target.isEmpty()) {
+      remove(dead);
+    }
+    return mine;
+  }
+
+  /// Deletes drafts and remains of processes that died over them.
+  void sweepDrafts() throws IOException {
+    for (String name : Trees.names(root)) {
+      String[] words = name.split("-");
+      if (words.length == 4 && (words[0].equals(".new") || words[0].equals(".dead"))) {
+        Identity who = new Identity(Long.parseLong(words[1]), Long.parseLong(words[2]));
+        if (who.alive().isEmpty()) {
+          remove(root.resolve(name));
+        }
+      }
+    }
+  }
+
+  /// Runs with the directory's lock, the same for all processes.
+  private boolean locked(IoBoolean work) {
+    if (!Files.isDirectory(root)) {
+      return false;
+    }
+    return FileMutex.hold(
+        root.resolve(".lock"),
+        () -> {
+          try {
+            return work.get();
+          } catch (IOException e) {
+            throw new UserError(
+                "Could not remove a VM below " + root + ": " + e, "Check its mode.", e);
+          }
+        });
+  }
+
+  private static void remove(Path directory) {
+    try {
+      Trees.delete(directory);
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not remove " + directory + ": " + e.getMessage(), "Remove it by hand.", e);
+    }
+  }
+
+  private static String mine(String kind) {
+    Identity self = Processes.self();
+    return "." + kind + "-" + self.pid() + "-" + self.started() + "-" + COUNT.incrementAndGet();
+  }
+
+  private static UserError exists(String name, IOException cause) {
+    return new UserError(
+        "There is a VM named " + name + " already",
+        "Choose another name, or `bakehouse vm delete " + name + "` first.",
+        cause);
+  }
+
+  private interface IoBoolean {
+    boolean get() throws IOException;
+  }
+}
