@@ -40,7 +40,7 @@ public final class DockerRegistry implements AutoCloseable {
             version: 0.1
             log: {level: warn}
             storage:
-              filesystem: {rootdir: %s}
+              filesystem: {rootdirectory: %s}
             http: {addr: "127.0.0.1:%d"}
             %s"""
                 .formatted(directory.resolve("data"), port, auth));
