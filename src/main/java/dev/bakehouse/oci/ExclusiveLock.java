@@ -1,0 +1,79 @@
+package dev.bakehouse.oci;
+
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// A lock between threads of this process and between processes, on a file that stays. The system
+/// releases it when a process dies.
+public final class ExclusiveLock implements AutoCloseable {
+  private static final ConcurrentHashMap<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
+
+  private final ReentrantLock threads;
+  private final FileChannel channel;
+
+  private ExclusiveLock(ReentrantLock threads, FileChannel channel) {
+    this.threads = threads;
+    this.channel = channel;
+  }
+
+  /// Waits as long as it takes.
+  ///
+  /// @param waiting is run once when someone else holds the lock
+  public static ExclusiveLock on(Path file, Runnable waiting) {
+    ReentrantLock threads =
+        THREADS.computeIfAbsent(file.toAbsolutePath().normalize(), p -> new ReentrantLock());
+    boolean told = false;
+    if (!threads.tryLock()) {
+      waiting.run();
+      told = true;
+      threads.lock();
+    }
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      try {
+        if (channel.tryLock() == null) {
+          if (!told) {
+            waiting.run();
+          }
+          channel.lock();
+        }
+        return new ExclusiveLock(threads, channel);
+      } catch (IOException | RuntimeException e) {
+        channel.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      threads.unlock();
+      throw new UserError(
+          "Could not lock " + file + ": " + e.getMessage(),
+          "Check the directory's owner and mode.",
+          e);
+    } catch (RuntimeException e) {
+      threads.unlock();
+      throw e;
+    }
+  }
+
+  public static ExclusiveLock on(Path file) {
+    return on(file, () -> {});
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // The system drops the lock with the descriptor either way.
+    } finally {
+      threads.unlock();
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package dev.bakehouse.oci;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// One repository of images: a registry's, or a layout in a directory. A selector is a tag or a
+/// digest (`sha256:…`).
+///
+/// Every method throws [RegistryError] of the fitting kind; absence is never reported as a fault of
+/// the network or the other way round.
+public interface Repository {
+  /// For messages: `ghcr.io/o/r` or `oci:DIR`.
+  String name();
+
+  /// The digest a manifest has now, without reading the image; empty when it does not exist.
+  Optional<Digest> head(String selector);
+
+  /// @throws RegistryError.Absent when it does not exist
+  /// @throws CorruptData when it was asked for by digest and has another
+  Manifest manifest(String selector);
+
+  boolean hasBlob(Digest digest);
+
+  /// A blob's bytes from an offset on, not yet verified.
+  InputStream blob(Digest digest, long from) throws IOException;
+
+  /// Stores a file whose bytes have this digest; does nothing when it is there. The file may be
+  /// moved away.
+  void writeBlob(Digest digest, Path file) throws IOException;
+
+  /// Stores a manifest under a tag; its blobs must be there.
+  void putManifest(Manifest manifest, String tag);
+
+  List<String> tags();
+
+  /// A directory where files for [#writeBlob] are best made.
+  Path staging() throws IOException;
+}
