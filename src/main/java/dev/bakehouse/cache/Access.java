@@ -35,7 +35,8 @@ public record Access(List<Read> reads, Optional<Scope> writes) {
       reads.put(own, job.branch());
     }
     add(reads, job, job.defaultBranch(), platform);
-    List<Read> order = reads.entrySet().stream().map(e -> new Read(e.getKey(), e.getValue())).toList();
+    List<Read> order =
+        reads.entrySet().stream().map(e -> new Read(e.getKey(), e.getValue())).toList();
     return new Access(order, job.fork() ? Optional.empty() : Optional.of(own));
   }
 

@@ -1,5 +1,7 @@
 package dev.bakehouse.cache;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Instant;
 
 /// What a saved cache is: a wire record, published after its archive.
@@ -30,6 +32,19 @@ record Manifest(
   static final int VERSION = 1;
   static final String TAR = "tar";
   static final String TAR_GZIP = "tar+gzip";
+
+  Manifest {
+    requireNonNull(pipeline, "pipeline");
+    requireNonNull(ref, "ref");
+    requireNonNull(platform, "platform");
+    requireNonNull(build, "build");
+    requireNonNull(step, "step");
+    requireNonNull(kind, "kind");
+    requireNonNull(archive, "archive");
+    requireNonNull(encoding, "encoding");
+    requireNonNull(sha256, "sha256");
+    requireNonNull(created, "created");
+  }
 
   Scope scope() {
     return new Scope(pipeline, Scope.ref(ref), platform);

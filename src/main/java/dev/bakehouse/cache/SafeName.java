@@ -15,9 +15,9 @@ final class SafeName {
 
   private SafeName() {}
 
-  /// Short lower-case names stay as they are. Others get their unsafe characters replaced and a hash
-  /// of the whole at the end; so do names that end like one with a hash, for nobody may choose a
-  /// branch name that lands on another's.
+  /// Short lower-case names stay as they are. Others get their unsafe characters replaced and a
+  /// hash of the whole at the end; so do names that end like one with a hash, for nobody may choose
+  /// a branch name that lands on another's.
   static String of(String text) {
     return PLAIN.matcher(text).matches() && !LIKE_HASHED.matcher(text).matches()
         ? text

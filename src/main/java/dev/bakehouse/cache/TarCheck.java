@@ -12,11 +12,11 @@ import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
-/// Reads a tar archive to its end, counts, and refuses whatever could write outside the directory it
-/// is unpacked in.
+/// Reads a tar archive to its end, counts, and refuses whatever could write outside the directory
+/// it is unpacked in.
 ///
-/// Names are relative and without `..`, each once; nothing lies below a symbolic link; symbolic links
-/// stay inside; hard links name an earlier file of the archive; no devices.
+/// Names are relative and without `..`, each once; nothing lies below a symbolic link; symbolic
+/// links stay inside; hard links name an earlier file of the archive; no devices.
 final class TarCheck {
   /// @param files files, hard links included
   /// @param bytes what they hold together
@@ -100,8 +100,8 @@ final class TarCheck {
     worth = worth || kind.worthSaving(name);
   }
 
-  /// A target may go up first, never after it went down: then it means the same whatever other links
-  /// do, and its depth tells whether it stays inside.
+  /// A target may go up first, never after it went down: then it means the same whatever other
+  /// links do, and its depth tells whether it stays inside.
   private void symbolic(String name, String target) throws Refused {
     long depth = name.chars().filter(c -> c == '/').count();
     boolean down = false;
