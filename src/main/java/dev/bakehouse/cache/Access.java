@@ -1,0 +1,49 @@
+package dev.bakehouse.cache;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// Which scopes a job may read, in which order, and the one it may write.
+///
+/// @param reads nearest first
+/// @param writes empty for a fork
+public record Access(List<Read> reads, Optional<Scope> writes) {
+  /// @param branch the branch whose builds are asked for sources of this scope
+  public record Read(Scope scope, String branch) {}
+
+  public Access {
+    reads = List.copyOf(reads);
+  }
+
+  /// A pull request reads its own caches, its branch's, its base's and the default branch's, and
+  /// writes only its own. A fork's branch is another's, whatever its name. A branch reads its own
+  /// and the default branch's.
+  public static Access of(JobIdentity job, String platform) {
+    Map<Scope, String> reads = new LinkedHashMap<>();
+    Scope own;
+    if (job.pull().isPresent()) {
+      own = new Scope(job.pipeline(), new Scope.Pull(job.pull().getAsInt()), platform);
+      reads.put(own, job.branch());
+      if (!job.fork()) {
+        add(reads, job, job.branch(), platform);
+      }
+      add(reads, job, job.baseBranch(), platform);
+    } else {
+      own = new Scope(job.pipeline(), new Scope.Branch(job.branch()), platform);
+      reads.put(own, job.branch());
+    }
+    add(reads, job, job.defaultBranch(), platform);
+    List<Read> order =
+        reads.entrySet().stream().map(e -> new Read(e.getKey(), e.getValue())).toList();
+    return new Access(order, job.fork() ? Optional.empty() : Optional.of(own));
+  }
+
+  private static void add(
+      Map<Scope, String> reads, JobIdentity job, String branch, String platform) {
+    if (!branch.isEmpty()) {
+      reads.putIfAbsent(new Scope(job.pipeline(), new Scope.Branch(branch), platform), branch);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.bakehouse.cache;
+
+import dev.bakehouse.config.Section;
+import java.time.Duration;
+import java.util.Map;
+
+/// The section `cache:` of `bakehouse.yml`.
+///
+/// @param store URL of the store; empty means the host's own directory
+/// @param rule which steps take part
+/// @param retention how long unused caches are kept
+public record CacheConfig(String store, StepRule rule, Duration retention) {
+  private static final int DEFAULT_DAYS = 30;
+
+  public static CacheConfig defaults() {
+    return new CacheConfig(
+        "", new StepRule(StepRule.DEFAULT_STEPS, Map.of()), Duration.ofDays(DEFAULT_DAYS));
+  }
+
+  /// @param section the mapping below `cache`; an empty one gives the defaults
+  public static CacheConfig read(Section section) {
+    Map<String, String> directories = section.map("directories");
+    directories.forEach(Kind::directory);
+    CacheConfig config =
+        new CacheConfig(
+            section.text("store", ""),
+            new StepRule(section.texts("steps", StepRule.DEFAULT_STEPS), directories),
+            Duration.ofDays(section.number("retention-days", DEFAULT_DAYS, 1, 3650)));
+    section.close();
+    return config;
+  }
+}

@@ -1,0 +1,27 @@
+package dev.bakehouse.cache;
+
+import java.time.Instant;
+
+/// One saved cache in a store.
+///
+/// @param address whose it is
+/// @param files files in it, hard links included
+/// @param bytes what they hold together
+/// @param stored bytes it takes in the store
+/// @param created when it was saved
+/// @param used when it was last saved or restored
+public record Entry(
+    Address address, long files, long bytes, long stored, Instant created, Instant used) {
+
+  /// A place for one state of one cache; a later save to it replaces the earlier one.
+  ///
+  /// @param build the id of the build that saved it
+  /// @param step the key of the step that saved it, or empty
+  public record Address(Scope scope, String build, String step, Kind kind) {
+    @Override
+    public String toString() {
+      String of = step.isEmpty() ? "" : " of step " + step;
+      return kind.name() + of + " from build " + build + " in " + scope;
+    }
+  }
+}

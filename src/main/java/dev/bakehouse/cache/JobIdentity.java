@@ -1,0 +1,79 @@
+package dev.bakehouse.cache;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/// Which job this is, as the coordinator tells it in `BUILDKITE_*`; never from flags or the
+/// repository.
+///
+/// @param pipeline `slug`, or `organization.slug`
+/// @param branch as the coordinator names it
+/// @param pull the pull request, if the build is one
+/// @param fork the pull request comes from another repository
+/// @param baseBranch what the pull request wants to be merged into, or empty
+/// @param defaultBranch of the pipeline
+/// @param step the step's key, or empty
+public record JobIdentity(
+    String pipeline,
+    String branch,
+    OptionalInt pull,
+    boolean fork,
+    String baseBranch,
+    String defaultBranch,
+    String buildId,
+    String commit,
+    String step) {
+
+  /// Whether an environment is that of a job.
+  public static boolean inJob(Map<String, String> env) {
+    return !env.getOrDefault("BUILDKITE_JOB_ID", "").isEmpty();
+  }
+
+  public static JobIdentity of(Map<String, String> env) {
+    String organization = env.getOrDefault("BUILDKITE_ORGANIZATION_SLUG", "");
+    String slug = env.getOrDefault("BUILDKITE_PIPELINE_SLUG", "");
+    String branch = env.getOrDefault("BUILDKITE_BRANCH", "");
+    OptionalInt pull = number(env.getOrDefault("BUILDKITE_PULL_REQUEST", "false"));
+    return new JobIdentity(
+        organization.isEmpty() ? slug : organization + "." + slug,
+        branch,
+        pull,
+        pull.isPresent() && isFork(branch, env),
+        env.getOrDefault("BUILDKITE_PULL_REQUEST_BASE_BRANCH", ""),
+        filled(env.get("BUILDKITE_PIPELINE_DEFAULT_BRANCH"), "main"),
+        env.getOrDefault("BUILDKITE_BUILD_ID", ""),
+        env.getOrDefault("BUILDKITE_COMMIT", ""),
+        env.getOrDefault("BUILDKITE_STEP_KEY", ""));
+  }
+
+  /// Buildkite can prefix a fork's branch with its owner and `:`, which no branch name holds.
+  private static boolean isFork(String branch, Map<String, String> env) {
+    String theirs = env.getOrDefault("BUILDKITE_PULL_REQUEST_REPO", "");
+    String ours = env.getOrDefault("BUILDKITE_REPO", "");
+    return branch.indexOf(':') >= 0
+        || (!theirs.isEmpty() && !repository(theirs).equals(repository(ours)));
+  }
+
+  /// `host/owner/name` of `https://user@host/owner/name.git` and of `git@host:owner/name`.
+  static String repository(String url) {
+    return url.strip()
+        .toLowerCase(Locale.ROOT)
+        .replaceFirst("^[a-z+]+://", "")
+        .replaceFirst("^[^/@]*@", "")
+        .replaceFirst("^([^/:]+):([0-9]+/)?", "$1/")
+        .replaceFirst("/+$", "")
+        .replaceFirst("\\.git$", "");
+  }
+
+  private static OptionalInt number(String text) {
+    return text.matches("[1-9][0-9]{0,8}")
+        ? OptionalInt.of(Integer.parseInt(text))
+        : OptionalInt.empty();
+  }
+
+  private static String filled(@Nullable String text, String fallback) {
+    return text == null || text.isEmpty() ? fallback : text;
+  }
+}

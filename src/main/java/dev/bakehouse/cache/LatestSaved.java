@@ -1,0 +1,51 @@
+package dev.bakehouse.cache;
+
+import dev.bakehouse.cache.Selection.Rejected;
+import dev.bakehouse.platform.UserError;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/// Sources for people outside jobs: what was saved last in a scope, whatever saved it.
+///
+/// @param build only this one's; empty for any
+public record LatestSaved(CacheStore store, Scope scope, String build) implements Sources {
+  private static final int LOOKED_AT = 8;
+
+  @Override
+  public Selection select(String step, List<Kind> kinds) {
+    List<Rejected> rejected = new ArrayList<>();
+    for (String each : builds(kinds, rejected)) {
+      switch (new Archives(store).open(scope, each, step, kinds)) {
+        case Archives.Complete found -> {
+          return Selection.found(
+              each, "from build " + each + " of " + scope, found.archives(), rejected);
+        }
+        case Archives.Damaged bad -> rejected.add(new Rejected("build " + each, bad.why()));
+        case Archives.Incomplete some -> rejected.add(new Rejected("build " + each, some.why()));
+      }
+    }
+    String why = rejected.isEmpty() ? "nothing was saved there" : "nothing there can be used";
+    return Selection.none("no cache found in " + scope + ": " + why, rejected);
+  }
+
+  private Set<String> builds(List<Kind> kinds, List<Rejected> rejected) {
+    Set<String> ids = new LinkedHashSet<>();
+    if (!build.isEmpty()) {
+      ids.add(build);
+      return ids;
+    }
+    try {
+      kinds.stream()
+          .flatMap(kind -> store.entries(scope, kind).stream())
+          .map(entry -> entry.address().build())
+          .distinct()
+          .limit(LOOKED_AT)
+          .forEach(ids::add);
+    } catch (UserError e) {
+      rejected.add(new Rejected("the store", e.getMessage()));
+    }
+    return ids;
+  }
+}

@@ -1,0 +1,104 @@
+package dev.bakehouse.cache;
+
+import dev.bakehouse.cache.Entry.Address;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.store.BlobInfo;
+import dev.bakehouse.store.BlobStore;
+import dev.bakehouse.store.Upload;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The manifests in a store: `manifests/SCOPE/KIND/BUILD/STEP.json`.
+final class Manifests {
+  static final String ROOT = "manifests";
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final int LARGEST = 1 << 16;
+
+  private final BlobStore blobs;
+
+  Manifests(BlobStore blobs) {
+    this.blobs = blobs;
+  }
+
+  /// A manifest and the blob it was read from.
+  record Stored(Manifest manifest, BlobInfo blob) {
+    Entry entry() {
+      Kind kind =
+          Kind.BUILT_IN.stream()
+              .filter(k -> k.name().equals(manifest.kind()))
+              .findFirst()
+              .orElseGet(() -> Kind.directory(manifest.kind(), manifest.kind()));
+      return new Entry(
+          new Address(manifest.scope(), manifest.build(), manifest.step(), kind),
+          manifest.files(),
+          manifest.bytes(),
+          manifest.archiveBytes(),
+          manifest.created(),
+          blob.modified());
+    }
+  }
+
+  static String key(Address address) {
+    return build(address) + "/" + step(address.step()) + ".json";
+  }
+
+  static String build(Address address) {
+    return kind(address.scope(), address.kind()) + "/" + SafeName.of(address.build());
+  }
+
+  static String kind(Scope scope, Kind kind) {
+    return ROOT + "/" + scope.key() + "/" + kind.name();
+  }
+
+  /// `_` is the step without a key, which no key's safe name is.
+  private static String step(String step) {
+    return step.isEmpty() ? "_" : "step-" + SafeName.of(step);
+  }
+
+  void publish(Address address, Manifest manifest) throws IOException {
+    try (Upload upload = blobs.upload()) {
+      upload.stream().write(JSON.writeValueAsBytes(manifest));
+      upload.publish(key(address));
+    }
+  }
+
+  Optional<Stored> at(Address address) throws IOException {
+    Optional<BlobInfo> blob = blobs.stat(key(address));
+    return blob.isEmpty() ? Optional.empty() : read(blob.get());
+  }
+
+  /// The readable ones below a prefix.
+  List<Stored> below(String prefix) throws IOException {
+    List<Stored> all = new ArrayList<>();
+    for (BlobInfo blob : blobs.list(prefix)) {
+      read(blob).ifPresent(all::add);
+    }
+    return all;
+  }
+
+  /// Empty when the blob is gone, no manifest, or lies where another's should.
+  Optional<Stored> read(BlobInfo blob) throws IOException {
+    Optional<SeekableByteChannel> channel = blobs.open(blob.key());
+    if (channel.isEmpty() || blob.size() > LARGEST) {
+      return Optional.empty();
+    }
+    try (InputStream in = Channels.newInputStream(channel.get())) {
+      Manifest manifest = JSON.readValue(in.readAllBytes(), Manifest.class);
+      Stored stored = new Stored(manifest, blob);
+      boolean sound =
+          manifest.version() == Manifest.VERSION
+              && manifest.archive().startsWith(TarStore.ARCHIVES + "/")
+              && key(stored.entry().address()).equals(blob.key());
+      return sound ? Optional.of(stored) : Optional.empty();
+    } catch (JacksonException | UserError e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.bakehouse.cache;
+
+import dev.bakehouse.cache.CacheStore.TarWriter;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.Pipe;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/// Turns a writer into a stream that fails, instead of ending, when the writer fails.
+final class Pump extends InputStream {
+  private final InputStream in;
+  private final CompletableFuture<Void> writer = new CompletableFuture<>();
+
+  private Pump(InputStream in) {
+    this.in = in;
+  }
+
+  /// Starts the writer on a thread of its own.
+  static Pump start(TarWriter tar) throws IOException {
+    Pipe pipe = Pipe.open();
+    Pump pump = new Pump(Channels.newInputStream(pipe.source()));
+    Thread.ofPlatform()
+        .daemon()
+        .name("cache-pump")
+        .start(
+            () -> {
+              try (OutputStream out =
+                  new BufferedOutputStream(Channels.newOutputStream(pipe.sink()), 1 << 16)) {
+                tar.writeTo(out);
+                out.flush();
+                pump.writer.complete(null);
+              } catch (IOException | RuntimeException e) {
+                pump.writer.completeExceptionally(e);
+              }
+            });
+    return pump;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] buffer, int from, int length) throws IOException {
+    int count = in.read(buffer, from, length);
+    if (count < 0) {
+      join();
+    }
+    return count;
+  }
+
+  /// Makes a writer that still writes fail.
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+
+  private void join() throws IOException {
+    try {
+      writer.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package dev.bakehouse.cache;
+
+import dev.bakehouse.platform.UserError;
+import java.util.regex.Pattern;
+
+/// Whose caches: nobody reads or writes another scope's by naming a build.
+///
+/// @param pipeline `slug`, or `organization.slug`
+/// @param platform os-arch-type
+public record Scope(String pipeline, Ref ref, String platform) {
+  private static final Pattern PULL = Pattern.compile("pull:([1-9][0-9]{0,8})");
+
+  /// A branch or a pull request; the two never share a name.
+  public sealed interface Ref {
+    /// Its name as users write it.
+    String text();
+  }
+
+  public record Branch(String name) implements Ref {
+    @Override
+    public String text() {
+      return name;
+    }
+  }
+
+  public record Pull(int number) implements Ref {
+    @Override
+    public String text() {
+      return "pull:" + number;
+    }
+  }
+
+  /// Reads `PIPELINE/BRANCH` or `PIPELINE/pull:NUMBER`; git allows no `:` in a branch's name.
+  ///
+  /// @throws UserError when it is neither
+  public static Scope parse(String text, String platform) {
+    int slash = text.indexOf('/');
+    if (slash <= 0 || slash == text.length() - 1) {
+      throw new UserError(
+          "The scope `" + text + "` is not understood",
+          "Write PIPELINE/BRANCH or PIPELINE/pull:NUMBER.");
+    }
+    return new Scope(text.substring(0, slash), ref(text.substring(slash + 1)), platform);
+  }
+
+  static Ref ref(String text) {
+    var pull = PULL.matcher(text);
+    return pull.matches() ? new Pull(Integer.parseInt(pull.group(1))) : new Branch(text);
+  }
+
+  /// Three segments of a store's key, different for different scopes.
+  String key() {
+    String place =
+        switch (ref) {
+          case Branch branch -> "branch/" + SafeName.of(branch.name());
+          case Pull pull -> "pull/" + pull.number();
+        };
+    return SafeName.of(pipeline) + "/" + place + "/" + SafeName.of(platform);
+  }
+
+  @Override
+  public String toString() {
+    return pipeline + "/" + ref.text() + " (" + platform + ")";
+  }
+}

@@ -1,0 +1,149 @@
+package dev.bakehouse.cache;
+
+import dev.bakehouse.cache.CacheStore.Opened;
+import dev.bakehouse.cache.CacheStore.Saved;
+import dev.bakehouse.cache.Entry.Address;
+import dev.bakehouse.cache.StepRule.Decision;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/// The caches of one step, from before its command to after it. Nothing here fails a build: what
+/// goes wrong is said in a report.
+public final class StepCaches {
+  /// Brings an archive to where the step runs, with [Packing#unpack].
+  @FunctionalInterface
+  public interface Unpacker {
+    /// @throws IOException when it did not arrive whole; the cache must not be used then
+    void unpack(Kind kind, InputStream tar) throws IOException;
+  }
+
+  /// Fetches an archive from where the step ran, with [Packing#pack].
+  @FunctionalInterface
+  public interface Packer {
+    /// @throws IOException when it is not complete; it is not saved then
+    void pack(Kind kind, OutputStream tar) throws IOException;
+  }
+
+  private final CacheStore store;
+  private final Sources sources;
+  private final Access access;
+  private final JobIdentity job;
+  private final Decision decision;
+  private final Consumer<String> log;
+
+  /// @param log gets a line for each thing worth reading
+  public StepCaches(
+      CacheStore store,
+      Sources sources,
+      Access access,
+      JobIdentity job,
+      Decision decision,
+      Consumer<String> log) {
+    this.store = store;
+    this.sources = sources;
+    this.access = access;
+    this.job = job;
+    this.decision = decision;
+    this.log = log;
+  }
+
+  /// Restores before the command. One report a kind; none when the step restores nothing.
+  public List<CacheReport> restore(Unpacker unpacker) {
+    List<Kind> kinds = decision.restores();
+    if (kinds.isEmpty()) {
+      log.accept("Caches: nothing to restore: " + reason(decision.strategy().reads()));
+      return List.of();
+    }
+    long start = System.nanoTime();
+    List<CacheReport> reports = new ArrayList<>();
+    try (Selection selection = sources.select(job.step(), kinds)) {
+      selection.explain().forEach(line -> log.accept("Caches: " + line));
+      for (Kind kind : kinds) {
+        Optional<Opened.Whole> archive = selection.archive(kind);
+        CacheReport report =
+            archive.isPresent()
+                ? restore(archive.get(), selection, unpacker)
+                : CacheReport.nothing(kind, CacheReport.since(start), selection.summary());
+        log.accept("Restored " + report);
+        reports.add(report);
+      }
+    }
+    return reports;
+  }
+
+  /// Saves after the command and only when the job passed. One report a kind.
+  public List<CacheReport> save(Packer packer) {
+    if (decision.saves().isEmpty()) {
+      log.accept("Caches: nothing to save: " + reason(decision.strategy().writes()));
+      return List.of();
+    }
+    List<CacheReport> reports = new ArrayList<>();
+    for (Kind kind : decision.saves()) {
+      CacheReport report =
+          access.writes().isEmpty()
+              ? CacheReport.nothing(kind, 0, "not saved: a fork's pull request only reads caches")
+              : save(access.writes().get(), kind, packer);
+      log.accept("Saved " + report);
+      reports.add(report);
+    }
+    return reports;
+  }
+
+  private CacheReport restore(Opened.Whole archive, Selection selection, Unpacker unpacker) {
+    long start = System.nanoTime();
+    Entry entry = archive.entry();
+    Kind kind = entry.address().kind();
+    try (InputStream tar = archive.tar()) {
+      unpacker.unpack(kind, tar);
+      noteUse(entry);
+    } catch (IOException | UserError e) {
+      return CacheReport.nothing(
+          kind, CacheReport.since(start), "warning: not restored: " + e.getMessage());
+    }
+    return new CacheReport(
+        kind.name(),
+        entry.address().build(),
+        entry.files(),
+        entry.bytes(),
+        CacheReport.since(start),
+        selection.summary());
+  }
+
+  private void noteUse(Entry entry) {
+    try {
+      store.used(entry);
+    } catch (UserError e) {
+      log.accept("Caches: warning: " + e.getMessage());
+    }
+  }
+
+  private CacheReport save(Scope scope, Kind kind, Packer packer) {
+    long start = System.nanoTime();
+    try {
+      Address address = new Address(scope, job.buildId(), job.step(), kind);
+      Saved saved = store.save(address, out -> packer.pack(kind, out));
+      double seconds = CacheReport.since(start);
+      return saved
+          .entry()
+          .map(
+              e ->
+                  new CacheReport(
+                      kind.name(), job.buildId(), e.files(), e.bytes(), seconds, "as " + scope))
+          .orElseGet(() -> CacheReport.nothing(kind, seconds, "not saved: it is empty"));
+    } catch (UserError e) {
+      return CacheReport.nothing(kind, CacheReport.since(start), "warning: " + e.getMessage());
+    }
+  }
+
+  private String reason(boolean allowed) {
+    return allowed || decision.kinds().isEmpty()
+        ? decision.why()
+        : "the strategy is " + decision.strategy();
+  }
+}
