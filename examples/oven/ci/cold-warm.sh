@@ -9,7 +9,17 @@ checkout=$scratch/checkout
 export CACHE_PATH=$scratch/cache
 mkdir -p "$scratch"
 
-now() { date +%s%N; }
+# measure CMD…: its own output goes to $log, its wall and processor seconds to standard output.
+measure() {
+  perl -MTime::HiRes=time -e '
+    my $begin = time;
+    system { $ARGV[0] } @ARGV;
+    my $status = $?;
+    my ( undef, undef, $user, $system ) = times;
+    printf {*STDERR} "%6.2f s, processor %6.2f s", time - $begin, $user + $system;
+    exit( $status ? 1 : 0 );
+  ' "$@" 2>&1 >"$log"
+}
 
 # build NAME: every step; restored caches come from the build before.
 build() {
@@ -27,15 +37,15 @@ build() {
     if [ -f "$scratch/saved/$name.tar" ]; then
       tar -C "$CACHE_PATH" -xf "$scratch/saved/$name.tar"
     fi
-    begin=$(now)
-    BUILDKITE_PARALLEL_JOB=${step#*:} BUILDKITE_PARALLEL_JOB_COUNT=2 "$checkout/ci/step.sh" "$name" >"$scratch/$1-$name.log" 2>&1 || {
-      cat "$scratch/$1-$name.log"
+    log=$scratch/$1-$name.log
+    export BUILDKITE_PARALLEL_JOB="${step#*:}" BUILDKITE_PARALLEL_JOB_COUNT=2
+    took=$(measure sh -c 'exec "$@" 2>&1' sh "$checkout/ci/step.sh" "$name") || {
+      cat "$log"
       exit 1
     }
-    end=$(now)
     cp -r "$checkout/out" "$scratch/artifacts/"
     tar -C "$CACHE_PATH" -cf "$scratch/saved.new/$name.tar" .
-    printf '%-5s %-7s %6d ms  %5d KB of caches  %s\n' "$1" "$step" $(((end - begin) / 1000000)) \
+    printf '%-5s %-7s %s, %5d KB of caches  %s\n' "$1" "$step" "$took" \
       "$(du -sk "$CACHE_PATH" | cut -f1)" "$(cat "$checkout"/bakehouse-stats/*.json 2>/dev/null | tr '\n' ' ')"
   done
   rm -rf "$scratch/saved"

@@ -41,13 +41,13 @@ case $step in
     ccache_begin
     configure -DBUN_CPP_ONLY=ON
     [ "$step" = cpp ] || step=dependencies
-    cmake --build "$build" --target "$step"
+    cmake --build "$build" --parallel "$(getconf _NPROCESSORS_ONLN)" --target "$step"
     ccache_end
     ;;
   zig)
     rm -rf bakehouse-stats
     configure
-    cmake --build "$build" --target zig
+    cmake --build "$build" --parallel "$(getconf _NPROCESSORS_ONLN)" --target zig
     cat bakehouse-stats/*.json
     ;;
   link)
@@ -55,7 +55,7 @@ case $step in
     take out/libcpp.a build-cpp
     take out/oven-zig.o build-zig
     configure -DBUN_LINK_ONLY=ON
-    cmake --build "$build" --target link
+    cmake --build "$build" --parallel "$(getconf _NPROCESSORS_ONLN)" --target link
     ;;
   test)
     take out/oven build-bun
