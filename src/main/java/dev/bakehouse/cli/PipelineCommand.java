@@ -1,0 +1,119 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.config.Section;
+import dev.bakehouse.config.Yaml;
+import dev.bakehouse.pipeline.Generate;
+import dev.bakehouse.pipeline.PipelineConfig;
+import dev.bakehouse.platform.Command;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `bakehouse pipeline`.
+@CommandLine.Command(
+    name = "pipeline",
+    description = "Makes the pipeline's steps from bakehouse.yml.",
+    mixinStandardHelpOptions = true,
+    subcommands = {PipelineCommand.GenerateVerb.class, PipelineCommand.UploadVerb.class})
+final class PipelineCommand implements Callable<Integer> {
+  private static final String DEFAULT_FILE = "bakehouse.yml";
+  private static final String STANDARD_INPUT = "-";
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    if (spec != null) {
+      spec.commandLine().usage(System.err);
+    }
+    return Exit.USAGE;
+  }
+
+  /// Where the configuration is and which of its targets are wanted.
+  static final class Source {
+    @Parameters(
+        arity = "0..1",
+        paramLabel = "FILE",
+        description =
+            "The configuration; - is standard input. Default: bakehouse.yml here, or standard"
+                + " input when there is none.")
+    private @Nullable String file;
+
+    @Option(
+        names = "--target",
+        paramLabel = "T",
+        description = "Only this target, enabled or not, for example linux-x64. May be repeated.")
+    private List<String> targets = List.of();
+
+    String json() throws IOException {
+      PipelineConfig config = PipelineConfig.read(read());
+      return Generate.pipeline(targets.isEmpty() ? config : config.only(targets)).json();
+    }
+
+    private Section read() throws IOException {
+      if (file != null && !file.equals(STANDARD_INPUT)) {
+        return Yaml.read(Path.of(file));
+      }
+      Path here = Path.of(DEFAULT_FILE);
+      if (file == null && Files.exists(here)) {
+        return Yaml.read(here);
+      }
+      byte[] text = System.in.readAllBytes();
+      return Yaml.parse("standard input", new String(text, StandardCharsets.UTF_8));
+    }
+  }
+
+  @CommandLine.Command(
+      name = "generate",
+      description = "Prints the pipeline as JSON.",
+      mixinStandardHelpOptions = true)
+  static final class GenerateVerb implements Callable<Integer> {
+    @Mixin private Source source = new Source();
+
+    @Override
+    public Integer call() throws IOException {
+      System.out.print(source.json());
+      return Exit.OK;
+    }
+  }
+
+  @CommandLine.Command(
+      name = "upload",
+      description = "Adds the pipeline's steps to the running build by `buildkite-agent`.",
+      mixinStandardHelpOptions = true)
+  static final class UploadVerb implements Callable<Integer> {
+    @Mixin private Source source = new Source();
+
+    @Override
+    public Integer call() throws IOException {
+      byte[] json = source.json().getBytes(StandardCharsets.UTF_8);
+      // A `$` in a command is the guest's to expand, not the agent's.
+      Command upload = Command.of(agent(), "pipeline", "upload", "--no-interpolation");
+      System.out.write(upload.merged().input(json).check().out());
+      System.out.flush();
+      return Exit.OK;
+    }
+
+    /// The agent that runs this job says where its own binary is.
+    private static String agent() {
+      String directory = System.getenv("BUILDKITE_BIN_PATH");
+      if (directory != null && !directory.isEmpty()) {
+        Path beside = Path.of(directory, "buildkite-agent");
+        if (Files.isExecutable(beside)) {
+          return beside.toString();
+        }
+      }
+      return "buildkite-agent";
+    }
+  }
+}

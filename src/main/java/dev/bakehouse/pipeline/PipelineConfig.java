@@ -1,0 +1,73 @@
+package dev.bakehouse.pipeline;
+
+import dev.bakehouse.config.Section;
+import dev.bakehouse.platform.UserError;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/// The `pipeline:` part of `bakehouse.yml`.
+///
+/// @param imageStep whether each target begins with a step that prepares its VM image
+/// @param targets all described targets, enabled or not; without any, macOS on both processors
+/// @param steps the kinds of steps the project has, at least one
+public record PipelineConfig(
+    boolean imageStep, List<TargetConfig> targets, Map<StepKind, StepConfig> steps) {
+
+  /// @param file the whole file; other sections than `pipeline` are not looked at
+  /// @throws dev.bakehouse.config.ConfigError with file, line and what is allowed there
+  public static PipelineConfig read(Section file) {
+    Section section = file.section("pipeline");
+    boolean imageStep = section.flag("image-step", true);
+    List<TargetConfig> targets = targets(section.section("targets"));
+    Section list = section.section("steps");
+    Map<StepKind, StepConfig> steps = new EnumMap<>(StepKind.class);
+    for (StepKind kind : StepKind.values()) {
+      if (list.has(kind.word())) {
+        steps.put(kind, StepConfig.read(kind, list.section(kind.word())));
+      }
+    }
+    list.close();
+    section.close();
+    if (steps.isEmpty()) {
+      throw list.error(null, "has no step", "Describe vendor, cpp, zig, link or test below it.");
+    }
+    return new PipelineConfig(imageStep, targets, steps);
+  }
+
+  private static List<TargetConfig> targets(Section section) {
+    List<TargetConfig> targets = new ArrayList<>();
+    for (Target target : Target.ALL) {
+      if (section.has(target.key())) {
+        targets.add(TargetConfig.read(target, section.section(target.key())));
+      }
+    }
+    section.close();
+    if (targets.isEmpty()) {
+      for (Target target : Target.ALL) {
+        if (target.os().equals("darwin") && !target.baseline()) {
+          targets.add(new TargetConfig(target, true, target.agents(), Map.of()));
+        }
+      }
+    }
+    return List.copyOf(targets);
+  }
+
+  /// Enables exactly these of the described targets.
+  public PipelineConfig only(Collection<String> keys) {
+    List<String> known = targets.stream().map(t -> t.target().key()).toList();
+    for (String key : keys) {
+      if (!known.contains(key)) {
+        throw new UserError(
+            "Could not generate steps for the target " + key + ": it is not described",
+            "Use one of " + String.join(", ", known) + ", or add it to `pipeline.targets`.");
+      }
+    }
+    return new PipelineConfig(
+        imageStep,
+        targets.stream().map(t -> t.enable(keys.contains(t.target().key()))).toList(),
+        steps);
+  }
+}

@@ -1,0 +1,92 @@
+package dev.bakehouse.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Outcome;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class PipelineCommandTest {
+  private static final String CONFIG =
+      "pipeline: {targets: {linux-x64: {}}, steps: {cpp: {command: 'echo $HOME'}}}\n";
+
+  @TempDir Path dir;
+
+  @BeforeEach
+  void file() throws IOException {
+    Files.writeString(dir.resolve("bakehouse.yml"), CONFIG);
+  }
+
+  private Command bakehouse(String... args) {
+    return Command.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.bakehouse.cli.Main",
+            "pipeline")
+        .and(args)
+        .in(dir);
+  }
+
+  private static String group(Outcome outcome) {
+    JsonNode json = JsonMapper.shared().readTree(outcome.out());
+    return json.get("steps").get(0).get("group").asString();
+  }
+
+  @Test
+  void generatesFromTheFileHereANamedOneAndStandardInput() {
+    assertThat(group(bakehouse("generate").check())).isEqualTo("linux-x64");
+    assertThat(group(bakehouse("generate", "bakehouse.yml").check())).isEqualTo("linux-x64");
+    byte[] other = CONFIG.replace("linux-x64", "windows-x64").getBytes(StandardCharsets.UTF_8);
+    assertThat(group(bakehouse("generate", "-").input(other).check())).isEqualTo("windows-x64");
+  }
+
+  @Test
+  void aWrongConfigurationIsToldInTwoLines() {
+    byte[] wrong = "pipeline: {stages: 1}\n".getBytes(StandardCharsets.UTF_8);
+    Outcome outcome = bakehouse("generate", "-").input(wrong).run();
+    assertThat(outcome.status()).isEqualTo(Exit.FAILED);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.complaint()).startsWith("bakehouse: standard input:1: ").hasLineCount(2);
+  }
+
+  /// The agent's place is taken by a script that keeps what it was called with.
+  @Test
+  void uploadsThroughTheAgentThatRunsTheJob() throws IOException {
+    Path agent = dir.resolve("buildkite-agent");
+    Files.writeString(
+        agent,
+        "#!/bin/sh\necho \"$@\" >args\necho \"$BUILDKITE_AGENT_ACCESS_TOKEN\" >token\ncat >json\n"
+            + "echo uploaded\n");
+    assertThat(agent.toFile().setExecutable(true)).isTrue();
+    Outcome outcome =
+        bakehouse("upload")
+            .env("BUILDKITE_BIN_PATH", dir.toString())
+            .env("BUILDKITE_AGENT_ACCESS_TOKEN", "job-token")
+            .check();
+    assertThat(outcome.text()).isEqualTo("uploaded");
+    assertThat(dir.resolve("args")).hasContent("pipeline upload --no-interpolation");
+    assertThat(dir.resolve("token")).hasContent("job-token");
+    assertThat(Files.readString(dir.resolve("json")))
+        .isEqualTo(bakehouse("generate").check().text() + "\n")
+        .contains("echo $HOME");
+  }
+
+  @Test
+  void aRefusedUploadFailsWithTheAgentsOwnWords() throws IOException {
+    Path agent = dir.resolve("buildkite-agent");
+    Files.writeString(agent, "#!/bin/sh\ncat >/dev/null\necho 'step key taken' >&2\nexit 4\n");
+    assertThat(agent.toFile().setExecutable(true)).isTrue();
+    Outcome outcome = bakehouse("upload").env("BUILDKITE_BIN_PATH", dir.toString()).run();
+    assertThat(outcome.status()).isEqualTo(Exit.FAILED);
+    assertThat(outcome.complaint()).contains("status 4").contains("step key taken");
+  }
+}

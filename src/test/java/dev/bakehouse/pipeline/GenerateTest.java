@@ -1,0 +1,137 @@
+package dev.bakehouse.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bakehouse.config.Yaml;
+import dev.bakehouse.platform.UserError;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class GenerateTest {
+  private static final String ALL =
+      """
+      pipeline:
+        image-step: true
+        targets:
+          linux-x64-baseline: { agents: { queue: big }, env: { LEVEL: 0 } }
+          darwin-aarch64: { enabled: false }
+        steps:
+          vendor: { command: make vendor, artifacts: [a/*.a, b.json] }
+          cpp: { command: make cpp, artifacts: c.a, env: { VERSION: 24.04, LEVEL: 2 } }
+          zig: { command: make zig, timeout: 7 }
+          link: { command: 'make "$X"', parallelism: 1 }
+          test: { command: make test, parallelism: 10 }
+      """;
+
+  private static GeneratedPipeline generate(String text) {
+    return Generate.pipeline(PipelineConfig.read(Yaml.parse("bakehouse.yml", text)));
+  }
+
+  private static Map<String, JsonNode> steps(GeneratedPipeline pipeline) {
+    JsonNode group = JsonMapper.shared().readTree(pipeline.json()).get("steps").get(0);
+    return group.get("steps").values().stream()
+        .collect(Collectors.toMap(s -> s.get("key").asString(), Function.identity()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      nullValues = "-",
+      value = {
+        "image; bakehouse image ensure; -; -; 180; -; {'BAKEHOUSE_TARGET':'T','LEVEL':'0'}",
+        "build-vendor; make vendor; ['T-image']; ['a/*.a','b.json']; 30; -;"
+            + " {'BAKEHOUSE_TARGET':'T','LEVEL':'0'}",
+        "build-cpp; make cpp; ['T-image']; ['c.a']; 60; -;"
+            + " {'BAKEHOUSE_TARGET':'T','LEVEL':'2','BUN_CPP_ONLY':'ON','VERSION':'24.04'}",
+        "build-zig; make zig; ['T-image']; -; 7; -; {'BAKEHOUSE_TARGET':'T','LEVEL':'0'}",
+        "build-bun; make '$X'; ['T-image','T-build-vendor','T-build-cpp','T-build-zig']; -; 30; -;"
+            + " {'BAKEHOUSE_TARGET':'T','LEVEL':'0','BUN_LINK_ONLY':'ON'}",
+        "test-bun; make test; ['T-image','T-build-bun']; -; 30; 10;"
+            + " {'BAKEHOUSE_TARGET':'T','LEVEL':'0'}",
+      })
+  void eachKindBecomesAStep(
+      String suffix,
+      String command,
+      String dependsOn,
+      String artifacts,
+      String timeout,
+      String parallelism,
+      String env) {
+    String target = "linux-x64-baseline";
+    JsonNode step = steps(generate(ALL)).get(target + "-" + suffix);
+    assertThat(step.get("command").asString()).isEqualTo(command.replace('\'', '"'));
+    assertThat(step.get("depends_on")).isEqualTo(json(dependsOn, target));
+    assertThat(step.get("artifact_paths")).isEqualTo(json(artifacts, target));
+    assertThat(step.get("timeout_in_minutes")).isEqualTo(json(timeout, target));
+    assertThat(step.get("parallelism")).isEqualTo(json(parallelism, target));
+    assertThat(step.get("env")).isEqualTo(json(env, target));
+    assertThat(step.get("agents")).isEqualTo(json("{'queue':'big'}", target));
+    assertThat(step.get("retry").get("automatic"))
+        .isEqualTo(json("[{'exit_status':-1,'limit':2},{'exit_status':125,'limit':2}]", target));
+  }
+
+  /// Single quotes stand for double ones, `T` in quotes for the target.
+  private static JsonNode json(String text, String target) {
+    if (text == null) {
+      return null;
+    }
+    return JsonMapper.shared().readTree(text.replace('\'', '"').replace("\"T", "\"" + target));
+  }
+
+  @Test
+  void noStepDependsOnOneThatIsNotThere() {
+    var steps =
+        steps(
+            generate(
+                "pipeline: {image-step: false, steps: {cpp: {command: a},"
+                    + " link: {command: b}, test: {command: c}}}"));
+    assertThat(steps)
+        .containsOnlyKeys(
+            "darwin-aarch64-build-cpp", "darwin-aarch64-build-bun", "darwin-aarch64-test-bun");
+    assertThat(steps.get("darwin-aarch64-build-cpp").has("depends_on")).isFalse();
+    assertThat(steps.get("darwin-aarch64-build-bun").get("depends_on"))
+        .isEqualTo(json("['T-build-cpp']", "darwin-aarch64"));
+  }
+
+  @Test
+  void aPipelineWithoutTargetsIsAnError() {
+    assertThatThrownBy(
+            () ->
+                generate(
+                    "pipeline: {targets: {linux-x64: {enabled: false}},"
+                        + " steps: {cpp: {command: a}}}"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("no target is enabled");
+  }
+
+  @Test
+  void theExamplesPipelineHasItsKeys() {
+    PipelineConfig config = PipelineConfig.read(Yaml.read(Path.of("examples/oven/bakehouse.yml")));
+    GeneratedPipeline pipeline = Generate.pipeline(config);
+    assertThat(pipeline.steps()).extracting(g -> g.key()).containsExactly("linux-x64");
+    assertThat(pipeline.steps().getFirst().steps())
+        .extracting(s -> s.key())
+        .containsExactlyElementsOf(
+            List.of(
+                "linux-x64-build-vendor",
+                "linux-x64-build-cpp",
+                "linux-x64-build-zig",
+                "linux-x64-build-bun",
+                "linux-x64-test-bun"));
+    assertThat(steps(pipeline).get("linux-x64-build-vendor").get("env").get("BUN_CPP_ONLY"))
+        .isEqualTo(json("'ON'", "linux-x64"));
+    assertThat(config.targets())
+        .filteredOn(t -> !t.enabled())
+        .extracting(t -> t.target().key())
+        .contains("darwin-aarch64", "darwin-x64", "windows-x64");
+  }
+}
