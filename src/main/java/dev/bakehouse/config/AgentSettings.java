@@ -19,7 +19,7 @@ public record AgentSettings(
     Map<String, String> tags,
     int cancelGrace) {
 
-  static AgentSettings read(Section section) {
+  public static AgentSettings read(Section section) {
     Map<String, String> tags = new LinkedHashMap<>();
     tags.put("queue", "default");
     tags.putAll(section.map("tags"));

@@ -24,7 +24,7 @@ public record VmSettings(
     Duration resume,
     Duration connect) {
 
-  static VmSettings read(Section section) {
+  public static VmSettings read(Section section) {
     VmSettings settings =
         new VmSettings(
             section.choice("hypervisor", "auto", List.of("auto", "qemu", "tart")),

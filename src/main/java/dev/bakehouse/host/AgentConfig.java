@@ -1,6 +1,6 @@
 package dev.bakehouse.host;
 
-import dev.bakehouse.config.HostSettings;
+import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;

@@ -1,8 +1,9 @@
-package dev.bakehouse.config;
+package dev.bakehouse.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bakehouse.config.ConfigError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ class HostSettingsTest {
 
   @Test
   void everyKeyHasADefault() {
-    HostSettings settings = HostSettings.defaults();
+    HostSettings settings = HostSettings.defaults(dir);
     assertThat(settings.slots()).isEqualTo(2);
     assertThat(settings.vm().cpus()).isEqualTo(4);
     assertThat(settings.vm().memoryMb()).isEqualTo(8192);
@@ -34,7 +35,7 @@ class HostSettingsTest {
         "vm:\\n  start: fast | :2: `vm.start: fast` is not known | auto, boot, resume",
         "host:\\n  name: a b | `host.name` must be letters | mac-mini-1",
         "host: 7 | :1: `host` must hold keys | key: value",
-        "hots: {} | :1: unknown key `hots` | agent, api, cache, git, host",
+        "hots: {} | :1: unknown key `hots` | agent, api, cache, git, host, image",
         "host:\\n  name: x\\n  name: y | :3: the key `host.name` stands twice | Remove",
         "host: [ | : | Correct the YAML",
       })

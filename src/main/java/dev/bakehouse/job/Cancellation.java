@@ -1,0 +1,78 @@
+package dev.bakehouse.job;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// Turns the end of this process (TERM, HUP, the death of the agent that started it) into an orderly end of the job.
+///
+/// The JVM runs the hook while the job's thread goes on; the hook waits until the job has cleaned up, then ends the process
+/// with the job's own status.
+final class Cancellation implements AutoCloseable {
+  /// Longer than any grace; what then still runs is ended by the VM's guardian, as after a KILL.
+  private static final Duration LONGEST = Duration.ofHours(1);
+
+  private final List<Runnable> listeners = new ArrayList<>();
+  private final CompletableFuture<Integer> ended = new CompletableFuture<>();
+  private final Thread hook = Thread.ofPlatform().name("cancellation").unstarted(this::onShutdown);
+  private boolean cancelled;
+
+  /// Starts to listen.
+  ///
+  /// @param parent the process whose death cancels too
+  static Cancellation install(OptionalInt parent) {
+    Cancellation cancellation = new Cancellation();
+    Runtime.getRuntime().addShutdownHook(cancellation.hook);
+    parent.ifPresent(
+        pid -> ProcessHandle.of(pid).ifPresent(p -> p.onExit().thenRun(() -> Runtime.getRuntime().exit(143))));
+    return cancellation;
+  }
+
+  synchronized boolean cancelled() {
+    return cancelled;
+  }
+
+  /// Runs once, at the cancellation; at once if it has happened.
+  synchronized void listen(Runnable listener) {
+    if (cancelled) {
+      listener.run();
+    } else {
+      listeners.add(listener);
+    }
+  }
+
+  /// The job is over and cleaned up.
+  ///
+  /// @param status what the process should end with
+  void finished(int status) {
+    ended.complete(status);
+  }
+
+  private void onShutdown() {
+    List<Runnable> all;
+    synchronized (this) {
+      cancelled = true;
+      all = List.copyOf(listeners);
+    }
+    all.forEach(Runnable::run);
+    try {
+      Runtime.getRuntime().halt(ended.get(LONGEST.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      Runtime.getRuntime().halt(143);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending; the hook runs and waits for `finished`.
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.bakehouse.local;
+
+import dev.bakehouse.coordinator.BuildEvent;
+import dev.bakehouse.coordinator.JobState;
+import dev.bakehouse.coordinator.JobView;
+import dev.bakehouse.coordinator.LogText;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/// Writes a build to a terminal as it goes: state changes, and each line of each log with its job's name before it.
+public final class BuildConsole implements Consumer<BuildEvent> {
+  private final PrintStream out;
+  private final boolean logs;
+  private final long begin = System.nanoTime();
+  private final Map<String, JobState> states = new HashMap<>();
+  private final Map<String, Lines> lines = new HashMap<>();
+
+  /// @param logs whether the jobs' logs are shown, or only what starts and ends
+  public BuildConsole(PrintStream out, boolean logs) {
+    this.out = out;
+    this.logs = logs;
+  }
+
+  @Override
+  public void accept(BuildEvent event) {
+    switch (event) {
+      case BuildEvent.JobChanged(JobView job) -> changed(job);
+      case BuildEvent.Log(JobView job, byte[] bytes) -> {
+        if (logs) {
+          lines.computeIfAbsent(job.id(), id -> new Lines(job.title())).write(bytes);
+        }
+      }
+      case BuildEvent.BuildChanged(var build) -> {
+        if (build.ended()) {
+          lines.values().forEach(Lines::settle);
+          say("build " + build.number() + " " + build.state());
+        }
+      }
+    }
+  }
+
+  private void changed(JobView job) {
+    JobState before = states.put(job.id(), job.state());
+    if (job.state() == before) {
+      return;
+    }
+    if (job.finished() != null) {
+      Lines rest = lines.remove(job.id());
+      if (rest != null) {
+        rest.settle();
+      }
+      say("■ " + job.title() + " " + job.state().name().toLowerCase(java.util.Locale.ROOT) + " · exit " + job.exitStatus() + " · " + Math.round(job.seconds()) + " s");
+    } else if (job.started() != null) {
+      say("▶ " + job.title() + " on " + job.agent());
+    }
+  }
+
+  private void say(String text) {
+    long seconds = (System.nanoTime() - begin) / 1_000_000_000L;
+    out.printf("[%3d s] %s%n", seconds, text);
+  }
+
+  /// Cuts a stream of bytes into lines.
+  private final class Lines {
+    private final String title;
+    private final LogText marks = new LogText();
+    private final ByteArrayOutputStream open = new ByteArrayOutputStream();
+
+    Lines(String title) {
+      this.title = title;
+    }
+
+    void write(byte[] bytes) {
+      for (byte b : marks.filter(bytes)) {
+        if (b == '\n') {
+          settle();
+        } else if (b != '\r') {
+          open.write(b);
+        }
+      }
+    }
+
+    void settle() {
+      if (open.size() > 0) {
+        out.println("  " + title + " │ " + open.toString(java.nio.charset.StandardCharsets.UTF_8));
+        open.reset();
+      }
+    }
+  }
+}
