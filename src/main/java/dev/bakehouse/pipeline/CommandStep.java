@@ -43,4 +43,9 @@ public record CommandStep(
   public String title() {
     return "step `" + key.or(() -> label).orElse(command.lines().findFirst().orElse("")) + "`";
   }
+
+  /// Reads back what [#source] gave.
+  public static CommandStep parse(String source) {
+    return CommandReader.read(YamlTree.parse("a stored step", source), 0);
+  }
 }

@@ -27,8 +27,9 @@ public final class Graph {
     Graph graph = new Graph(name);
     graph.add(steps, Set.of());
     graph.edges.forEach(graph::dangling);
+    Set<String> done = new HashSet<>();
     for (String key : graph.edges.keySet()) {
-      graph.circles(key, new ArrayDeque<>(), new HashSet<>());
+      graph.circles(key, new ArrayDeque<>(), done);
     }
   }
 
