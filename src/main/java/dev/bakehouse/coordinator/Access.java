@@ -1,0 +1,86 @@
+package dev.bakehouse.coordinator;
+
+import java.util.Optional;
+
+/// Who may call what. An agent's token is good for that agent, a job's token for that job and its
+/// build.
+final class Access {
+  private final Core core;
+
+  Access(Core core) {
+    this.core = core;
+  }
+
+  void registration(Request request) {
+    if (!core.tokens().isRegistration(request.token())) {
+      throw new HttpError(401, "This is not the registration token of this coordinator");
+    }
+  }
+
+  void api(Request request) {
+    if (!core.tokens().isApi(request.token())) {
+      throw new HttpError(401, "This is not the API token of this coordinator");
+    }
+  }
+
+  /// The calling agent.
+  String agent(Request request) {
+    String id =
+        core.tokens()
+            .verify(Tokens.AGENT, request.token())
+            .orElseThrow(() -> new HttpError(401, "This is not an agent's access token"));
+    core.heard(id);
+    return id;
+  }
+
+  /// The calling agent, by its own token or by its job's.
+  String agentOrJob(Request request) {
+    Optional<String> job = core.tokens().verify(Tokens.JOB, request.token());
+    if (job.isEmpty()) {
+      return agent(request);
+    }
+    return Optional.ofNullable(core.database().call(tx -> Job.get(tx, job.get())).agent())
+        .orElseThrow(() -> new HttpError(422, "The job has no agent"));
+  }
+
+  /// The path's `:id`, called with the token of that job or of the agent that has it: 3.78 starts
+  /// and finishes jobs with its own.
+  String job(Request request) {
+    String id = request.var("id");
+    if (core.tokens().verify(Tokens.AGENT, request.token()).isPresent()) {
+      String agent = agent(request);
+      if (!agent.equals(core.database().call(tx -> Job.get(tx, id)).agent())) {
+        throw new HttpError(403, "The job is not this agent's");
+      }
+      return id;
+    }
+    if (!caller(request).equals(id)) {
+      throw new HttpError(403, "A job's token is good for that job only");
+    }
+    return id;
+  }
+
+  /// The calling job; the path's `:id` must be its build.
+  String jobOfBuild(Request request) {
+    String id = caller(request);
+    String build = core.database().call(tx -> Job.get(tx, id)).build();
+    if (!build.equals(request.var("id"))) {
+      throw new HttpError(403, "A job's token is good for its own build only");
+    }
+    return id;
+  }
+
+  /// The calling job.
+  String caller(Request request) {
+    String id =
+        core.tokens()
+            .verify(Tokens.JOB, request.token())
+            .orElseThrow(() -> new HttpError(401, "This is not a job's token"));
+    String agent =
+        core.database().call(tx -> Optional.ofNullable(Job.get(tx, id).agent())).orElse("");
+    if (!agent.isEmpty()) {
+      core.heard(agent);
+    }
+    return id;
+  }
+}

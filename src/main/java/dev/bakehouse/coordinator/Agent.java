@@ -1,0 +1,73 @@
+package dev.bakehouse.coordinator;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// A registered agent process.
+///
+/// @param tags `name=value`, as it registered them
+/// @param state `registered`, `connected`, `lost`, `disconnected`
+/// @param ignored gets no jobs but those it asks for by id
+/// @param stopping leaves at its next ping
+record Agent(
+    String id,
+    String name,
+    String hostname,
+    String version,
+    List<String> tags,
+    String state,
+    boolean ignored,
+    boolean stopping,
+    boolean paused,
+    long created) {
+  private static final String QUEUE = "queue";
+
+  /// Whether it has what a job asks for. An agent without a queue is in `default`; a job that names
+  /// no queue runs only there.
+  boolean has(Map<String, String> wanted) {
+    for (Map.Entry<String, String> want : wanted.entrySet()) {
+      if (!has(want.getKey(), want.getValue())) {
+        return false;
+      }
+    }
+    return wanted.containsKey(QUEUE) || has(QUEUE, "default");
+  }
+
+  private boolean has(String name, String value) {
+    boolean named = false;
+    for (String tag : tags) {
+      if (tag.startsWith(name + "=")) {
+        named = true;
+        if (value.equals("*") || tag.substring(name.length() + 1).equals(value)) {
+          return true;
+        }
+      }
+    }
+    return !named && name.equals(QUEUE) && (value.equals("default") || value.equals("*"));
+  }
+
+  static Optional<Agent> find(Transaction tx, String id) throws SQLException {
+    return tx.one("SELECT * FROM agents WHERE id=?", Agent::row, id);
+  }
+
+  static Agent get(Transaction tx, String id) throws SQLException {
+    return find(tx, id).orElseThrow(() -> HttpError.notFound("Agent " + id));
+  }
+
+  static Agent row(ResultSet row) throws SQLException {
+    return new Agent(
+        row.getString("id"),
+        row.getString("name"),
+        row.getString("hostname"),
+        row.getString("version"),
+        Json.list(row.getString("tags")),
+        row.getString("state"),
+        row.getBoolean("ignored"),
+        row.getBoolean("stopping"),
+        row.getBoolean("paused"),
+        row.getLong("created"));
+  }
+}

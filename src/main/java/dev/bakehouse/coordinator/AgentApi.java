@@ -1,0 +1,145 @@
+package dev.bakehouse.coordinator;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The life of an agent: from `register` to `disconnect`.
+final class AgentApi {
+  private static final int INTERVAL_SECONDS = 1;
+
+  private final Core core;
+  private final Access access;
+  private final Dispatcher dispatcher;
+  private final Lifecycle lifecycle;
+
+  private record Register(
+      @Nullable String name,
+      @Nullable String hostname,
+      @Nullable String version,
+      @Nullable Boolean ignoreInDispatches,
+      @Nullable List<String> metaData) {}
+
+  private record Heartbeat(@Nullable String sentAt) {}
+
+  private record Stop(@Nullable Boolean force) {}
+
+  AgentApi(Core core, Access access, Dispatcher dispatcher, Lifecycle lifecycle) {
+    this.core = core;
+    this.access = access;
+    this.dispatcher = dispatcher;
+    this.lifecycle = lifecycle;
+  }
+
+  void routes(Router router) {
+    router.add("POST", "/v3/register", this::register);
+    router.add("POST", "/v3/connect", this::connect);
+    router.add("GET", "/v3/ping", this::ping);
+    router.add("POST", "/v3/heartbeat", this::heartbeat);
+    router.add("POST", "/v3/stop", this::stop);
+    router.add("POST", "/v3/disconnect", this::disconnect);
+    router.add("POST", "/v3/pause", request -> pause(request, true));
+    router.add("POST", "/v3/resume", request -> pause(request, false));
+    router.add("PUT", "/v3/jobs/:id/accept", this::accept);
+    router.add("PUT", "/v3/jobs/:id/acquire", this::acquire);
+  }
+
+  private Reply register(Request request) {
+    access.registration(request);
+    Register agent = request.json(Register.class);
+    String name = Request.need(agent.name, "name");
+    List<String> tags = agent.metaData == null ? List.of() : agent.metaData;
+    String id = Core.id();
+    core.database()
+        .run(
+            tx ->
+                tx.update(
+                    "INSERT INTO agents VALUES (?,?,?,?,?,'registered',?,0,0,?)",
+                    id,
+                    name,
+                    agent.hostname == null ? "" : agent.hostname,
+                    agent.version == null ? "" : agent.version,
+                    Json.text(tags),
+                    Boolean.TRUE.equals(agent.ignoreInDispatches) ? 1 : 0,
+                    Core.now()));
+    core.heard(id);
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("id", id);
+    answer.put("name", name);
+    answer.put("access_token", core.tokens().sign(Tokens.AGENT, id));
+    answer.put("ping_interval", INTERVAL_SECONDS);
+    answer.put("job_status_interval", INTERVAL_SECONDS);
+    long heartbeat = core.config().lostAfter().toSeconds() / 5;
+    answer.put("heartbeat_interval", Math.max(1, Math.min(10, heartbeat)));
+    answer.put("meta_data", tags);
+    return Reply.json(answer);
+  }
+
+  private Reply connect(Request request) {
+    String id = access.agent(request);
+    core.database().run(tx -> tx.update("UPDATE agents SET state='connected' WHERE id=?", id));
+    return Reply.done();
+  }
+
+  private Reply ping(Request request) {
+    String id = access.agent(request);
+    return Reply.json(core.database().call(tx -> dispatcher.ping(tx, id)));
+  }
+
+  private Reply heartbeat(Request request) {
+    access.agent(request);
+    String sent = request.json(Heartbeat.class).sentAt;
+    String now = Instant.now().toString();
+    return Reply.json(Map.of("sent_at", sent == null ? now : sent, "received_at", now));
+  }
+
+  /// The agent ends after its job; with force its job is cancelled.
+  private Reply stop(Request request) {
+    String id = access.agentOrJob(request);
+    boolean force = Boolean.TRUE.equals(request.json(Stop.class).force);
+    core.database()
+        .run(
+            tx -> {
+              tx.update("UPDATE agents SET stopping=1 WHERE id=?", id);
+              for (Job job : force ? Job.ofAgent(tx, id) : List.<Job>of()) {
+                lifecycle.cancel(tx, job);
+              }
+            });
+    return Reply.done();
+  }
+
+  private Reply disconnect(Request request) {
+    String id = access.agent(request);
+    core.database()
+        .run(
+            tx -> {
+              tx.update("UPDATE agents SET state='disconnected' WHERE id=?", id);
+              for (Job job : Job.ofAgent(tx, id)) {
+                lifecycle.lost(tx, job);
+              }
+            });
+    core.seen().remove(id);
+    return Reply.done();
+  }
+
+  private Reply pause(Request request, boolean paused) {
+    String id = access.agentOrJob(request);
+    core.database()
+        .run(tx -> tx.update("UPDATE agents SET paused=? WHERE id=?", paused ? 1 : 0, id));
+    return Reply.done();
+  }
+
+  private Reply accept(Request request) {
+    String id = access.agent(request);
+    return Reply.json(
+        core.database().call(tx -> dispatcher.accept(tx, id, request.var("id"), request.base())));
+  }
+
+  private Reply acquire(Request request) {
+    String id = access.agent(request);
+    return Reply.json(
+        core.database().call(tx -> dispatcher.acquire(tx, id, request.var("id"), request.base())));
+  }
+}

@@ -1,0 +1,34 @@
+package dev.bakehouse.coordinator;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/// @param port 0: any free one
+/// @param state the directory that holds everything; made when absent
+/// @param organization slug that REST paths and jobs see
+/// @param lostAfter an agent silent for so long has lost its job
+/// @param infraRetries how often a job runs again after a failure that was not its own
+/// @param forcedEnd a cancelled or timed-out job whose agent does not finish it is ended after this
+public record Config(
+    int port,
+    Path state,
+    String organization,
+    Duration lostAfter,
+    int infraRetries,
+    Duration forcedEnd) {
+  public static Config of(int port, Path state) {
+    return new Config(port, state, "bakehouse", Duration.ofSeconds(30), 2, Duration.ofSeconds(60));
+  }
+
+  public Config lostAfter(Duration limit) {
+    return new Config(port, state, organization, limit, infraRetries, forcedEnd);
+  }
+
+  public Config infraRetries(int count) {
+    return new Config(port, state, organization, lostAfter, count, forcedEnd);
+  }
+
+  public Config forcedEnd(Duration limit) {
+    return new Config(port, state, organization, lostAfter, infraRetries, limit);
+  }
+}

@@ -1,0 +1,134 @@
+package dev.bakehouse.coordinator;
+
+import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// A running coordinator. Its state survives [#close] and any kill; one process at a time uses it.
+public final class Coordinator implements AutoCloseable {
+  private final FileChannel lockFile;
+  private final Core core;
+  private final Lifecycle lifecycle;
+  private final Builds builds;
+  private final Logs logs;
+  private final Sweeper sweeper;
+  private final Server server;
+
+  private Coordinator(Config config, FileChannel lockFile) {
+    this.lockFile = lockFile;
+    Changes changes = new Changes();
+    Path state = config.state();
+    Database database = Database.open(state.resolve("coordinator.db"), changes);
+    core = Core.of(config, database, changes, new Tokens(state.resolve("tokens")));
+    Scheduler scheduler = new Scheduler();
+    lifecycle = new Lifecycle(core, scheduler);
+    builds = new Builds(scheduler);
+    logs = new Logs(core);
+    Access access = new Access(core);
+    Router router = new Router();
+    new AgentApi(core, access, new Dispatcher(core, lifecycle), lifecycle).routes(router);
+    new JobApi(core, access, lifecycle, logs).routes(router);
+    new MetaData(core, access).routes(router);
+    server = new Server(config.port(), router);
+    sweeper = new Sweeper(core, lifecycle);
+  }
+
+  /// @throws UserError when the port or the state directory can not be used
+  public static Coordinator start(Config config) {
+    Path state = config.state();
+    try {
+      Files.createDirectories(state);
+      Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx------"));
+      FileChannel file =
+          FileChannel.open(
+              state.resolve("coordinator.lock"),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE);
+      if (!locked(file)) {
+        file.close();
+        throw new UserError(
+            "Another coordinator uses the state directory " + state,
+            "Stop it, or name another directory with --state.");
+      }
+      return new Coordinator(config, file);
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not use the state directory " + state + ": " + e.getMessage(),
+          "Check its owner and free space, or name another one with --state.",
+          e);
+    }
+  }
+
+  private static boolean locked(FileChannel file) throws IOException {
+    try {
+      @Nullable FileLock lock = file.tryLock();
+      return lock != null;
+    } catch (java.nio.channels.OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  /// For example `http://127.0.0.1:8080`.
+  public URI address() {
+    return URI.create("http://127.0.0.1:" + server.port());
+  }
+
+  /// What an agent's `--endpoint` takes.
+  public String agentEndpoint() {
+    return address() + "/v3";
+  }
+
+  /// File with the token agents register with, mode 600.
+  public Path registrationToken() {
+    return core.config().state().resolve("tokens/registration");
+  }
+
+  /// File with the token of `/v2`, mode 600.
+  public Path apiToken() {
+    return core.config().state().resolve("tokens/api");
+  }
+
+  /// @return the build's id
+  public String create(BuildRequest request, Pipeline pipeline) {
+    return core.database().call(tx -> builds.create(tx, request, pipeline, "api"));
+  }
+
+  public BuildView build(String id) {
+    return core.database().call(tx -> Views.build(tx, id));
+  }
+
+  public void cancel(String build) {
+    core.database().run(tx -> lifecycle.cancelBuild(tx, build));
+  }
+
+  /// Tells what the build did and does, in this thread, until it has ended.
+  public BuildView follow(String build, Consumer<BuildEvent> listener) throws InterruptedException {
+    return new Watch(core, logs, build, listener).follow();
+  }
+
+  /// The log of a job as it is now, with the agent's time marks; see [LogText].
+  public byte[] log(String job) {
+    return logs.all(job);
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    sweeper.close();
+    core.database().close();
+    try {
+      lockFile.close();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}

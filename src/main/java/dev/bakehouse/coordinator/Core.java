@@ -1,0 +1,28 @@
+package dev.bakehouse.coordinator;
+
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// What every part of the coordinator works on.
+///
+/// @param seen when each agent was last heard of, in [System#nanoTime]; empty after a restart,
+///   which gives every agent its full time again
+record Core(
+    Config config, Database database, Changes changes, Tokens tokens, Map<String, Long> seen) {
+  static Core of(Config config, Database database, Changes changes, Tokens tokens) {
+    return new Core(config, database, changes, tokens, new ConcurrentHashMap<>());
+  }
+
+  static long now() {
+    return System.currentTimeMillis();
+  }
+
+  static String id() {
+    return UUID.randomUUID().toString();
+  }
+
+  void heard(String agent) {
+    seen.put(agent, System.nanoTime());
+  }
+}

@@ -1,0 +1,103 @@
+package dev.bakehouse.coordinator;
+
+import dev.bakehouse.pipeline.CommandStep;
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The environment of a job. An agent runs nothing but what stands here; without the variables
+/// marked in the agent API's description it does not even start.
+final class Environment {
+  private Environment() {}
+
+  /// @param base where jobs reach this server
+  static Map<String, String> of(
+      Transaction tx, String organization, Job job, Agent agent, String base) throws SQLException {
+    Build build = Build.get(tx, job.build());
+    StepRow row = StepRow.get(tx, job.step());
+    CommandStep step = row.command();
+    Map<String, String> env = new TreeMap<>(build.env());
+    env.putAll(row.env());
+    env.putAll(step.env());
+    env.put("CI", "true");
+    env.put("BUILDKITE", "true");
+    env.put("BUILDKITE_ORGANIZATION_SLUG", organization);
+    env.put("BUILDKITE_PIPELINE_SLUG", build.pipeline());
+    env.put("BUILDKITE_PIPELINE_NAME", build.pipeline());
+    env.put("BUILDKITE_PIPELINE_PROVIDER", "git");
+    env.put("BUILDKITE_PROJECT_SLUG", organization + "/" + build.pipeline());
+    env.put("BUILDKITE_PROJECT_PROVIDER", "git");
+    env.put("BUILDKITE_REPO", build.repository());
+    env.put("BUILDKITE_COMMIT", build.commit());
+    env.put("BUILDKITE_BRANCH", build.branch());
+    env.put("BUILDKITE_MESSAGE", build.message());
+    env.put("BUILDKITE_SOURCE", build.source());
+    env.putIfAbsent("BUILDKITE_PULL_REQUEST", "false");
+    env.putIfAbsent("BUILDKITE_TAG", "");
+    env.put("BUILDKITE_BUILD_ID", build.id());
+    env.put("BUILDKITE_BUILD_NUMBER", String.valueOf(build.number()));
+    env.put(
+        "BUILDKITE_BUILD_URL",
+        base + "/" + organization + "/" + build.pipeline() + "/builds/" + build.number());
+    env.put("BUILDKITE_JOB_ID", job.id());
+    env.put("BUILDKITE_STEP_ID", row.id());
+    env.put("BUILDKITE_COMMAND", step.command());
+    env.put("BUILDKITE_RETRY_COUNT", String.valueOf(job.retryCount()));
+    env.put("BUILDKITE_ARTIFACT_PATHS", String.join(";", step.artifactPaths()));
+    put(env, "BUILDKITE_LABEL", row.label());
+    put(env, "BUILDKITE_STEP_KEY", row.key());
+    put(env, "BUILDKITE_PARALLEL_JOB", job.parallel());
+    put(env, "BUILDKITE_PARALLEL_JOB_COUNT", job.parallelCount());
+    env.put(
+        "BUILDKITE_TIMEOUT",
+        step.timeout().map(t -> String.valueOf(Math.max(1, t.toMinutes()))).orElse("false"));
+    pipeline(tx, env, build);
+    group(tx, env, row);
+    agent(env, agent);
+    return env;
+  }
+
+  private static void pipeline(Transaction tx, Map<String, String> env, Build build)
+      throws SQLException {
+    Optional<String[]> pipeline =
+        tx.one(
+            "SELECT id, default_branch FROM pipelines WHERE slug=?",
+            row -> new String[] {row.getString(1), row.getString(2)},
+            build.pipeline());
+    pipeline.ifPresent(
+        p -> {
+          env.put("BUILDKITE_PIPELINE_ID", p[0]);
+          env.put("BUILDKITE_PIPELINE_DEFAULT_BRANCH", p[1]);
+        });
+  }
+
+  private static void group(Transaction tx, Map<String, String> env, StepRow row)
+      throws SQLException {
+    if (row.parent() != null) {
+      StepRow group = StepRow.get(tx, row.parent());
+      env.put("BUILDKITE_GROUP_ID", group.id());
+      put(env, "BUILDKITE_GROUP_LABEL", group.label());
+      put(env, "BUILDKITE_GROUP_KEY", group.key());
+    }
+  }
+
+  private static void agent(Map<String, String> env, Agent agent) {
+    env.put("BUILDKITE_AGENT_ID", agent.id());
+    env.put("BUILDKITE_AGENT_NAME", agent.name());
+    for (String tag : agent.tags()) {
+      int equals = tag.indexOf('=');
+      String name = equals < 0 ? tag : tag.substring(0, equals);
+      String variable = name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9_]", "_");
+      env.put("BUILDKITE_AGENT_META_DATA_" + variable, equals < 0 ? "" : tag.substring(equals + 1));
+    }
+  }
+
+  private static void put(Map<String, String> env, String name, @Nullable Object value) {
+    if (value != null) {
+      env.put(name, String.valueOf(value));
+    }
+  }
+}

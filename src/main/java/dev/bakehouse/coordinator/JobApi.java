@@ -1,0 +1,100 @@
+package dev.bakehouse.coordinator;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What an agent tells of the job it runs.
+final class JobApi {
+  private static final int CHUNK_LIMIT = 8 << 20;
+
+  private final Core core;
+  private final Access access;
+  private final Lifecycle lifecycle;
+  private final Logs logs;
+
+  private record Finish(
+      @Nullable String exitStatus,
+      @Nullable String signal,
+      @Nullable String signalReason,
+      @Nullable Boolean ignoreAgentInDispatches) {}
+
+  JobApi(Core core, Access access, Lifecycle lifecycle, Logs logs) {
+    this.core = core;
+    this.access = access;
+    this.lifecycle = lifecycle;
+    this.logs = logs;
+  }
+
+  void routes(Router router) {
+    router.add("GET", "/v3/jobs/:id", this::state);
+    router.add("PUT", "/v3/jobs/:id/start", this::start);
+    router.add("PUT", "/v3/jobs/:id/finish", this::finish);
+    router.add("POST", "/v3/jobs/:id/chunks", this::chunk);
+    router.add("POST", "/v3/jobs/:id/header_times", this::headerTimes);
+  }
+
+  /// A job that was given up tells its agent, if that is still there, to stop.
+  private Reply state(Request request) {
+    String id = access.job(request);
+    Job job = core.database().call(tx -> Job.get(tx, id));
+    String state = job.state().ended() ? JobState.CANCELED.wire() : job.state().wire();
+    return Reply.json(Map.of("id", id, "state", state));
+  }
+
+  private Reply start(Request request) {
+    String id = access.job(request);
+    boolean started = core.database().call(tx -> lifecycle.start(tx, Job.get(tx, id)));
+    if (!started) {
+      throw new HttpError(422, "The job is not to be started any more");
+    }
+    return Reply.done();
+  }
+
+  private Reply finish(Request request) {
+    String id = access.job(request);
+    Finish finish = request.json(Finish.class);
+    String exitStatus = Request.need(finish.exitStatus, "exit_status");
+    core.database()
+        .run(
+            tx -> {
+              Job job = Job.get(tx, id);
+              if (Boolean.TRUE.equals(finish.ignoreAgentInDispatches)) {
+                tx.update("UPDATE agents SET ignored=1 WHERE id=?", job.agent());
+              }
+              lifecycle.finish(
+                  tx, job, new Lifecycle.End(exitStatus, finish.signal, finish.signalReason));
+            });
+    return Reply.done();
+  }
+
+  private Reply chunk(Request request) throws java.io.IOException {
+    String id = access.job(request);
+    int sequence = (int) number(request, "sequence");
+    long offset = number(request, "offset");
+    byte[] bytes = request.body(CHUNK_LIMIT);
+    if (request.asked("size").isPresent() && number(request, "size") != bytes.length) {
+      throw new HttpError(400, "The chunk does not have the size it names");
+    }
+    logs.write(id, sequence, offset, bytes);
+    return Reply.done();
+  }
+
+  /// Times of log headers; the log itself holds them already, in the agent's default mode.
+  private Reply headerTimes(Request request) {
+    access.job(request);
+    request.body(CHUNK_LIMIT);
+    return Reply.done();
+  }
+
+  private static long number(Request request, String name) {
+    try {
+      long value = Long.parseLong(request.asked(name).orElse(""));
+      if (value >= 0) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Told below.
+    }
+    throw new HttpError(400, "`" + name + "` must be a number from 0");
+  }
+}

@@ -1,0 +1,44 @@
+package dev.bakehouse.coordinator;
+
+import java.util.Locale;
+
+/// Where a job stands. Names are Buildkite's, in upper case.
+public enum JobState {
+  /// Something it depends on is not done.
+  WAITING,
+  /// Any agent with the right tags may take it.
+  SCHEDULED,
+  /// Offered to an agent.
+  ASSIGNED,
+  /// Taken by the agent, not started.
+  ACCEPTED,
+  RUNNING,
+  /// The agent was told, or will be at its next look.
+  CANCELING,
+  TIMING_OUT,
+  PASSED,
+  FAILED,
+  CANCELED,
+  TIMED_OUT,
+  /// Never ran: what it depends on failed.
+  WAITING_FAILED,
+  SKIPPED;
+
+  public String wire() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  static JobState of(String wire) {
+    return valueOf(wire.toUpperCase(Locale.ROOT));
+  }
+
+  /// Nothing more happens to it.
+  public boolean ended() {
+    return compareTo(PASSED) >= 0;
+  }
+
+  /// An agent works on it, or should.
+  boolean held() {
+    return this == ACCEPTED || this == RUNNING || this == CANCELING || this == TIMING_OUT;
+  }
+}

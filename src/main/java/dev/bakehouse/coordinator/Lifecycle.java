@@ -1,0 +1,177 @@
+package dev.bakehouse.coordinator;
+
+import dev.bakehouse.pipeline.CommandStep;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What can happen to a job after it was offered to an agent.
+final class Lifecycle {
+  static final String LOST = "agent_lost";
+
+  /// `signal_reason`s of `-1` that say the machinery failed, not the command.
+  private static final Set<String> INFRASTRUCTURE =
+      Set.of("process_run_error", "agent_stop", "agent_refused", "stack_error", LOST);
+
+  /// Index of the retry rule that every job has.
+  private static final int INFRA_RULE = -1;
+
+  private final Core core;
+  private final Scheduler scheduler;
+
+  /// How a job ended, in the words of the agent; empty signals are absent.
+  record End(String exitStatus, @Nullable String signal, @Nullable String reason) {
+    boolean infrastructure() {
+      return exitStatus.equals("125")
+          || (exitStatus.equals("-1") && reason != null && INFRASTRUCTURE.contains(reason));
+    }
+  }
+
+  Lifecycle(Core core, Scheduler scheduler) {
+    this.core = core;
+    this.scheduler = scheduler;
+  }
+
+  /// @return false when the job is not the agent's to start
+  boolean start(Transaction tx, Job job) throws SQLException {
+    if (job.state() != JobState.ACCEPTED) {
+      return job.state().held();
+    }
+    long now = Core.now();
+    CommandStep step = StepRow.get(tx, job.step()).command();
+    Long deadline = step.timeout().map(limit -> now + limit.toMillis()).orElse(null);
+    tx.update(
+        "UPDATE jobs SET state='running', started=?, deadline=? WHERE id=?",
+        now,
+        deadline,
+        job.id());
+    scheduler.advance(tx, job.build());
+    return true;
+  }
+
+  /// The agent's last word on a job. Said twice, it counts once.
+  void finish(Transaction tx, Job job, End end) throws SQLException {
+    if (!job.state().held()) {
+      return;
+    }
+    JobState state =
+        switch (job.state()) {
+          case CANCELING -> JobState.CANCELED;
+          case TIMING_OUT -> JobState.TIMED_OUT;
+          case WAITING, SCHEDULED, ASSIGNED, ACCEPTED, RUNNING ->
+              end.exitStatus.equals("0") ? JobState.PASSED : JobState.FAILED;
+          case PASSED, FAILED, CANCELED, TIMED_OUT, WAITING_FAILED, SKIPPED -> job.state();
+        };
+    StepRow row = StepRow.get(tx, job.step());
+    CommandStep step = row.command();
+    boolean failed = state == JobState.FAILED || state == JobState.TIMED_OUT;
+    Optional<Integer> rule = failed ? rule(tx, job, step, end) : Optional.empty();
+    boolean soft = failed && rule.isEmpty() && step.softFail().covers(end.exitStatus);
+    String next = rule.isPresent() ? Core.id() : null;
+    tx.update(
+        "UPDATE jobs SET state=?, finished=?, deadline=NULL, exit_status=?, signal=?,"
+            + " signal_reason=?, soft_failed=?, retried_in=? WHERE id=?",
+        state.wire(),
+        Core.now(),
+        end.exitStatus,
+        end.signal,
+        end.reason,
+        soft ? 1 : 0,
+        next,
+        job.id());
+    if (next != null) {
+      tx.update(
+          "INSERT INTO jobs (id, build, step, parallel, parallel_count, retry_count, retry_rule,"
+              + " state, agents, priority, created, runnable, soft_failed) VALUES"
+              + " (?,?,?,?,?,?,?,'scheduled',?,?,?,?,0)",
+          next,
+          job.build(),
+          job.step(),
+          job.parallel(),
+          job.parallelCount(),
+          job.retryCount() + 1,
+          rule.get(),
+          Json.text(job.agents()),
+          job.priority(),
+          Core.now(),
+          Core.now());
+    }
+    scheduler.advance(tx, job.build());
+  }
+
+  /// The agent is gone, or forgot the job. A job it had not accepted is offered to others.
+  void lost(Transaction tx, Job job) throws SQLException {
+    if (job.state() == JobState.ASSIGNED) {
+      tx.update(
+          "UPDATE jobs SET state='scheduled', agent=NULL, assigned=NULL WHERE id=?", job.id());
+    } else {
+      finish(tx, job, new End("-1", null, LOST));
+    }
+  }
+
+  void cancel(Transaction tx, Job job) throws SQLException {
+    if (job.state() == JobState.RUNNING || job.state() == JobState.TIMING_OUT) {
+      tx.update(
+          "UPDATE jobs SET state='canceling', deadline=? WHERE id=?",
+          Core.now() + core.config().forcedEnd().toMillis(),
+          job.id());
+    } else if (!job.state().ended() && job.state() != JobState.CANCELING) {
+      tx.update(
+          "UPDATE jobs SET state='canceled', finished=?, deadline=NULL WHERE id=?",
+          Core.now(),
+          job.id());
+    }
+  }
+
+  void cancelBuild(Transaction tx, String build) throws SQLException {
+    if (Build.get(tx, build).ended()) {
+      return;
+    }
+    tx.update("UPDATE builds SET state='canceling' WHERE id=?", build);
+    for (Job job : Job.ofBuild(tx, build)) {
+      cancel(tx, job);
+    }
+    scheduler.advance(tx, build);
+  }
+
+  /// A job that passed its time: first it is told to stop, then it is over.
+  void overdue(Transaction tx, Job job) throws SQLException {
+    if (job.state() == JobState.RUNNING) {
+      tx.update(
+          "UPDATE jobs SET state='timing_out', deadline=? WHERE id=?",
+          Core.now() + core.config().forcedEnd().toMillis(),
+          job.id());
+    } else {
+      finish(tx, job, new End("-1", null, "cancel"));
+    }
+  }
+
+  /// The rule by which a failed job runs again.
+  private Optional<Integer> rule(Transaction tx, Job job, CommandStep step, End end)
+      throws SQLException {
+    if (Build.get(tx, job.build()).state().equals("canceling")) {
+      return Optional.empty();
+    }
+    String reason = end.reason == null ? "" : end.reason;
+    for (int i = 0; i < step.retries().size(); i++) {
+      var rule = step.retries().get(i);
+      if (rule.covers(end.exitStatus, reason) && used(tx, job, i) < rule.limit()) {
+        return Optional.of(i);
+      }
+    }
+    boolean infra =
+        end.infrastructure() && used(tx, job, INFRA_RULE) < core.config().infraRetries();
+    return infra ? Optional.of(INFRA_RULE) : Optional.empty();
+  }
+
+  private static int used(Transaction tx, Job job, int rule) throws SQLException {
+    return tx.one(
+            "SELECT count(*) FROM jobs WHERE step=? AND parallel IS ? AND retry_rule=?",
+            row -> row.getInt(1),
+            job.step(),
+            job.parallel(),
+            rule)
+        .orElse(0);
+  }
+}

@@ -1,0 +1,117 @@
+package dev.bakehouse.coordinator;
+
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+
+/// One request: the path's variables, the query, the body within limits.
+///
+/// @param path variables of the route, decoded after the path was split
+record Request(HttpExchange exchange, Map<String, String> path, Map<String, String> query) {
+  private static final int JSON_LIMIT = 16 << 20;
+
+  static Request of(HttpExchange exchange, Map<String, String> path) {
+    return new Request(exchange, path, query(exchange.getRequestURI()));
+  }
+
+  String var(String name) {
+    String value = path.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("The route has no variable " + name);
+    }
+    return value;
+  }
+
+  Optional<String> asked(String name) {
+    return Optional.ofNullable(query.get(name)).filter(v -> !v.isEmpty());
+  }
+
+  Optional<String> header(String name) {
+    return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
+  }
+
+  /// The token of `Authorization: Token …` or `Bearer …`; empty when there is none.
+  String token() {
+    String value = header("Authorization").orElse("");
+    int space = value.indexOf(' ');
+    return space < 0 ? "" : value.substring(space + 1).strip();
+  }
+
+  /// Where the caller reached this server: links are built from it.
+  String base() {
+    return "http://" + header("Host").orElse("127.0.0.1");
+  }
+
+  InputStream stream() {
+    return exchange.getRequestBody();
+  }
+
+  byte[] body(int limit) {
+    try {
+      boolean zipped = header("Content-Encoding").filter(e -> e.equals("gzip")).isPresent();
+      InputStream in = zipped ? new GZIPInputStream(stream()) : stream();
+      byte[] bytes = in.readNBytes(limit + 1);
+      if (bytes.length > limit) {
+        throw new HttpError(413, "The body is larger than " + limit + " bytes");
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new HttpError(400, "The body could not be read: " + e.getMessage());
+    }
+  }
+
+  /// The body as a record; an empty body is an empty object.
+  <T> T json(Class<T> type) {
+    byte[] bytes = body(JSON_LIMIT);
+    try {
+      T value =
+          Json.MAPPER.readValue(
+              bytes.length == 0 ? "{}".getBytes(StandardCharsets.UTF_8) : bytes, type);
+      if (value == null) {
+        throw new HttpError(400, "The body must be a JSON object");
+      }
+      return value;
+    } catch (JacksonException e) {
+      throw new HttpError(400, "The body is not the expected JSON: " + e.getOriginalMessage());
+    }
+  }
+
+  /// A value the body must have.
+  static <T> T need(@Nullable T value, String name) {
+    if (value == null) {
+      throw new HttpError(400, "`" + name + "` is missing");
+    }
+    return value;
+  }
+
+  private static Map<String, String> query(URI uri) {
+    Map<String, String> all = new HashMap<>();
+    String raw = uri.getRawQuery();
+    if (raw == null) {
+      return all;
+    }
+    for (String pair : raw.split("&")) {
+      int equals = pair.indexOf('=');
+      String name = equals < 0 ? pair : pair.substring(0, equals);
+      all.put(decode(name), equals < 0 ? "" : decode(pair.substring(equals + 1)));
+    }
+    return all;
+  }
+
+  private static String decode(String text) {
+    try {
+      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new HttpError(400, "The query is badly escaped");
+    }
+  }
+}

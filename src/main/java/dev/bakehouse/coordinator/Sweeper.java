@@ -1,0 +1,73 @@
+package dev.bakehouse.coordinator;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/// Looks twice a second for agents that fell silent and jobs that passed their time.
+final class Sweeper implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(Sweeper.class.getName());
+  private static final long PERIOD_MILLIS = 500;
+
+  private final Core core;
+  private final Lifecycle lifecycle;
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("coordinator-sweeper").factory());
+
+  Sweeper(Core core, Lifecycle lifecycle) {
+    this.core = core;
+    this.lifecycle = lifecycle;
+    clock.scheduleWithFixedDelay(this::sweep, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void sweep() {
+    try {
+      core.database()
+          .run(
+              tx -> {
+                silent(tx);
+                overdue(tx);
+              });
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "Looking for lost agents failed; it is tried again", e);
+    }
+  }
+
+  private void silent(Transaction tx) throws SQLException {
+    List<Agent> agents =
+        tx.list("SELECT * FROM agents WHERE state IN ('registered','connected')", Agent::row);
+    long now = System.nanoTime();
+    for (Agent agent : agents) {
+      long heard = core.seen().computeIfAbsent(agent.id(), id -> now);
+      if (now - heard > core.config().lostAfter().toNanos()) {
+        LOG.log(Level.WARNING, "Agent {0} was not heard of any more", agent.name());
+        tx.update("UPDATE agents SET state='lost' WHERE id=?", agent.id());
+        for (Job job : Job.ofAgent(tx, agent.id())) {
+          lifecycle.lost(tx, job);
+        }
+      }
+    }
+  }
+
+  private void overdue(Transaction tx) throws SQLException {
+    List<Job> jobs =
+        tx.list(
+            "SELECT * FROM jobs WHERE state IN ('running','canceling','timing_out') AND"
+                + " deadline<?",
+            Job::row,
+            Core.now());
+    for (Job job : jobs) {
+      lifecycle.overdue(tx, job);
+    }
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+  }
+}

@@ -1,0 +1,68 @@
+package dev.bakehouse.coordinator;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Statements inside one transaction of [Database]; `?` are filled in order.
+final class Transaction {
+  private final Connection connection;
+  private final Map<String, PreparedStatement> prepared = new HashMap<>();
+  private boolean wrote;
+
+  /// Makes a value of the current row; runs no statement itself.
+  interface Row<T> {
+    T of(ResultSet row) throws SQLException;
+  }
+
+  Transaction(Connection connection) {
+    this.connection = connection;
+  }
+
+  /// Whether something changed since the last question.
+  boolean wrote() {
+    boolean now = wrote;
+    wrote = false;
+    return now;
+  }
+
+  <T> List<T> list(String sql, Row<T> row, @Nullable Object... values) throws SQLException {
+    PreparedStatement statement = prepare(sql, values);
+    List<T> all = new ArrayList<>();
+    try (ResultSet rows = statement.executeQuery()) {
+      while (rows.next()) {
+        all.add(row.of(rows));
+      }
+    }
+    return all;
+  }
+
+  <T> Optional<T> one(String sql, Row<T> row, @Nullable Object... values) throws SQLException {
+    return list(sql, row, values).stream().findFirst();
+  }
+
+  /// How many rows changed.
+  int update(String sql, @Nullable Object... values) throws SQLException {
+    wrote = true;
+    return prepare(sql, values).executeUpdate();
+  }
+
+  private PreparedStatement prepare(String sql, @Nullable Object... values) throws SQLException {
+    PreparedStatement statement = prepared.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      prepared.put(sql, statement);
+    }
+    for (int i = 0; i < values.length; i++) {
+      statement.setObject(i + 1, values[i]);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,71 @@
+package dev.bakehouse.coordinator;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/// Follows one build by comparing what is with what was told: nothing is missed, whenever it
+/// starts.
+final class Watch {
+  private static final Duration PULSE = Duration.ofSeconds(5);
+
+  private final Core core;
+  private final Logs logs;
+  private final String build;
+  private final Consumer<BuildEvent> listener;
+  private final Map<String, JobState> states = new HashMap<>();
+  private final Map<String, Long> positions = new HashMap<>();
+  private String told = "";
+
+  Watch(Core core, Logs logs, String build, Consumer<BuildEvent> listener) {
+    this.core = core;
+    this.logs = logs;
+    this.build = build;
+    this.listener = listener;
+  }
+
+  /// Returns when the build has ended and all is told, or the thread is interrupted.
+  BuildView follow() throws InterruptedException {
+    while (true) {
+      long version = core.changes().version();
+      BuildView view = core.database().call(tx -> Views.build(tx, build));
+      for (JobView job : view.jobs()) {
+        tell(job);
+      }
+      if (!told.equals(view.state())) {
+        told = view.state();
+        listener.accept(new BuildEvent.BuildChanged(view));
+      }
+      if (view.ended()) {
+        return view;
+      }
+      core.changes().await(version, PULSE);
+    }
+  }
+
+  private void tell(JobView job) {
+    JobState before = states.get(job.id());
+    if (job.state().ended() && before == job.state()) {
+      return;
+    }
+    if (job.started() != null) {
+      log(job);
+    }
+    if (before != job.state()) {
+      states.put(job.id(), job.state());
+      listener.accept(new BuildEvent.JobChanged(job));
+    }
+  }
+
+  private void log(JobView job) {
+    long at = positions.getOrDefault(job.id(), 0L);
+    Logs.Part part = logs.read(job.id(), at, job.state().ended());
+    while (part.bytes().length > 0) {
+      listener.accept(new BuildEvent.Log(job, part.bytes()));
+      at = part.next();
+      part = logs.read(job.id(), at, job.state().ended());
+    }
+    positions.put(job.id(), at);
+  }
+}

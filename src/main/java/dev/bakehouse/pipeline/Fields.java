@@ -1,0 +1,130 @@
+package dev.bakehouse.pipeline;
+
+import dev.bakehouse.platform.UserError;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/// One JSON object whose keys are taken one by one; what nobody took is an error.
+final class Fields {
+  private final String where;
+  private final JsonNode object;
+  private final Set<String> taken = new LinkedHashSet<>();
+
+  /// @param where what errors call the object
+  Fields(String where, JsonNode object) {
+    this.where = where;
+    this.object = object;
+    if (!object.isObject()) {
+      throw new UserError(
+          where + " must hold keys and values, not " + object, "Write `key: value` below it.");
+    }
+  }
+
+  /// The value of the first of several names of one key; null counts as absent.
+  Optional<JsonNode> value(String... names) {
+    Optional<JsonNode> found = Optional.empty();
+    for (String name : names) {
+      taken.add(name);
+      JsonNode value = object.get(name);
+      if (found.isEmpty() && value != null && !value.isNull()) {
+        found = Optional.of(value);
+      }
+    }
+    return found;
+  }
+
+  /// The key is there, though its value may be null.
+  boolean written(String name) {
+    return object.has(name);
+  }
+
+  Optional<String> text(String... names) {
+    return value(names).map(v -> scalar(names[0], v));
+  }
+
+  boolean flag(String name) {
+    String text = text(name).orElse("false");
+    if (!text.equals("true") && !text.equals("false")) {
+      throw error(name, "must be true or false, not " + text);
+    }
+    return text.equals("true");
+  }
+
+  Optional<Integer> number(String name, int least, int most) {
+    return text(name)
+        .map(
+            text -> {
+              try {
+                int number = Integer.parseInt(text);
+                if (number >= least && number <= most) {
+                  return number;
+                }
+              } catch (NumberFormatException e) {
+                // Told below, with the bounds.
+              }
+              throw error(
+                  name, "must be a whole number from " + least + " to " + most + ", not " + text);
+            });
+  }
+
+  /// A list; a single value counts as a list of one.
+  List<String> texts(String... names) {
+    List<String> all = new ArrayList<>();
+    value(names)
+        .ifPresent(
+            v -> {
+              if (v.isArray()) {
+                v.forEach(item -> all.add(scalar(names[0], item)));
+              } else {
+                all.add(scalar(names[0], v));
+              }
+            });
+    return all;
+  }
+
+  /// Names with texts; numbers and booleans become text, null the empty text.
+  Map<String, String> map(String name) {
+    Map<String, String> all = new LinkedHashMap<>();
+    value(name)
+        .ifPresent(
+            v -> {
+              if (!v.isObject()) {
+                throw error(name, "must hold names and values");
+              }
+              v.properties()
+                  .forEach(
+                      e ->
+                          all.put(
+                              e.getKey(), e.getValue().isNull() ? "" : scalar(name, e.getValue())));
+            });
+    return all;
+  }
+
+  /// Fails for keys that nobody took.
+  void close() {
+    for (String key : object.propertyNames()) {
+      if (!taken.contains(key)) {
+        throw new UserError(
+            where + " has the unknown key `" + key + "`",
+            "Remove it, or correct its spelling; known here: " + String.join(", ", taken) + ".");
+      }
+    }
+  }
+
+  UserError error(String key, String what) {
+    return new UserError("`" + key + "` of " + where + " " + what, "Correct it in the pipeline.");
+  }
+
+  String scalar(String key, JsonNode value) {
+    if (!value.isValueNode() || value.isNull()) {
+      throw error(key, "must be a single value, not " + value);
+    }
+    return value.isBigDecimal() ? value.decimalValue().toPlainString() : value.asString();
+  }
+}

@@ -1,0 +1,53 @@
+package dev.bakehouse.pipeline;
+
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/// Steps with what holds for all of them.
+///
+/// @param env for every step; a step's own value wins
+/// @param agents what an agent must have, for steps that do not say it themselves
+public record Pipeline(Map<String, String> env, Map<String, String> agents, List<Step> steps) {
+  public Pipeline {
+    env = Map.copyOf(env);
+    agents = Map.copyOf(agents);
+    steps = List.copyOf(steps);
+  }
+
+  /// A pipeline that stands alone: every `depends_on` names one of its own steps.
+  ///
+  /// @throws UserError naming file, line, step and key
+  public static Pipeline read(Path file) {
+    try {
+      return parse(file.toString(), Files.readString(file));
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not read the pipeline " + file + ": " + e.getMessage(),
+          "Check its path and mode.",
+          e);
+    }
+  }
+
+  /// Like [#read], of a text in YAML or JSON.
+  ///
+  /// @param name what errors call the text
+  public static Pipeline parse(String name, String text) {
+    Pipeline pipeline = PipelineReader.read(name, YamlTree.parse(name, text));
+    if (pipeline.steps.isEmpty()) {
+      throw new UserError(name + " has no steps", "Add a step below `steps:`.");
+    }
+    Graph.check(name, pipeline.steps);
+    return pipeline;
+  }
+
+  /// What an agent uploads: its steps may depend on steps that are in the build already, so the
+  /// caller checks the whole with [Graph].
+  public static Pipeline ofUpload(JsonNode uploaded) {
+    return PipelineReader.read("the uploaded pipeline", uploaded);
+  }
+}
