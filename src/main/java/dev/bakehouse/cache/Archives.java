@@ -39,7 +39,7 @@ final class Archives {
         entry.ifPresentOrElse(e -> entries.put(kind, e), () -> missing.add(kind));
       }
     } catch (UserError e) {
-      return new Damaged(e.getMessage());
+      return new Damaged(String.valueOf(e.getMessage()));
     }
     return missing.isEmpty() ? open(entries) : new Incomplete(List.copyOf(missing));
   }

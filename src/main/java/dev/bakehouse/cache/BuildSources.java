@@ -111,7 +111,7 @@ public final class BuildSources implements Sources {
       try {
         recent = builds.recent(read.branch(), BUILDS_ASKED);
       } catch (UserError e) {
-        rejected.add(new Rejected("builds of " + read.branch(), e.getMessage()));
+        rejected.add(new Rejected("builds of " + read.branch(), String.valueOf(e.getMessage())));
         recent = List.of();
       }
       asked.put(read.branch(), recent);

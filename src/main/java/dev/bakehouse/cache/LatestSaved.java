@@ -44,7 +44,7 @@ public record LatestSaved(CacheStore store, Scope scope, String build) implement
           .limit(LOOKED_AT)
           .forEach(ids::add);
     } catch (UserError e) {
-      rejected.add(new Rejected("the store", e.getMessage()));
+      rejected.add(new Rejected("the store", String.valueOf(e.getMessage())));
     }
     return ids;
   }

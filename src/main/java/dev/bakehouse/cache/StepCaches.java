@@ -5,6 +5,7 @@ import dev.bakehouse.cache.CacheStore.Saved;
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.platform.UserError;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,6 +30,8 @@ public final class StepCaches {
     /// @throws IOException when it is not complete; it is not saved then
     void pack(Kind kind, OutputStream tar) throws IOException;
   }
+
+  private static final byte[] EMPTY_TAR = new byte[10240];
 
   private final CacheStore store;
   private final Sources sources;
@@ -68,13 +71,38 @@ public final class StepCaches {
         Optional<Opened.Whole> archive = selection.archive(kind);
         CacheReport report =
             archive.isPresent()
-                ? restore(archive.get(), selection, unpacker)
+                ? restore(kind, archive.get(), selection, unpacker)
                 : CacheReport.nothing(kind, CacheReport.since(start), selection.summary());
         log.accept("Restored " + report);
         reports.add(report);
       }
     }
-    return reports;
+    return withoutHalfZig(reports, kinds, unpacker);
+  }
+
+  /// Zig's local cache names files of the global one and stops the build when they are missing.
+  private List<CacheReport> withoutHalfZig(
+      List<CacheReport> reports, List<Kind> kinds, Unpacker unpacker) {
+    List<Kind> zig = kinds.stream().filter(k -> k.contents() == Kind.Contents.ZIG).toList();
+    long there =
+        zig.stream().filter(kind -> reports.get(kinds.indexOf(kind)).source() != null).count();
+    if (there == 0 || there == zig.size()) {
+      return reports;
+    }
+    List<CacheReport> mended = new ArrayList<>(reports);
+    for (Kind kind : zig) {
+      String why = "warning: not restored: the other Zig cache did not arrive";
+      try {
+        unpacker.unpack(kind, new ByteArrayInputStream(EMPTY_TAR));
+      } catch (IOException | UserError e) {
+        why += ", and emptying this one failed: " + e.getMessage();
+      }
+      if (reports.get(kinds.indexOf(kind)).source() != null) {
+        mended.set(kinds.indexOf(kind), CacheReport.nothing(kind, 0, why));
+        log.accept("Restored " + mended.get(kinds.indexOf(kind)));
+      }
+    }
+    return mended;
   }
 
   /// Saves after the command and only when the job passed. One report a kind.
@@ -95,10 +123,10 @@ public final class StepCaches {
     return reports;
   }
 
-  private CacheReport restore(Opened.Whole archive, Selection selection, Unpacker unpacker) {
+  private CacheReport restore(
+      Kind kind, Opened.Whole archive, Selection selection, Unpacker unpacker) {
     long start = System.nanoTime();
     Entry entry = archive.entry();
-    Kind kind = entry.address().kind();
     try (InputStream tar = archive.tar()) {
       unpacker.unpack(kind, tar);
       noteUse(entry);
