@@ -33,6 +33,10 @@ final class DebianOverlay {
               "rw-r--r--"),
           new File(
               "debian/ready.service", "etc/systemd/system/bakehouse-ready.service", "rw-r--r--"),
+          new File(
+              "debian/udev-trigger.conf",
+              "etc/systemd/system/systemd-udev-trigger.service.d/bakehouse.conf",
+              "rw-r--r--"),
           new File("../guest/guest.pl", "usr/lib/bakehouse/guest.pl", "rwxr-xr-x"));
 
   private DebianOverlay() {}

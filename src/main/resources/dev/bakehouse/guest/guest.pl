@@ -1,3 +1,501 @@
 #!/usr/bin/perl
-use strict; use warnings;
-sleep 1 while 1;
+# The part of Bakehouse that lives in a guest. Needs nothing but perl-base.
+#
+#   guest.pl serve      control protocol on the virtio-serial port dev.bakehouse.ctl (run by systemd)
+#   guest.pl serve -    the same on standard input and output
+#   guest.pl run        one command: the request comes on standard input, the output goes to ours
+#
+# Frame on the wire: "\n" STUFFED "\n". Unstuffed: "BKH1", length, sum of bytes (32 bits, big-endian
+# each), payload. "\n" never occurs inside, so a half frame of an earlier peer spoils nothing.
+# Payload: fields, each a 32-bit length and its bytes. Request: session, number, verb, arguments.
+# Answer: session, number, "ok" or "error", values.
+use strict;
+use warnings;
+use Fcntl;
+use POSIX ();
+use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
+
+use constant VERSION  => 1;
+use constant MAX_LINE => 64 << 20;
+use constant PORT     => 'dev.bakehouse.ctl';
+
+my $dir   = $ENV{BAKEHOUSE_RUN_DIR} // '/run/bakehouse';
+my $linux = $^O eq 'linux';
+my ($machine) = (POSIX::uname())[4];
+my %call = (
+    x86_64  => { settime => 227, prctl => 157 },
+    aarch64 => { settime => 112, prctl => 167 },
+);
+
+sub syscall_number { return $linux ? $call{$machine}{ $_[0] } : undef }
+
+sub fields { return join '', map { pack('N', length) . $_ } @_ }
+
+sub unfields {
+    my ($bytes) = @_;
+    my ($at, @all) = (0);
+    while ($at < length $bytes) {
+        return if $at + 4 > length $bytes;
+        my $size = unpack 'N', substr $bytes, $at, 4;
+        return if $at + 4 + $size > length $bytes;
+        push @all, substr $bytes, $at + 4, $size;
+        $at += 4 + $size;
+    }
+    return @all;
+}
+
+sub frame {
+    my $payload = fields(@_);
+    my $body = 'BKH1' . pack('NN', length $payload, unpack '%32C*', $payload) . $payload;
+    $body =~ s/([\x1b\n])/$1 eq "\n" ? "\x1b\x02" : "\x1b\x01"/ge;
+    return "\n$body\n";
+}
+
+sub unframe {
+    my ($line) = @_;
+    $line =~ s/\x1b(.)/$1 eq "\x02" ? "\n" : "\x1b"/gse;
+    return if length $line < 12 || substr($line, 0, 4) ne 'BKH1';
+    my ($size, $sum) = unpack 'NN', substr $line, 4, 8;
+    my $payload = substr $line, 12;
+    return if $size != length $payload || $sum != unpack '%32C*', $payload;
+    return unfields($payload);
+}
+
+sub slurp {
+    my ($file) = @_;
+    open my $in, '<:raw', $file or return;
+    local $/;
+    return scalar <$in>;
+}
+
+# Writes a file whole or not at all.
+sub spit {
+    my ($file, $mode, $bytes) = @_;
+    my $new = "$file.bakehouse-new";
+    unlink $new;
+    sysopen my $out, $new, O_WRONLY | O_CREAT | O_EXCL, $mode or die "can not create $new: $!\n";
+    binmode $out;
+    (print {$out} $bytes and close $out) or die "can not write $new: $!\n";
+    chmod $mode, $new;
+    rename $new, $file or die "can not rename $new to $file: $!\n";
+}
+
+# ---- runs: files ID.started and ID.ended, and a FIFO that says "look again" ----
+
+sub run_file {
+    my ($id, $kind) = @_;
+    die "bad run id\n" if $id !~ /\A[A-Za-z0-9][A-Za-z0-9._-]{0,99}\z/;
+    return "$dir/runs/$id.$kind";
+}
+
+sub poke {
+    sysopen my $fifo, "$dir/poke", O_WRONLY | O_NONBLOCK or return;
+    syswrite $fifo, '.';
+}
+
+# none | running PID | exit N | signal N | failed WHY | lost
+sub run_state {
+    my ($id) = @_;
+    my $read = sub {
+        my $ended = slurp(run_file($id, 'ended')) // return;
+        return split / /, $ended, 2;
+    };
+    my @ended = $read->();
+    return @ended if @ended;
+    open my $mark, '+<', run_file($id, 'started') or return ('none');
+    my ($pid) = split / /, scalar <$mark>;
+    return ('running', $pid) if !flock $mark, 6;    # LOCK_EX | LOCK_NB
+    @ended = $read->();
+    return @ended ? @ended : ('lost');
+}
+
+# Process table: pid => [parent, group, session].
+sub processes {
+    my %all;
+    if ($linux) {
+        for my $stat (glob '/proc/[0-9]*/stat') {
+            my $line = slurp($stat) // next;
+            $line =~ /\A(\d+) \(.*\) \S (\d+) (\d+) (\d+) /s and $all{$1} = [ $2, $3, $4 ];
+        }
+    }
+    else {
+        for (qx(ps -A -o pid=,ppid=,pgid=)) {
+            /(\d+)\s+(\d+)\s+(\d+)/ and $all{$1} = [ $2, $3, $3 ];
+        }
+    }
+    return \%all;
+}
+
+# Signals all that a run started: its session, its group, and what lies below the runner.
+sub signal_run {
+    my ($id, $signal) = @_;
+    my ($leader, $runner) = split / /, slurp(run_file($id, 'started')) // die "no run $id\n";
+    my %done;
+    for my $pass (1 .. 5) {
+        my $all = processes();
+        my %hit = map { $_ => 1 } grep { $all->{$_}[1] == $leader || $all->{$_}[2] == $leader } keys %$all;
+        my $more = 1;
+        while ($more) {
+            $more = 0;
+            for my $pid (keys %$all) {
+                my $parent = $all->{$pid}[0];
+                next if $hit{$pid} || !($hit{$parent} || $parent == $runner);
+                $hit{$pid} = $more = 1;
+            }
+        }
+        my @new = grep { !$done{$_}++ } keys %hit;
+        kill $signal, @new if @new;
+        last if !@new || $signal ne 'KILL';
+    }
+    return scalar keys %done;
+}
+
+# ---- identity ----
+
+sub reseed {
+    my ($entropy) = @_;
+    sysopen my $random, '/dev/urandom', O_RDWR or die "can not open /dev/urandom: $!\n";
+    my $pool = pack('ll', 8 * length $entropy, length $entropy) . $entropy;
+    ioctl $random, 0x40085203, $pool or die "RNDADDENTROPY: $!\n";
+    my $none = 0;
+    ioctl $random, 0x5207, $none or die "RNDRESEEDCRNG: $!\n";
+}
+
+sub set_clock {
+    my ($seconds, $nanos) = @_;
+    my $number = syscall_number('settime');
+    if (defined $number) {
+        my $when = pack 'qq', $seconds, $nanos;
+        syscall($number, 0, $when) == 0 or die "clock_settime: $!\n";
+        return;
+    }
+    my @now = gmtime $seconds;
+    system('date', '-u', POSIX::strftime('%m%d%H%M%Y.%S', @now)) == 0 or die "date failed\n";
+}
+
+sub identify {
+    my %id = @_;
+    reseed($id{entropy}) if $linux;
+    set_clock($id{seconds}, $id{nanos});
+    if ($linux) {
+        spit('/etc/hostname', 0644, "$id{hostname}\n");
+        open my $live, '>', '/proc/sys/kernel/hostname' or die "can not set the hostname: $!\n";
+        (print {$live} $id{hostname} and close $live) or die "can not set the hostname: $!\n";
+        spit('/etc/hosts', 0644, $id{hosts});
+        spit('/etc/machine-id', 0444, "$id{'machine-id'}\n");
+    }
+    my (undef, undef, $uid, $gid, undef, undef, undef, $home) = getpwnam $id{user}
+        or die "no user $id{user}\n";
+    mkdir "$home/.ssh", 0700;
+    spit("$home/.ssh/authorized_keys", 0600, "$id{'authorized-key'}\n");
+    chown $uid, $gid, "$home/.ssh", "$home/.ssh/authorized_keys";
+    if ($id{'host-key'} ne '') {
+        spit('/etc/ssh/ssh_host_ed25519_key', 0600, $id{'host-key'});
+        spit('/etc/ssh/ssh_host_ed25519_key.pub', 0644, $id{'host-key-public'});
+        spit("$dir/identified", 0644, "$id{'machine-id'}\n");
+        listen_ssh();
+    }
+}
+
+my $ssh;
+
+# Port 22 of this process; sshd starts once a connection, so it always reads the newest keys.
+sub listen_ssh {
+    return if $ssh;
+    socket $ssh, PF_INET, SOCK_STREAM, 0 or die "socket: $!\n";
+    setsockopt $ssh, SOL_SOCKET, SO_REUSEADDR, 1;
+    bind $ssh, pack_sockaddr_in(22, INADDR_ANY) or die "port 22: $!\n";
+    listen $ssh, 16 or die "port 22: $!\n";
+}
+
+sub accept_ssh {
+    accept my $peer, $ssh or return;
+    setsockopt $peer, IPPROTO_TCP, TCP_NODELAY, 1;
+    my $pid = fork;
+    return if !defined $pid || $pid;
+    POSIX::setsid();
+    mkdir '/run/sshd', 0755;
+    open STDIN,  '<&', $peer       or POSIX::_exit(1);
+    open STDOUT, '>&', $peer       or POSIX::_exit(1);
+    open STDERR, '>',  '/dev/null' or POSIX::_exit(1);
+    $SIG{$_} = 'DEFAULT' for qw(PIPE CHLD HUP);
+    %ENV = (PATH => '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
+    exec '/usr/sbin/sshd', '-i' or POSIX::_exit(127);
+}
+
+# ---- evidence ----
+
+sub evidence {
+    my $text = "== processes (pid, parent, state, command, where in the kernel)\n";
+    for my $proc (sort { substr($a, 6) <=> substr($b, 6) } glob '/proc/[0-9]*') {
+        my $stat = slurp("$proc/stat") // next;
+        my ($pid, $name, $state, $parent) = $stat =~ /\A(\d+) \((.*)\) (\S) (\d+)/s or next;
+        my $line = slurp("$proc/cmdline") // '';
+        next if $line eq '' && $state eq 'I';
+        $line =~ tr/\0/ /;
+        $text .= "$pid $parent $state " . ($line eq '' ? "[$name]" : substr $line, 0, 300) . "\n";
+        my $stack = slurp("$proc/stack") // '';
+        $stack =~ s/^/    /mg;
+        $text .= $stack;
+    }
+    my @tools = $linux
+        ? ([qw(df -h /)], [qw(free -m)], [ 'journalctl', '-m', '--no-pager', '-n300', '-oshort-precise' ])
+        : ([qw(df -h /)], [ 'ps', '-A', '-o', 'pid,ppid,stat,command' ]);
+    for my $tool (@tools) {
+        $text .= "== @$tool\n";
+        open my $out, '-|', @$tool or next;
+        local $/;
+        $text .= <$out> // '';
+    }
+    return $text;
+}
+
+# ---- serve ----
+
+my $out = '';
+my $peer = '';  # session of the one who speaks
+my %waiting;    # run id => [[session, number], …]
+my %children;   # handle number => [handle, session, number, text]
+
+sub answer { $out .= frame(@_) }
+
+my %verbs = (
+    hello => sub {
+        my $boot = slurp('/proc/sys/kernel/random/boot_id') // '';
+        chomp $boot;
+        return (VERSION, $boot, -e '/run/bakehouse-ready' ? 1 : 0, (POSIX::uname())[2]);
+    },
+    ping     => sub { return @_ },
+    time     => sub { return int time },
+    identify => sub { identify(@_); return },
+    status   => sub { return run_state($_[0]) },
+    signal   => sub { return signal_run(@_) },
+    write    => sub {
+        my ($file, $mode, $owner, $bytes) = @_;
+        spit($file, oct $mode, $bytes);
+        my (undef, undef, $uid, $gid) = getpwnam $owner or die "no user $owner\n";
+        chown $uid, $gid, $file or die "chown $file: $!\n";
+        return;
+    },
+    poweroff => sub {
+        my $pid = fork // die "fork: $!\n";
+        return if $pid;
+        open STDOUT, '>', '/dev/null';
+        exec $linux ? qw(systemctl poweroff) : qw(shutdown -h now) or POSIX::_exit(127);
+    },
+);
+
+sub handle {
+    my ($session, $number, $verb, @args) = @_;
+    return if !defined $verb;
+    if ($session ne $peer) { ($peer, $out) = ($session, ''); %waiting = () }
+    if ($verb eq 'await') {
+        my @state = eval { run_state($args[0]) };
+        return answer($session, $number, 'error', $@) if $@;
+        return answer($session, $number, 'ok', @state) if $state[0] !~ /\A(?:none|running)\z/;
+        push @{ $waiting{ $args[0] } }, [ $session, $number ];
+        return;
+    }
+    if ($verb eq 'evidence') {
+        my $pid = open my $from, '-|';
+        return answer($session, $number, 'error', "fork: $!") if !defined $pid;
+        if (!$pid) { binmode STDOUT; print evidence(); close STDOUT; POSIX::_exit(0) }
+        $children{ fileno $from } = [ $from, $session, $number, '' ];
+        return;
+    }
+    my $code = $verbs{$verb} // return answer($session, $number, 'error', "unknown verb $verb");
+    my @values = eval { $code->(@args) };
+    return $@ ? answer($session, $number, 'error', $@) : answer($session, $number, 'ok', @values);
+}
+
+sub look_at_runs {
+    for my $id (keys %waiting) {
+        my @state = run_state($id);
+        next if $state[0] =~ /\A(?:none|running)\z/;
+        answer(@$_, 'ok', @state) for @{ delete $waiting{$id} };
+    }
+}
+
+sub collect {
+    my ($child) = @_;
+    my ($from, $session, $number) = @$child;
+    return if sysread $from, $child->[3], 65536, length $child->[3];
+    delete $children{ fileno $from };
+    close $from;
+    answer($session, $number, 'ok', $child->[3]);
+}
+
+sub find_port {
+    for my $name (glob '/sys/class/virtio-ports/*/name') {
+        my $text = slurp($name) // next;
+        chomp $text;
+        return '/dev/' . (split m{/}, $name)[4] if $text eq PORT;
+    }
+    return;
+}
+
+sub serve {
+    my ($stdio) = @_;
+    my ($in, $to) = (\*STDIN, \*STDOUT);
+    umask 022;
+    mkdir $_, 0755 for $dir, "$dir/runs";
+    chmod 01777, "$dir/runs";
+    POSIX::mkfifo("$dir/poke", 0622) if !-p "$dir/poke";
+    chmod 0622, "$dir/poke";
+    sysopen my $poke, "$dir/poke", O_RDWR | O_NONBLOCK or die "$dir/poke: $!\n";
+    if (!$stdio) {
+        my $port;
+        select undef, undef, undef, 0.05 while !($port = find_port());
+        sysopen $in, $port, O_RDWR | O_NONBLOCK or die "can not open $port: $!\n";
+        $to = $in;
+        listen_ssh() if -e "$dir/identified";
+    }
+    $SIG{PIPE} = 'IGNORE';
+    $SIG{CHLD} = 'DEFAULT';
+    fcntl $to, F_SETFL, fcntl($to, F_GETFL, 0) | O_NONBLOCK;
+    my ($buffer, $pause) = ('', 0);
+    while (1) {
+        my ($r, $w) = ('', '');
+        vec($r, fileno $_, 1) = 1
+            for $poke, $ssh // (), ($pause ? () : $in), map { $_->[0] } values %children;
+        vec($w, fileno $to, 1) = 1 if $out ne '' && !$pause;
+        next if select($r, $w, undef, $pause || (%waiting ? 0.5 : 5)) < 0;
+        1 while waitpid(-1, POSIX::WNOHANG()) > 0;
+        if (vec $r, fileno $in, 1 or $pause) {
+            my $got = sysread $in, $buffer, 65536, length $buffer;
+            last if $stdio && defined $got && !$got;
+            $pause = defined $got && !$got ? 0.02 : 0;    # nobody at the other end of the port
+            while ((my $end = index $buffer, "\n") >= 0) {
+                my $line = substr $buffer, 0, $end;
+                substr $buffer, 0, $end + 1, '';
+                handle(unframe($line)) if $line ne '';
+            }
+            $buffer = '' if length $buffer > MAX_LINE;
+        }
+        if (vec $r, fileno $poke, 1) { sysread $poke, my $dots, 4096 }
+        accept_ssh() if $ssh && vec $r, fileno $ssh, 1;
+        collect($_) for grep { vec $r, fileno $_->[0], 1 } values %children;
+        look_at_runs();
+        if ($out ne '') {
+            my $sent = syswrite $to, $out, 65536;
+            substr $out, 0, $sent, '' if $sent;
+        }
+    }
+}
+
+# ---- run ----
+
+sub read_exactly {
+    my ($size) = @_;
+    my $bytes = '';
+    while (length $bytes < $size) {
+        my $got = sysread STDIN, $bytes, $size - length $bytes, length $bytes;
+        die "the request is cut short\n" if !$got;
+    }
+    return $bytes;
+}
+
+sub child {
+    my ($go, $options, $argv, $env, $so, $se) = @_;
+    POSIX::setsid();
+    sysread $go, my $word, 1 or POSIX::_exit(125);
+    open STDIN,  '<', '/dev/null' if $options !~ /stdin/;
+    open STDOUT, '>&', $so;
+    open STDERR, '>&', $options =~ /merged/ ? $so : $se;
+    $SIG{$_} = 'DEFAULT' for qw(PIPE HUP CHLD INT TERM QUIT);
+    %ENV = ();
+    for (@$env) {
+        my ($name, $value) = split /=/, $_, 2;
+        $ENV{$name} = $value if length $name && defined $value;
+    }
+    no warnings 'exec';
+    exec { $argv->[0] } @$argv;
+    my $status = $!{ENOENT} || $!{ENOTDIR} ? 127 : 126;
+    syswrite STDERR, "bakehouse: $argv->[0]: " . ($status == 127 ? 'command not found' : "$!") . "\n";
+    POSIX::_exit($status);
+}
+
+sub run {
+    $SIG{$_} = 'IGNORE' for qw(PIPE HUP INT TERM QUIT);
+    my ($magic, $size) = unpack 'a4N', read_exactly(8);
+    die "not a request\n" if $magic ne 'BKR1';
+    my ($id, $cwd, $options, $count, @rest) = unfields(read_exactly($size));
+    my @argv = splice @rest, 0, $count;
+    my ($linger) = $options =~ /linger=([\d.]+)/;
+    umask 022;
+    if (!chdir $cwd) {
+        spit(run_file($id, 'ended'), 0644, "failed can not enter the directory $cwd: $!");
+        poke();
+        return 0;
+    }
+    syscall(syscall_number('prctl'), 36, 1, 0, 0, 0) if syscall_number('prctl');    # be their reaper
+    pipe my $go_r,   my $go_w   or die "pipe: $!\n";
+    pipe my $bell_r, my $bell_w or die "pipe: $!\n";
+    pipe my $out_r,  my $out_w  or die "pipe: $!\n";
+    pipe my $err_r,  my $err_w  or die "pipe: $!\n";
+    fcntl $_, F_SETFL, O_NONBLOCK for $out_r, $err_r, $bell_r;
+    local $SIG{CHLD} = sub { syswrite $bell_w, '.' };
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) { close $go_w; child($go_r, $options, \@argv, \@rest, $out_w, $err_w) }
+    close $_ for $out_w, $err_w, $go_r;
+    # The lock is held as long as this process lives: without it and without an end, the run is lost.
+    sysopen my $mark, run_file($id, 'started'), O_RDWR | O_CREAT | O_EXCL, 0644 or die "$dir: $!\n";
+    flock $mark, 2;
+    syswrite $mark, "$pid $$ ";
+    syswrite $go_w, 'x';
+    close $go_w;
+    my $ended = sub {
+        my ($status) = @_;
+        my $how = $status & 127 ? 'signal ' . ($status & 127) : 'exit ' . ($status >> 8);
+        spit(run_file($id, 'ended'), 0644, $how);
+        poke();
+    };
+    return pump([ [ $out_r, \*STDOUT, '', 0 ], [ $err_r, \*STDERR, '', 0 ] ], $bell_r, $pid, $ended, $linger // 0.5);
+}
+
+# Moves output until the command has ended and its output too, or has been quiet for `linger` seconds
+# (something left behind may hold it open). Returns 0 when all of it was delivered, else 74.
+sub pump {
+    my ($streams, $bell, $pid, $ended, $linger) = @_;
+    my ($over, $lost, $limit) = (0, 0);
+    fcntl $_->[1], F_SETFL, fcntl($_->[1], F_GETFL, 0) | O_NONBLOCK for @$streams;
+    while (1) {
+        my ($r, $w) = ('', '');
+        my $open = grep { $_->[0] } @$streams;
+        my $held = grep { $_->[2] ne '' } @$streams;
+        last if $over && !$open && !$held;
+        vec($r, fileno $bell, 1) = 1;
+        for (@$streams) {
+            vec($r, fileno $_->[0], 1) = 1 if $_->[0] && length $_->[2] < 262144;
+            vec($w, fileno $_->[1], 1) = 1 if $_->[2] ne '';
+        }
+        my $ready = select $r, $w, undef, $over ? $linger : undef;
+        next if $ready < 0;
+        $limit = time + 5 if $held;
+        if ($over && $open && !$held && ($ready == 0 || time > $limit)) { $_->[0] = undef for @$streams; next }
+        if (vec $r, fileno $bell, 1) { sysread $bell, my $dots, 4096 }
+        while ((my $gone = waitpid -1, POSIX::WNOHANG()) > 0) {
+            next if $gone != $pid;
+            $ended->($?);
+            ($over, $limit) = (1, time + 5);
+        }
+        for (@$streams) {
+            my ($from, $to) = @$_;
+            if ($from && vec $r, fileno $from, 1) {
+                my $got = sysread $from, $_->[2], 65536, length $_->[2];
+                $_->[3] += $got // 0 if $over;
+                $_->[0] = undef if defined $got && !$got or $_->[3] > 1 << 20;
+            }
+            next if $_->[2] eq '';
+            my $sent = $lost ? undef : syswrite $to, $_->[2];
+            if (defined $sent) { substr $_->[2], 0, $sent, '' }
+            elsif ($lost || !($!{EAGAIN} || $!{EINTR})) { ($lost, $_->[2]) = (1, '') }
+        }
+    }
+    return $lost ? 74 : 0;
+}
+
+my $mode = shift // '';
+if    ($mode eq 'serve') { serve((shift // '') eq '-') }
+elsif ($mode eq 'run')   { POSIX::_exit(eval { run() } // do { print STDERR "bakehouse: $@"; 70 }) }
+else                     { die "usage: guest.pl serve [-] | run\n" }
