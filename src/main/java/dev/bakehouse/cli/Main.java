@@ -16,6 +16,8 @@ public final class Main {
   private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
 
   static {
+    VERBS.put("coordinator", CoordinatorCommand::new);
+    VERBS.put("build", BuildCommand::new);
   }
 
   private Main() {}
