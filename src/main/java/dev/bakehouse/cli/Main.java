@@ -17,6 +17,8 @@ public final class Main {
 
   static {
     VERBS.put("pipeline", PipelineCommand::new);
+    VERBS.put("coordinator", CoordinatorCommand::new);
+    VERBS.put("build", BuildCommand::new);
   }
 
   private Main() {}

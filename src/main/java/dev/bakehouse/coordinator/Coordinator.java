@@ -38,6 +38,16 @@ public final class Coordinator implements AutoCloseable {
     new AgentApi(core, access, new Dispatcher(core, lifecycle), lifecycle).routes(router);
     new JobApi(core, access, lifecycle, logs).routes(router);
     new MetaData(core, access).routes(router);
+    new Annotations(core, access).routes(router);
+    new PipelineUploads(core, access, builds, scheduler).routes(router);
+    new StepApi(core, access, lifecycle, scheduler).routes(router);
+    ArtifactFiles files = new ArtifactFiles(state);
+    ArtifactSearch search = new ArtifactSearch(core, access, files);
+    new ArtifactUploads(core, access, files).routes(router);
+    search.routes(router);
+    RestAccess rest = new RestAccess(core, access);
+    new RestBuilds(core, rest, builds, lifecycle).routes(router);
+    new RestJobs(core, rest, logs, search).routes(router);
     server = new Server(config.port(), router);
     sweeper = new Sweeper(core, lifecycle);
   }

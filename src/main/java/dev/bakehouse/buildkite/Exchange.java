@@ -1,0 +1,153 @@
+package dev.bakehouse.buildkite;
+
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Requests with a token. What only reads is tried again when the server is busy.
+final class Exchange {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+  private static final Pattern NEXT = Pattern.compile("<([^>]+)>; *rel=\"next\"");
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final int TRIES = 4;
+
+  private final String token;
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(10))
+          .build();
+
+  Exchange(String token) {
+    this.token = token;
+  }
+
+  HttpResponse<byte[]> get(URI uri) {
+    return good(repeat(request(uri).GET().build(), BodyHandlers.ofByteArray()));
+  }
+
+  HttpResponse<byte[]> send(URI uri, String method, Object body) {
+    HttpRequest request =
+        request(uri)
+            .header("Content-Type", "application/json")
+            .method(method, BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
+            .build();
+    return good(once(request, BodyHandlers.ofByteArray()));
+  }
+
+  /// The bytes behind a redirect; the token stays with the server it is for.
+  InputStream follow(URI uri) {
+    HttpResponse<InputStream> answer =
+        repeat(request(uri).GET().build(), BodyHandlers.ofInputStream());
+    for (int i = 0; i < 5 && answer.statusCode() / 100 == 3; i++) {
+      URI next = uri.resolve(answer.headers().firstValue("Location").orElse(""));
+      answer =
+          repeat(HttpRequest.newBuilder(next).timeout(LIMIT).build(), BodyHandlers.ofInputStream());
+    }
+    if (answer.statusCode() != 200) {
+      throw refused(answer.request(), answer.statusCode(), "");
+    }
+    return answer.body();
+  }
+
+  static <T> T json(HttpResponse<byte[]> answer, Class<T> type) {
+    try {
+      return JSON.readValue(answer.body(), type);
+    } catch (JacksonException e) {
+      throw new UserError(
+          answer.request().method()
+              + " "
+              + answer.uri()
+              + " was not answered as the REST API does: "
+              + e.getOriginalMessage(),
+          "Check the address; it ends with /v2.",
+          e);
+    }
+  }
+
+  static Optional<URI> nextPage(HttpResponse<?> answer) {
+    Matcher next = NEXT.matcher(answer.headers().firstValue("Link").orElse(""));
+    return next.find() ? Optional.of(URI.create(next.group(1))) : Optional.empty();
+  }
+
+  private HttpRequest.Builder request(URI uri) {
+    return HttpRequest.newBuilder(uri)
+        .timeout(LIMIT)
+        .header("Authorization", "Bearer " + token)
+        .header("Accept", "application/json, text/plain;q=0.9");
+  }
+
+  private <T> HttpResponse<T> repeat(HttpRequest request, BodyHandler<T> handler) {
+    for (int attempt = 1; attempt < TRIES; attempt++) {
+      HttpResponse<T> answer = once(request, handler);
+      if (answer.statusCode() != 429 && answer.statusCode() < 500) {
+        return answer;
+      }
+      pause(answer.headers().firstValue("Retry-After").orElse(""), attempt);
+    }
+    return once(request, handler);
+  }
+
+  /// As long as the server asks for, at most ten seconds.
+  private static void pause(String asked, int attempt) {
+    try {
+      long seconds = asked.matches("[0-9]{1,4}") ? Long.parseLong(asked) : attempt;
+      TimeUnit.SECONDS.sleep(Math.min(seconds, 10));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private <T> HttpResponse<T> once(HttpRequest request, BodyHandler<T> handler) {
+    try {
+      return http.send(request, handler);
+    } catch (IOException e) {
+      throw new UserError(
+          request.method() + " " + request.uri() + " failed: " + e,
+          "Check that the coordinator runs and the address is right.",
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserError(
+          request.method() + " " + request.uri() + " was interrupted", "Try again.");
+    }
+  }
+
+  private static HttpResponse<byte[]> good(HttpResponse<byte[]> answer) {
+    if (answer.statusCode() / 100 != 2) {
+      String body = new String(answer.body(), StandardCharsets.UTF_8).strip();
+      throw refused(answer.request(), answer.statusCode(), body);
+    }
+    return answer;
+  }
+
+  private static UserError refused(HttpRequest request, int status, String body) {
+    String shown = body.length() > 500 ? body.substring(0, 500) + "…" : body;
+    String remedy =
+        switch (status) {
+          case 401, 403 -> "Check the token and what it may do.";
+          case 404 -> "Check organization, pipeline and build number.";
+          default -> "Read the answer above.";
+        };
+    return new UserError(
+        request.method() + " " + request.uri() + " was answered with " + status + " " + shown,
+        remedy);
+  }
+}

@@ -1,0 +1,99 @@
+package dev.bakehouse.coordinator;
+
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Notes that jobs leave on their build.
+final class Annotations {
+  private static final int BODY_LIMIT = 1 << 20;
+
+  private final Core core;
+  private final Access access;
+
+  private record Note(
+      @Nullable String body,
+      @Nullable String context,
+      @Nullable String style,
+      @Nullable Boolean append,
+      @Nullable Integer priority,
+      @Nullable String scope) {}
+
+  Annotations(Core core, Access access) {
+    this.core = core;
+    this.access = access;
+  }
+
+  void routes(Router router) {
+    router.add("POST", "/v3/jobs/:id/annotations", this::put);
+    router.add("DELETE", "/v3/jobs/:id/annotations/:context", this::remove);
+  }
+
+  private Reply put(Request request) {
+    String job = access.job(request);
+    Note note = request.json(Note.class);
+    String body = note.body == null ? "" : note.body;
+    String scope = note.scope == null ? "build" : note.scope;
+    String context = note.context == null || note.context.isEmpty() ? "default" : note.context;
+    if (body.length() > BODY_LIMIT) {
+      throw new HttpError(413, "An annotation may have at most 1 MiB");
+    }
+    core.database()
+        .run(
+            tx ->
+                tx.update(
+                    "INSERT INTO annotations VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET body="
+                        + (Boolean.TRUE.equals(note.append)
+                            ? "body || excluded.body"
+                            : "excluded.body")
+                        + ", style=coalesce(excluded.style, style), priority=excluded.priority",
+                    owner(tx, job, scope),
+                    scope,
+                    context,
+                    note.style,
+                    body,
+                    note.priority == null ? 3 : note.priority));
+    return Reply.done();
+  }
+
+  private Reply remove(Request request) {
+    String job = access.job(request);
+    String scope = request.asked("scope").orElse("build");
+    core.database()
+        .run(
+            tx -> {
+              int count =
+                  tx.update(
+                      "DELETE FROM annotations WHERE owner=? AND scope=? AND context=?",
+                      owner(tx, job, scope),
+                      scope,
+                      request.var("context"));
+              if (count == 0) {
+                throw HttpError.notFound("Annotation " + request.var("context"));
+              }
+            });
+    return Reply.done();
+  }
+
+  private static String owner(Transaction tx, String job, String scope) throws SQLException {
+    return scope.equals("job") ? job : Job.get(tx, job).build();
+  }
+
+  /// Those of a build, as `/v2` shows them.
+  static List<Map<String, Object>> ofBuild(Transaction tx, String build) throws SQLException {
+    return tx.list(
+        "SELECT * FROM annotations WHERE owner=? AND scope='build' ORDER BY priority DESC, context",
+        row -> {
+          Map<String, Object> note = new LinkedHashMap<>();
+          note.put("id", build + ":" + row.getString("context"));
+          note.put("context", row.getString("context"));
+          note.put("style", row.getString("style"));
+          note.put("body_html", row.getString("body"));
+          note.put("priority", row.getInt("priority"));
+          return note;
+        },
+        build);
+  }
+}

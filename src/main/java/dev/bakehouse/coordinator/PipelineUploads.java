@@ -1,0 +1,121 @@
+package dev.bakehouse.coordinator;
+
+import dev.bakehouse.pipeline.Graph;
+import dev.bakehouse.pipeline.Pipeline;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/// Steps that a job adds to its own build: they go after the job's step. Sent twice, they are added
+/// once.
+final class PipelineUploads {
+  private static final int MOST_STEPS = 5000;
+
+  private final Core core;
+  private final Access access;
+  private final Builds builds;
+  private final Scheduler scheduler;
+
+  private record Upload(
+      @Nullable String uuid, @Nullable Boolean replace, @Nullable JsonNode pipeline) {}
+
+  PipelineUploads(Core core, Access access, Builds builds, Scheduler scheduler) {
+    this.core = core;
+    this.access = access;
+    this.builds = builds;
+    this.scheduler = scheduler;
+  }
+
+  void routes(Router router) {
+    router.add("POST", "/v3/jobs/:id/pipelines", this::upload);
+    router.add("GET", "/v3/jobs/:id/pipelines/:uuid", this::status);
+  }
+
+  private Reply upload(Request request) {
+    String job = access.job(request);
+    Upload upload = request.json(Upload.class);
+    String uuid = Request.need(upload.uuid, "uuid");
+    Pipeline pipeline = Pipeline.ofUpload(Request.need(upload.pipeline, "pipeline"));
+    core.database()
+        .run(
+            tx -> {
+              if (tx.update("INSERT INTO uploads VALUES (?,?) ON CONFLICT DO NOTHING", job, uuid)
+                  == 1) {
+                apply(tx, Job.get(tx, job), pipeline, Boolean.TRUE.equals(upload.replace));
+              }
+            });
+    return Reply.done();
+  }
+
+  private void apply(Transaction tx, Job job, Pipeline pipeline, boolean replace)
+      throws SQLException {
+    if (!job.state().held()) {
+      throw new HttpError(422, "Only a running job can add steps");
+    }
+    if (Build.get(tx, job.build()).state().equals("canceling")) {
+      throw new HttpError(422, "The build is being cancelled");
+    }
+    if (replace) {
+      replace(tx, job.build());
+    }
+    StepRow own = StepRow.get(tx, job.step());
+    builds.add(tx, job.build(), pipeline, after(StepRow.ofBuild(tx, job.build()), own));
+    List<StepRow> steps = StepRow.ofBuild(tx, job.build());
+    if (steps.size() > MOST_STEPS) {
+      throw new HttpError(422, "A build may have at most " + MOST_STEPS + " steps");
+    }
+    Graph.check("The uploaded pipeline", StepRow.tree(steps));
+    scheduler.advance(tx, job.build());
+  }
+
+  /// Behind the step; behind the whole group when it stands in one.
+  private static int after(List<StepRow> steps, StepRow own) {
+    int position = own.position();
+    for (StepRow step : steps) {
+      if (own.parent() != null && own.parent().equals(step.parent())) {
+        position = Math.max(position, step.position());
+      }
+    }
+    return position;
+  }
+
+  /// Removes what no agent has begun.
+  private static void replace(Transaction tx, String build) throws SQLException {
+    tx.update("DELETE FROM jobs WHERE build=? AND state IN ('waiting','scheduled')", build);
+    tx.update(
+        "DELETE FROM steps WHERE build=? AND kind='command' AND id NOT IN (SELECT step FROM jobs)",
+        build);
+    tx.update(
+        "DELETE FROM steps WHERE build=? AND kind='group' AND id NOT IN (SELECT parent FROM steps"
+            + " WHERE parent IS NOT NULL AND kind='command')",
+        build);
+    int last =
+        tx.one(
+                "SELECT coalesce(max(position),0) FROM steps WHERE build=? AND kind='command'",
+                row -> row.getInt(1),
+                build)
+            .orElse(0);
+    tx.update(
+        "DELETE FROM steps WHERE build=? AND kind='wait' AND (position>? OR (parent IS NOT NULL AND"
+            + " parent NOT IN (SELECT id FROM steps)))",
+        build,
+        last);
+  }
+
+  private Reply status(Request request) {
+    String job = access.job(request);
+    return core.database()
+            .call(
+                tx ->
+                    tx.one(
+                        "SELECT uuid FROM uploads WHERE job=? AND uuid=?",
+                        row -> row.getString(1),
+                        job,
+                        request.var("uuid")))
+            .isPresent()
+        ? Reply.json(Map.of("state", "applied"))
+        : Reply.error(404, "Upload not found");
+  }
+}
