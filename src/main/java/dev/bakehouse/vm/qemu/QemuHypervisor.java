@@ -1,0 +1,193 @@
+package dev.bakehouse.vm.qemu;
+
+import dev.bakehouse.platform.Processes;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.BaseImage;
+import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Owner;
+import dev.bakehouse.vm.Shape;
+import dev.bakehouse.vm.SlotFiles;
+import dev.bakehouse.vm.Template;
+import dev.bakehouse.vm.Trees;
+import dev.bakehouse.vm.Vm;
+import dev.bakehouse.vm.VmHome;
+import dev.bakehouse.vm.VmInfo;
+import dev.bakehouse.vm.VmRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// QEMU on this host, with all its VMs and templates below one state directory.
+public final class QemuHypervisor implements Hypervisor {
+  private final Path state;
+  private final String searchPath;
+  private final boolean keep;
+  private final VmHome home;
+  private final Templates templates;
+
+  /// VMs made through this belong to this process until it starts them detached.
+  public QemuHypervisor(Path state) {
+    this(state, Owner.PIPE);
+  }
+
+  /// @param owner DETACHED: what is made lives on after this process, also before it is started
+  public QemuHypervisor(Path state, Owner owner) {
+    this(state, owner, Optional.ofNullable(System.getenv("PATH")).orElse(""));
+  }
+
+  QemuHypervisor(Path state, Owner owner, String searchPath) {
+    this.state = state.toAbsolutePath();
+    this.searchPath = searchPath;
+    this.keep = owner == Owner.DETACHED;
+    this.home = new VmHome(this.state);
+    this.templates = new Templates(this.state);
+  }
+
+  @Override
+  public String name() {
+    return "qemu";
+  }
+
+  @Override
+  public boolean templatePerSlot() {
+    return false;
+  }
+
+  @Override
+  public Vm create(String name, BaseImage image, Shape shape) {
+    Path directory = image.directory().toAbsolutePath();
+    BaseImage absolute = new BaseImage(image.name(), directory, image.digest());
+    Path disk = directory.resolve("disk.img");
+    if (!Files.isReadable(disk)) {
+      throw new UserError(
+          "The image " + image.name() + " has no readable disk " + disk,
+          "`bakehouse image ensure` gets or makes it.");
+    }
+    return publish(
+        record(name, absolute, shape, null),
+        draft -> {
+          Disks.fromImage(draft, disk, shape.diskGb());
+          new BootFiles(state).provide(absolute, draft);
+        });
+  }
+
+  @Override
+  public Vm createFrom(String name, Template template) {
+    TemplateFile file =
+        TemplateFile.read(template.directory())
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "The template " + template.key() + " is gone or torn", "Make it anew."));
+    String directory = template.directory().toAbsolutePath().toString();
+    return publish(
+        record(name, file.image(), file.shape(), directory),
+        draft -> {
+          Disks.fromTemplate(draft, template.directory().toAbsolutePath());
+          BootFiles.copy(template.directory(), draft);
+        });
+  }
+
+  /// A copy of a stopped VM's disks under another name.
+  public Vm copy(String source, String name) {
+    QemuVm from = require(source);
+    if (from.running()) {
+      throw new UserError("The VM " + source + " runs", "Stop it, or suspend it to a template.");
+    }
+    VmRecord old = from.record();
+    return publish(
+        record(name, old.image(), old.shape(), old.template()),
+        draft -> {
+          for (String disk : List.of(CommandLine.ROOT_DISK, CommandLine.CACHE_DISK)) {
+            Files.copy(from.directory().resolve(disk), draft.resolve(disk));
+          }
+          BootFiles.copy(from.directory(), draft);
+        });
+  }
+
+  @Override
+  public Template suspend(Vm running, String key) {
+    Path target = templates.directory(key);
+    require(running.name()).suspendTo(key, target);
+    return new Template(key, target);
+  }
+
+  @Override
+  public Optional<Template> template(String key) {
+    return templates.find(key, qemu());
+  }
+
+  @Override
+  public void deleteTemplate(String key) {
+    templates.delete(key);
+  }
+
+  /// What the VM of this name was made of.
+  public Optional<VmRecord> record(String name) {
+    return home.read(name);
+  }
+
+  @Override
+  public Optional<Vm> find(String name) {
+    return home.read(name).filter(r -> r.hypervisor().equals(name())).map(this::vm);
+  }
+
+  @Override
+  public List<VmInfo> list() {
+    Map<String, Integer> slots = SlotFiles.slots(state.resolve("slots"));
+    return home.all().stream()
+        .filter(r -> r.hypervisor().equals(name()))
+        .map(r -> Listing.of(home.directory(r.name()), r, slots.getOrDefault(r.name(), -1)))
+        .toList();
+  }
+
+  private Vm publish(VmRecord record, Filling filling) {
+    home.directory(record.name());
+    try {
+      Qemu qemu = qemu();
+      Path draft = home.draft();
+      try {
+        Disks.require(draft, 64, "A new VM");
+        filling.fill(draft);
+        home.publish(draft, record);
+      } finally {
+        Trees.delete(draft);
+      }
+      return new QemuVm(home, qemu, record);
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not make the VM " + record.name() + ": " + e,
+          "Check the space and mode of " + state + ".",
+          e);
+    }
+  }
+
+  private VmRecord record(String name, BaseImage image, Shape shape, @Nullable String template) {
+    return new VmRecord(
+        name, name(), image, shape, template, Processes.self(), keep, Instant.now());
+  }
+
+  private QemuVm require(String name) {
+    return home.read(name)
+        .map(this::vm)
+        .orElseThrow(
+            () -> new UserError("There is no VM named " + name, "`bakehouse vm list` names all."));
+  }
+
+  private QemuVm vm(VmRecord record) {
+    return new QemuVm(home, qemu(), record);
+  }
+
+  private Qemu qemu() {
+    return Qemu.detect(state, searchPath);
+  }
+
+  private interface Filling {
+    void fill(Path draft) throws IOException;
+  }
+}

@@ -1,0 +1,227 @@
+package dev.bakehouse.vm.qemu;
+
+import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Processes;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Duplex;
+import dev.bakehouse.vm.Endpoint;
+import dev.bakehouse.vm.Owner;
+import dev.bakehouse.vm.Vm;
+import dev.bakehouse.vm.VmHome;
+import dev.bakehouse.vm.VmRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// One VM of QEMU, in its directory.
+final class QemuVm implements Vm {
+  private static final Pattern FORWARD =
+      Pattern.compile("HOST_FORWARD\\]\\s+\\d+\\s+127\\.0\\.0\\.1\\s+(\\d+)\\s+\\S+\\s+22\\b");
+  private static final Duration SOCKET = Duration.ofSeconds(10);
+  private static final int SPARE_MB = 256;
+
+  private final VmHome home;
+  private final Qemu qemu;
+  private final Path directory;
+  private final QemuProcess process;
+  private VmRecord record;
+
+  QemuVm(VmHome home, Qemu qemu, VmRecord record) {
+    this.home = home;
+    this.qemu = qemu;
+    this.record = record;
+    this.directory = home.directory(record.name());
+    this.process = new QemuProcess(directory);
+  }
+
+  @Override
+  public String name() {
+    return record.name();
+  }
+
+  VmRecord record() {
+    return record;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  @Override
+  public void start(Owner owner) {
+    if (running()) {
+      throw new UserError("The VM " + name() + " runs already", "Stop it first.");
+    }
+    boolean kept = record.kept() || owner == Owner.DETACHED;
+    Optional<Path> template = Optional.ofNullable(record.template()).map(Path::of);
+    try {
+      Optional<String> append = BootFiles.append(directory);
+      Path own = directory.resolve(CommandLine.MEMORY);
+      Files.deleteIfExists(own);
+      Disks.require(
+          directory,
+          SPARE_MB + (template.isPresent() ? 0 : record.shape().memoryMb()),
+          "The VM " + name());
+      String memory =
+          template.map(t -> t.resolve(CommandLine.MEMORY).toString()).orElse(CommandLine.MEMORY);
+      record = record.startedFor(Processes.self(), kept);
+      VmHome.write(directory, record);
+      Plan plan = new Plan(record.shape(), append, memory, template.isPresent(), kept);
+      process.start(new CommandLine(qemu).build(plan), owner);
+      if (template.isPresent()) {
+        resume(template.get());
+      }
+    } catch (IOException e) {
+      throw failed("start", e);
+    }
+  }
+
+  private void resume(Path template) throws IOException {
+    try (Qmp qmp = process.ask()) {
+      DeviceState.load(qmp, template, directory);
+    } catch (UserError | IOException e) {
+      process.kill();
+      throw new UserError(
+          "Could not resume "
+              + name()
+              + " from "
+              + template
+              + ": "
+              + e.getMessage()
+              + "; "
+              + process.death(),
+          "Delete the template, it is made anew then.",
+          e);
+    }
+  }
+
+  @Override
+  public boolean running() {
+    return process.identity().isPresent();
+  }
+
+  /// The virtio-serial port `dev.bakehouse.ctl`; QEMU serves one client at a time. Bytes written
+  /// before the guest opens its end are lost or kept as the guest's driver pleases: greet until
+  /// answered.
+  @Override
+  public Duplex control(byte[] guestProgram) {
+    Path socket = directory.resolve(CommandLine.CONTROL);
+    return Poll.until(
+        "the control channel of " + name(),
+        SOCKET,
+        () -> {
+          requireRunning();
+          return Optional.of(new UnixDuplex(UnixSockets.connect(socket)));
+        });
+  }
+
+  @Override
+  public Endpoint ssh(Duration deadline) {
+    requireRunning();
+    try (Qmp qmp = process.ask()) {
+      String text =
+          qmp.execute("human-monitor-command", Map.of("command-line", "info usernet")).asString();
+      Matcher forward = FORWARD.matcher(text);
+      if (!forward.find()) {
+        throw new UserError(
+            "QEMU forwards no port to " + name() + ": " + text.strip(), "Use QEMU 6 or later.");
+      }
+      return new Endpoint("127.0.0.1", Integer.parseInt(forward.group(1)));
+    }
+  }
+
+  @Override
+  public void shutdown(Duration grace) {
+    if (running()) {
+      try (Qmp qmp = process.ask()) {
+        qmp.execute("system_powerdown");
+      } catch (UserError e) {
+        // A guest that can not be asked is killed below.
+      }
+      if (!process.ended(grace)) {
+        process.kill();
+      }
+    }
+    forgetMemory();
+  }
+
+  @Override
+  public void kill() {
+    process.kill();
+    forgetMemory();
+  }
+
+  @Override
+  public void destroy() {
+    home.take(record, _ -> process.kill(), Optional.empty());
+  }
+
+  @Override
+  public Path console() {
+    return directory.resolve(CommandLine.CONSOLE);
+  }
+
+  /// Suspends and moves the directory to `target`, as a template. Whoever comes second drops his.
+  void suspendTo(String key, Path target) {
+    requireRunning();
+    try {
+      if (!Files.exists(directory.resolve(CommandLine.MEMORY))) {
+        throw new UserError(
+            "The VM " + name() + " was resumed, its memory is no file of its own",
+            "Suspend a VM that was booted.");
+      }
+      try (Qmp qmp = process.ask()) {
+        DeviceState.save(qmp, directory);
+        qmp.execute("quit");
+      }
+      if (!process.ended(SOCKET)) {
+        process.kill();
+      }
+      String signature =
+          new CommandLine(qemu).signature(record.shape(), BootFiles.append(directory));
+      new TemplateFile(
+              key,
+              qemu.version(),
+              qemu.accel(),
+              signature,
+              record.image(),
+              record.shape(),
+              record.created())
+          .write(directory);
+      for (String gone : new String[] {"qemu.id", CommandLine.MONITOR, CommandLine.CONTROL}) {
+        Files.deleteIfExists(directory.resolve(gone));
+      }
+      home.take(record, _ -> process.kill(), Optional.of(target).filter(t -> !Files.exists(t)));
+    } catch (IOException e) {
+      throw failed("suspend", e);
+    }
+  }
+
+  private void forgetMemory() {
+    try {
+      Files.deleteIfExists(directory.resolve(CommandLine.MEMORY));
+    } catch (IOException e) {
+      throw failed("stop", e);
+    }
+  }
+
+  private void requireRunning() {
+    if (!running()) {
+      throw new Poll.Fatal(
+          "The VM " + name() + " is not running: " + process.death(),
+          "Start it; its directory " + directory + " holds its logs.");
+    }
+  }
+
+  private UserError failed(String what, IOException e) {
+    return new UserError(
+        "Could not " + what + " the VM " + name() + ": " + e,
+        "Check the space and mode of " + directory + ".",
+        e);
+  }
+}

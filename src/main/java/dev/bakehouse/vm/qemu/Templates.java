@@ -1,0 +1,78 @@
+package dev.bakehouse.vm.qemu;
+
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Template;
+import dev.bakehouse.vm.Trees;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/// `STATE/templates`: one directory a key. It comes and goes by a rename.
+final class Templates {
+  private static final Pattern KEY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,149}");
+
+  private final Path root;
+
+  Templates(Path state) {
+    this.root = state.resolve("templates");
+  }
+
+  /// Where the template is or will be; its parent exists.
+  Path directory(String key) {
+    if (!KEY.matcher(key).matches()) {
+      throw new UserError(
+          "`" + key + "` can not be the key of a template",
+          "Use up to 150 letters, digits, dots, dashes, underscores.");
+    }
+    try {
+      return Trees.make(root).resolve(key);
+    } catch (IOException e) {
+      throw new UserError("Could not make " + root + ": " + e.getMessage(), "Check its mode.", e);
+    }
+  }
+
+  /// The template, when this QEMU can resume it and the image's disk below it is still there.
+  Optional<Template> find(String key, Qemu qemu) {
+    Path directory = directory(key);
+    Optional<TemplateFile> file = TemplateFile.read(directory);
+    try {
+      boolean fits =
+          file.isPresent()
+              && new CommandLine(qemu)
+                  .signature(file.get().shape(), BootFiles.append(directory))
+                  .equals(file.get().signature())
+              && Files.isReadable(file.get().image().directory().resolve("disk.img"))
+              && complete(directory);
+      return fits ? Optional.of(new Template(key, directory)) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /// VMs that run from it keep the files they have open.
+  void delete(String key) {
+    Path directory = directory(key);
+    Path dead = root.resolve(".dead-" + ProcessHandle.current().pid() + "-" + key);
+    try {
+      Files.move(directory, dead, StandardCopyOption.ATOMIC_MOVE);
+      Trees.delete(dead);
+    } catch (NoSuchFileException e) {
+      // Gone already, as wanted.
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not delete the template " + directory + ": " + e, "Delete it by hand.", e);
+    }
+  }
+
+  private static boolean complete(Path directory) {
+    return List.of(
+            DeviceState.FILE, CommandLine.MEMORY, CommandLine.ROOT_DISK, CommandLine.CACHE_DISK)
+        .stream()
+        .allMatch(f -> Files.isRegularFile(directory.resolve(f)));
+  }
+}
