@@ -9,6 +9,8 @@ import java.util.Map;
 /// @param hooks the image's own agent hooks, if it has any
 /// @param bin where `buildkite-agent` lies
 record GuestPaths(String home, String hooks, String bin) {
+  static final String PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin";
+
   static GuestPaths of(String guestOs) {
     return switch (guestOs) {
       case "darwin" ->
@@ -32,7 +34,7 @@ record GuestPaths(String home, String hooks, String bin) {
     env.put("USER", "admin");
     env.put("LOGNAME", "admin");
     env.put("SHELL", "/bin/bash");
-    env.putIfAbsent("PATH", bin + ":/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin");
+    env.putIfAbsent("PATH", PATH);
     env.putIfAbsent("LANG", "C.UTF-8");
     env.put("BUILDKITE_BIN_PATH", bin);
     env.put("BUILDKITE_BUILD_PATH", home + "/builds");

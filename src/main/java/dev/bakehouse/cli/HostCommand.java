@@ -1,0 +1,41 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.host.HostDaemon;
+import dev.bakehouse.job.HostSettings;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `bakehouse host …`: the daemon.
+@Command(name = "host", description = "The daemon of a host.", mixinStandardHelpOptions = true)
+final class HostCommand implements Callable<Integer> {
+  @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(System.out);
+    return Exit.USAGE;
+  }
+
+  @Command(name = "run", description = "Makes the image ready and supervises the agents, until TERM.", mixinStandardHelpOptions = true)
+  int run(@Option(names = "--config", paramLabel = "FILE", description = "Configuration (default: ${DEFAULT-VALUE}).", defaultValue = "bakehouse.yml") Path config)
+      throws InterruptedException {
+    HostDaemon daemon = new HostDaemon(HostSettings.read(config), System.out);
+    Thread main = Thread.currentThread();
+    Thread hook =
+        Thread.ofPlatform()
+            .unstarted(
+                () -> {
+                  daemon.stop();
+                  try {
+                    main.join();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    Runtime.getRuntime().addShutdownHook(hook);
+    daemon.run();
+    return Exit.OK;
+  }
+}

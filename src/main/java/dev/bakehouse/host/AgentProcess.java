@@ -1,0 +1,65 @@
+package dev.bakehouse.host;
+
+import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Guarded;
+import dev.bakehouse.platform.Guardian;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+
+/// One supervised Buildkite agent. It ends with the daemon: first asked, so that a job of it can clean up.
+final class AgentProcess implements AutoCloseable {
+  private static final Duration CLEAN_UP = Duration.ofSeconds(15);
+
+  private final String name;
+  private final Guarded process;
+  private final Instant started = Instant.now();
+
+  private AgentProcess(String name, Guarded process) {
+    this.name = name;
+    this.process = process;
+  }
+
+  static AgentProcess start(HostSettings host, int slot) {
+    Path config = AgentConfig.write(host, slot);
+    Path dir = config.toAbsolutePath().getParent();
+    Command command = clean(Command.of(host.agent().binary(), "start", "--config", config.toString())).env("BAKEHOUSE_CONFIG", host.file().toAbsolutePath().toString());
+    Duration grace = Duration.ofSeconds(host.agent().cancelGrace()).plus(CLEAN_UP);
+    Path here = dir == null ? host.state() : dir;
+    Guarded process = Guardian.of(command, here, here.resolve("agent.log"), here.resolve("agent.pid")).grace(grace).start();
+    return new AgentProcess(AgentConfig.name(host, slot), process);
+  }
+
+  /// Jobs inherit the agent's environment, so it holds nothing but what programs need to run.
+  private static Command clean(Command command) {
+    Command clean = command;
+    for (String name : System.getenv().keySet()) {
+      if (!name.equals("PATH") && !name.equals("HOME") && !name.equals("USER") && !name.equals("LANG") && !name.equals("TMPDIR")) {
+        clean = clean.env(name, null);
+      }
+    }
+    return clean;
+  }
+
+  String name() {
+    return name;
+  }
+
+  boolean alive() {
+    return process.alive();
+  }
+
+  Instant started() {
+    return started;
+  }
+
+  long pid() {
+    return process.identity().pid();
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}

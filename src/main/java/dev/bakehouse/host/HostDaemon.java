@@ -1,0 +1,133 @@
+package dev.bakehouse.host;
+
+import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.job.Images;
+import dev.bakehouse.job.Jobs;
+import dev.bakehouse.job.Machines;
+import dev.bakehouse.job.Phases;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Reaper;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/// The daemon of one host: makes the image ready, supervises an agent for each slot, ends orphans.
+public final class HostDaemon {
+  private static final Duration SWEEP = Duration.ofSeconds(2);
+  private static final Duration SLOT = Duration.ofMinutes(30);
+
+  /// An agent that dies sooner than this is not started again at once.
+  private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
+
+  private final HostSettings host;
+  private final PrintStream log;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final List<AgentProcess> agents = new ArrayList<>();
+
+  public HostDaemon(HostSettings host, PrintStream log) {
+    this.host = host;
+    this.log = log;
+  }
+
+  /// Runs until [#stop].
+  ///
+  /// @throws UserError when another daemon has the state directory, or image or agents can not be had
+  public void run() throws InterruptedException {
+    Directories.makePrivate(host.state());
+    Path lockFile = host.state().resolve("host.lock");
+    try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        var lock = channel.tryLock()) {
+      if (lock == null) {
+        throw new UserError("Another daemon runs with the state directory " + host.state(), "Stop it, or set `host.state` in " + host.file() + ".");
+      }
+      supervise();
+    } catch (IOException e) {
+      throw new UserError("Could not lock " + lockFile + ": " + e.getMessage(), "Check the state directory's owner and free space.", e);
+    }
+  }
+
+  /// Asks the daemon to end; its agents are asked first, then killed.
+  public void stop() {
+    stop.countDown();
+  }
+
+  private void supervise() throws InterruptedException {
+    Hypervisor hypervisor = Jobs.hypervisor(host);
+    Reaper reaper = new Reaper(host.state(), List.of(hypervisor));
+    sweep(reaper);
+    prepare(hypervisor);
+    try {
+      for (int slot = 0; slot < host.slots(); slot++) {
+        agents.add(AgentProcess.start(host, slot));
+        say("agent " + agents.get(slot).name() + " runs, pid " + agents.get(slot).pid());
+      }
+      while (!stop.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
+        sweep(reaper);
+        revive();
+      }
+    } finally {
+      // In parallel: each agent has its own grace.
+      List<Thread> ending = agents.stream().map(a -> Thread.startVirtualThread(a::close)).toList();
+      for (Thread thread : ending) {
+        thread.join();
+      }
+      sweep(reaper);
+      say("stopped");
+    }
+  }
+
+  /// The image and, unless every start is to be a boot, its template, before the first job comes.
+  private void prepare(Hypervisor hypervisor) {
+    LocalImage image = new Images(host).ensure(this::say);
+    say("image " + image.name() + " is here");
+    if (host.vm().start().equals("boot")) {
+      return;
+    }
+    Phases phases = new Phases(log);
+    int templates = hypervisor.templatePerSlot() ? host.slots() : 1;
+    for (int n = 0; n < templates; n++) {
+      try (Lease lease = Jobs.slots(host).acquire(SLOT, this::say)) {
+        new Machines(host, hypervisor).template(image, lease, phases);
+      } catch (UserError e) {
+        say("no template: " + e.getMessage());
+        return;
+      }
+    }
+    say("template ready");
+  }
+
+  private void sweep(Reaper reaper) {
+    try {
+      reaper.sweep().forEach(name -> say("ended the orphan " + name));
+    } catch (UserError e) {
+      say(e.getMessage() + " " + e.remedy());
+    }
+  }
+
+  private void revive() {
+    for (int slot = 0; slot < agents.size(); slot++) {
+      AgentProcess agent = agents.get(slot);
+      if (!agent.alive() && agent.started().plus(SHORT_LIFE).isBefore(Instant.now())) {
+        say("agent " + agent.name() + " ended; starting it again");
+        agent.close();
+        agents.set(slot, AgentProcess.start(host, slot));
+      }
+    }
+  }
+
+  private void say(String line) {
+    log.println(Instant.now().truncatedTo(java.time.temporal.ChronoUnit.SECONDS) + " " + host.name() + ": " + line);
+  }
+}

@@ -1,0 +1,231 @@
+package dev.bakehouse.job;
+
+import dev.bakehouse.guest.Ended;
+import dev.bakehouse.guest.RunResult;
+import dev.bakehouse.guest.RunSpec;
+import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Slots;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// What the agent's `bootstrap-script` is: runs the agent's own bootstrap inside a fresh VM and passes its result on.
+public final class Bootstrap {
+  /// The agent takes it for "could not be started": buildkite-agent 3.138 reports -1, 3.78 reports 125.
+  public static final int INFRASTRUCTURE = 125;
+
+  private static final Duration SLOT = Duration.ofHours(6);
+  private static final Duration LONGEST = Duration.ofDays(2);
+  private static final int TRIES = 3;
+  private static final String RUN = "job";
+
+  private final HostSettings settings;
+  private final Machines machines;
+  private final Slots slots;
+  private final Job job;
+  private final Cancellation cancellation;
+  private final PrintStream log;
+  private final OutputStream raw;
+  private final Phases phases;
+
+  Bootstrap(HostSettings settings, Machines machines, Slots slots, Job job, Cancellation cancellation, OutputStream out) {
+    this.settings = settings;
+    this.machines = machines;
+    this.slots = slots;
+    this.job = job;
+    this.cancellation = cancellation;
+    List<byte[]> secrets = Redactor.secrets(job.host(), job.text("BUILDKITE_REDACTED_VARS"));
+    this.raw = new Redactor(out, secrets);
+    this.log = new PrintStream(raw, true, StandardCharsets.UTF_8);
+    this.phases = new Phases(log);
+  }
+
+  /// Runs the job to its end.
+  ///
+  /// @return the status for the agent
+  int run() {
+    try {
+      int status = HostCommands.find(job, settings).isPresent() ? HostCommands.run(job, settings, phases, log) : inVm();
+      log.println("--- bakehouse: " + phases.summary());
+      return status;
+    } catch (Infrastructure e) {
+      log.println("+++ bakehouse: infrastructure failure, not the job's own");
+      log.println(e.getMessage());
+      log.println("  " + e.remedy());
+      return cancellation.cancelled() ? 143 : INFRASTRUCTURE;
+    } finally {
+      log.flush();
+      try {
+        ((Redactor) raw).settle();
+      } catch (IOException e) {
+        // The agent is gone; nobody reads this.
+      }
+    }
+  }
+
+  private int inVm() {
+    Thread worker = Thread.currentThread();
+    LocalImage image = phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).ensure(phases::say));
+    Checkout checkout = phases.run(Phase.CHECKOUT, "mirror of " + job.text("BUILDKITE_REPO"), () -> Checkout.prepare(job, settings));
+    StartGuard starting = new StartGuard(worker);
+    cancellation.listen(starting::cancel);
+    try (checkout;
+        Lease lease = phases.run(Phase.SLOT, "one of " + settings.slots(), () -> slots.acquire(SLOT, phases::say))) {
+      Machine machine = startMachine(image, lease, checkout);
+      int status;
+      JobCaches caches = new JobCaches(job, settings, checkout, phases);
+      String vm = machine.name();
+      try {
+        starting.done();
+        Map<String, String> cachePaths = phases.run(Phase.CACHE, "restore", () -> caches.restore(machine));
+        status = command(machine, checkout, cachePaths);
+        caches.collect(machine, checkoutPath());
+        if (status == 0 && !cancellation.cancelled()) {
+          phases.run(Phase.CACHE, "save", () -> caches.save(machine));
+        }
+      } finally {
+        phases.run(
+            Phase.DESTROY,
+            vm,
+            () -> {
+              machine.close();
+              return vm;
+            });
+      }
+      JobReport.publish(job, settings, vm, phases, caches.reports());
+      return status;
+    }
+  }
+
+  /// Starts the VM; what fails before the job's own work began is tried again, a few times.
+  private Machine startMachine(LocalImage image, Lease lease, Checkout checkout) {
+    Path scratch = Directories.makePrivate(settings.state().resolve("connections"));
+    List<Integer> forwards = new ArrayList<>(checkout.ports());
+    loopbackPort(job.text("BUILDKITE_AGENT_ENDPOINT")).ifPresent(forwards::add);
+    for (int attempt = 1; ; attempt++) {
+      String name = Machines.name(settings.name());
+      try {
+        return Machine.start(machines, image, lease, new Machine.Start(name, settings.vm().start(), forwards, scratch), phases);
+      } catch (Infrastructure e) {
+        if (attempt == TRIES || cancellation.cancelled()) {
+          throw e;
+        }
+        phases.say(e.getMessage() + "; starting another VM (" + (attempt + 1) + " of " + TRIES + ")");
+      }
+    }
+  }
+
+  private int command(Machine machine, Checkout checkout, Map<String, String> extra) {
+    GuestPaths paths = GuestPaths.of("linux");
+    SequencedMap<String, String> env = job.crossing();
+    paths.rewrite(env);
+    env.put("BUILDKITE_BUILD_CHECKOUT_PATH", RawEnvironment.raw(checkoutPath()));
+    // The inner bootstrap must end before this process is killed.
+    env.put("BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS", String.valueOf(Math.max(1, job.graceSeconds() - 3)));
+    checkout.configure(env);
+    env.putAll(extra);
+    RunSpec spec = RunSpec.of(RUN, paths.home(), paths.bin() + "/buildkite-agent", "bootstrap").env(entries(env));
+    Headings headings = new Headings(raw);
+    cancellation.listen(() -> Thread.startVirtualThread(() -> cancel(machine)));
+    log.println("+++ bakehouse: " + machine.name() + " runs the job");
+    RunResult result = machine.ssh().run(spec, headings, OutputStream.nullOutputStream(), machine.control(), LONGEST);
+    headings.finish().forEach(phases::add);
+    return switch (result) {
+      case RunResult.Finished(Ended ended) -> status(ended);
+      case RunResult.ConnectionLost(String why, var _) -> throw lost(machine, "its connection broke: " + why);
+      case RunResult.NotStarted(String why) -> throw lost(machine, "the job could not be started in it: " + why);
+      case RunResult.TimedOut(Duration deadline) -> throw lost(machine, "the job ran for " + deadline.toHours() + " hours");
+    };
+  }
+
+  private String checkoutPath() {
+    return GuestPaths.of("linux").checkout(job.text("BUILDKITE_ORGANIZATION_SLUG"), job.text("BUILDKITE_PIPELINE_SLUG"));
+  }
+
+  private static List<byte[]> entries(Map<String, String> env) {
+    return env.entrySet().stream().map(e -> RawEnvironment.bytes(e.getKey() + "=" + e.getValue())).toList();
+  }
+
+  private static Infrastructure lost(Machine machine, String why) {
+    String console = machine.console();
+    String tail = console.isEmpty() ? "" : "\nlast lines of the serial console:\n" + console;
+    return failed("the VM " + machine.name() + " was lost: " + why + tail, "The job is run again; see the host's log if this repeats.");
+  }
+
+  private static Infrastructure failed(String message, String remedy) {
+    return Infrastructure.of(Phase.COMMAND, new UserError(message, remedy));
+  }
+
+  private int status(Ended ended) {
+    return switch (ended) {
+      case Ended.Exited(int code) when code == INFRASTRUCTURE -> {
+        log.println("bakehouse: the command ended with 125, which agents take for an infrastructure failure; it is reported as 1");
+        yield 1;
+      }
+      case Ended.Exited(int code) -> code;
+      case Ended.Signalled(int signal) -> {
+        if (cancellation.cancelled()) {
+          yield 128 + signal;
+        }
+        throw failed("the agent's bootstrap in the guest was killed by signal " + signal, "Has the guest enough memory?");
+      }
+      case Ended.Failed(String why) -> throw failed("the agent's bootstrap could not be started in the guest: " + why, "Does the image have buildkite-agent in /usr/local/bin?");
+      case Ended.Lost() -> throw failed("the guest does not know how the job ended", "The job is run again.");
+    };
+  }
+
+  /// TERM to all of the job; KILL when its grace is over.
+  private void cancel(Machine machine) {
+    machine.control().signal(RUN, "TERM");
+    Ended ended = null;
+    try {
+      ended = machine.control().await(RUN, Duration.ofSeconds(Math.max(1, job.graceSeconds() - 2)));
+    } catch (RuntimeException e) {
+      phases.say("bakehouse: the job did not end within its grace; killing it");
+    }
+    if (ended == null) {
+      machine.control().signal(RUN, "KILL");
+    }
+  }
+
+  /// The port of an address on this host's loopback: the guest gets it on its own.
+  static java.util.Optional<Integer> loopbackPort(String address) {
+    URI uri = URI.create(address);
+    String host = uri.getHost() == null ? "" : uri.getHost();
+    boolean local = host.equals("localhost") || host.equals("[::1]") || host.startsWith("127.");
+    return local && uri.getPort() > 0 ? java.util.Optional.of(uri.getPort()) : java.util.Optional.empty();
+  }
+
+  /// Interrupts the worker while it waits for a slot, a boot or a connection; not later.
+  private static final class StartGuard {
+    private final Thread worker;
+    private boolean done;
+
+    StartGuard(Thread worker) {
+      this.worker = worker;
+    }
+
+    synchronized void cancel() {
+      if (!done) {
+        worker.interrupt();
+      }
+    }
+
+    synchronized void done() {
+      done = true;
+    }
+  }
+
+}

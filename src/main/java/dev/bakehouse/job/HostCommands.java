@@ -1,0 +1,78 @@
+package dev.bakehouse.job;
+
+import dev.bakehouse.config.Section;
+import dev.bakehouse.config.Yaml;
+import dev.bakehouse.pipeline.Generate;
+import dev.bakehouse.pipeline.PipelineConfig;
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.UserError;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/// The few command lines a job may run on the host itself: they must stand on the host's allow-list exactly as written, and
+/// are carried out by this program. Nothing of the repository runs; its files are only read.
+final class HostCommands {
+  private static final Duration UPLOAD = Duration.ofMinutes(5);
+
+  private HostCommands() {}
+
+  /// The job's command if it is one of them. A job with plugins never is: they would run too.
+  static Optional<String> find(Job job, HostSettings settings) {
+    String plugins = job.text("BUILDKITE_PLUGINS");
+    boolean plain = plugins.isEmpty() || plugins.equals("[]") || plugins.equals("null");
+    String command = job.text("BUILDKITE_COMMAND").strip();
+    return plain && settings.allow().contains(command) ? Optional.of(command) : Optional.empty();
+  }
+
+  static int run(Job job, HostSettings settings, Phases phases, PrintStream log) {
+    String command = find(job, settings).orElseThrow();
+    GitMirror mirror = phases.run(Phase.CHECKOUT, "mirror of " + job.text("BUILDKITE_REPO"), () -> Checkout.mirror(job, settings));
+    String commit = Checkout.commit(job, mirror);
+    return phases.run(
+        Phase.COMMAND,
+        "on this host: " + command,
+        () -> {
+          try {
+            return switch (command) {
+              case "bakehouse pipeline upload" -> upload(job, mirror, commit, log);
+              default -> ensureImage(settings, log);
+            };
+          } catch (UserError e) {
+            log.println("^^^ +++");
+            log.println(e.getMessage());
+            log.println("  " + e.remedy());
+            return 1;
+          }
+        });
+  }
+
+  private static int upload(Job job, GitMirror mirror, String commit, PrintStream log) {
+    String yaml =
+        mirror
+            .file(commit, "bakehouse.yml")
+            .orElseThrow(
+                () -> new UserError("The commit " + commit + " has no bakehouse.yml", "Add one with a `pipeline:` section, or upload a pipeline in a VM."));
+    Section file = Yaml.parse("bakehouse.yml", yaml);
+    String json = Generate.pipeline(PipelineConfig.read(file)).json();
+    String agent = Path.of(job.text("BUILDKITE_BIN_PATH"), "buildkite-agent").toString();
+    Outcome outcome =
+        Command.of(agent, "pipeline", "upload", "--no-interpolation", "-")
+            .input(json.getBytes(StandardCharsets.UTF_8))
+            .merged()
+            .deadline(UPLOAD)
+            .run();
+    log.println(outcome.complaint());
+    return outcome.status();
+  }
+
+  private static int ensureImage(HostSettings settings, PrintStream log) {
+    var image = new Images(settings).ensure(log::println);
+    log.println("image " + image.name() + " is here (" + image.content() + ")");
+    return 0;
+  }
+
+}

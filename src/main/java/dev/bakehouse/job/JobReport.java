@@ -1,0 +1,43 @@
+package dev.bakehouse.job;
+
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.UserError;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.json.JsonMapper;
+
+/// What a job's launcher tells of itself: build meta-data under `bakehouse:job:ID`.
+///
+/// @param host name of the host
+/// @param vm name of the VM
+/// @param phases phase → seconds
+record JobReport(String host, String vm, Map<String, Double> phases, List<Cache> caches) {
+  private static final Duration PUBLISH = Duration.ofSeconds(30);
+
+  /// Figures of one cache as its tool counted them.
+  ///
+  /// @param source what it was restored from, empty for nothing
+  record Cache(String kind, long hits, long misses, String source) {}
+
+  /// Publishes with the job's own token, through the agent's own command. Failing to is said and no more: the job is over.
+  static void publish(Job job, HostSettings settings, String vm, Phases phases, List<Cache> caches) {
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    for (Phase phase : Phase.values()) {
+      Duration time = phases.times().get(phase);
+      if (time != null) {
+        seconds.put(phase.label(), time.toMillis() / 1000.0);
+      }
+    }
+    byte[] json = JsonMapper.builder().build().writeValueAsString(new JobReport(settings.name(), vm, seconds, caches)).getBytes(StandardCharsets.UTF_8);
+    String agent = Path.of(job.text("BUILDKITE_BIN_PATH"), "buildkite-agent").toString();
+    try {
+      Command.of(agent, "meta-data", "set", "bakehouse:job:" + job.id(), "--log-level", "fatal").input(json).deadline(PUBLISH).check();
+    } catch (UserError e) {
+      phases.say("bakehouse: the job's timings could not be published: " + e.getMessage());
+    }
+  }
+}

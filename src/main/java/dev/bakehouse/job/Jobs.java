@@ -1,0 +1,49 @@
+package dev.bakehouse.job;
+
+import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Reaper;
+import dev.bakehouse.vm.Slots;
+import dev.bakehouse.vm.qemu.QemuHypervisor;
+import java.io.FileOutputStream;
+import java.io.FileDescriptor;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+
+/// The ways into this room: a job of an agent, and a command by hand.
+public final class Jobs {
+  private Jobs() {}
+
+  /// What the agent's `bootstrap-script` does: everything from the environment, the log on standard output.
+  ///
+  /// @return the status for the agent
+  public static int bootstrap() {
+    var environment = RawEnvironment.read();
+    String config = RawEnvironment.text(environment.getOrDefault("BAKEHOUSE_CONFIG", ""));
+    HostSettings settings = HostSettings.read(Path.of(config.isEmpty() ? "bakehouse.yml" : config));
+    Job job = Job.read(environment, settings);
+    OptionalInt agent = ProcessHandle.current().parent().map(p -> OptionalInt.of((int) p.pid())).orElse(OptionalInt.empty());
+    // Standard output is the job's log: unbuffered, and no character set in between.
+    OutputStream out = new FileOutputStream(FileDescriptor.out);
+    try (Cancellation cancellation = Cancellation.install(agent)) {
+      int status = new Bootstrap(settings, machines(settings), slots(settings), job, cancellation, out).run();
+      cancellation.finished(status);
+      return status;
+    }
+  }
+
+  static Machines machines(HostSettings settings) {
+    return new Machines(settings, hypervisor(settings));
+  }
+
+  /// The host's VM slots.
+  public static Slots slots(HostSettings settings) {
+    return new Slots(settings.state().resolve("slots"), settings.slots(), new Reaper(settings.state(), List.of(hypervisor(settings))));
+  }
+
+  public static Hypervisor hypervisor(HostSettings settings) {
+    return new QemuHypervisor(settings.state());
+  }
+}

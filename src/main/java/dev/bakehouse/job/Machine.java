@@ -1,0 +1,184 @@
+package dev.bakehouse.job;
+
+import dev.bakehouse.guest.Control;
+import dev.bakehouse.guest.Ended;
+import dev.bakehouse.guest.Forward;
+import dev.bakehouse.guest.GuestProgram;
+import dev.bakehouse.guest.Identity;
+import dev.bakehouse.guest.RunResult;
+import dev.bakehouse.guest.RunSpec;
+import dev.bakehouse.guest.Ssh;
+import dev.bakehouse.guest.SshKey;
+import dev.bakehouse.guest.SshTarget;
+import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.vm.Duplex;
+import dev.bakehouse.vm.Endpoint;
+import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Owner;
+import dev.bakehouse.vm.Vm;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// A running, identified, connected VM of one job. Closing it destroys the VM.
+final class Machine implements AutoCloseable {
+  static final String USER = "admin";
+  private static final Duration IDENTIFY = Duration.ofSeconds(60);
+  private static final Duration OWN = Duration.ofMinutes(30);
+
+  private final Vm vm;
+  private final Duplex channel;
+  private final Control control;
+  private final Ssh ssh;
+  private final Path dir;
+  private final AtomicLong runs = new AtomicLong();
+
+  private Machine(Vm vm, Duplex channel, Control control, Ssh ssh, Path dir) {
+    this.vm = vm;
+    this.channel = channel;
+    this.control = control;
+    this.ssh = ssh;
+    this.dir = dir;
+  }
+
+  /// Clones, starts, identifies and connects a VM; whatever fails, nothing of it stays.
+  ///
+  /// @param forwards loopback ports of this host that the guest reaches under the same number
+  static Machine start(Machines machines, LocalImage image, Lease lease, Start start, Phases phases) {
+    String name = start.name();
+    Vm vm = phases.run(Phase.CLONE, name, () -> machines.clone(image, lease, name, start.mode(), phases));
+    Path dir = Directories.makePrivate(Directories.makePrivate(start.scratch()).resolve(name));
+    Duplex channel = null;
+    Control control = null;
+    try {
+      Booted booted =
+          phases.run(
+              Phase.BOOT,
+              "start and first answer",
+              () -> {
+                vm.start(Owner.PIPE);
+                Duplex duplex = vm.control(GuestProgram.bytes());
+                Control fresh = new Control(duplex.in(), duplex.out());
+                fresh.hello(machines.vmSettings().boot());
+                return new Booted(duplex, fresh);
+              });
+      channel = booted.channel();
+      control = booted.control();
+      Control ready = control;
+      SshKey login = SshKey.create();
+      Identity identity = Identity.fresh(name, USER, login);
+      Endpoint endpoint =
+          phases.run(
+              Phase.ADDRESS,
+              "identity and address",
+              () -> {
+                ready.identify(identity, IDENTIFY);
+                return vm.ssh(machines.vmSettings().connect());
+              });
+      Ssh ssh =
+          phases.run(
+              Phase.CONNECT,
+              "SSH to " + endpoint.host() + ":" + endpoint.port(),
+              () ->
+                  Ssh.open(
+                      new SshTarget(endpoint.host(), endpoint.port(), USER, login.save(dir.resolve("key")), identity.hostKey().publicLine()),
+                      start.forwards().stream().map(Forward::loopback).toList(),
+                      dir,
+                      machines.vmSettings().connect()));
+      return new Machine(vm, booted.channel(), control, ssh, dir);
+    } catch (RuntimeException e) {
+      String console = console(vm);
+      closeQuietly(control);
+      closeQuietly(channel);
+      vm.destroy();
+      Directories.delete(dir);
+      if (!console.isEmpty()) {
+        phases.say("last lines of the serial console:\n" + console);
+      }
+      throw e;
+    }
+  }
+
+  /// How a machine is to start.
+  ///
+  /// @param name of the VM
+  /// @param mode `auto`, `boot` or `resume`
+  /// @param forwards loopback ports the guest reaches on its own loopback
+  /// @param scratch directory for the connection's files
+  record Start(String name, String mode, List<Integer> forwards, Path scratch) {}
+
+  private record Booted(Duplex channel, Control control) {}
+
+  String name() {
+    return vm.name();
+  }
+
+  Control control() {
+    return control;
+  }
+
+  Ssh ssh() {
+    return ssh;
+  }
+
+  /// Runs a small command of Bakehouse's own in the guest.
+  ///
+  /// @throws IOException when it did not end with status 0
+  void run(List<String> argv, InputStream in, OutputStream out) throws IOException {
+    ByteArrayOutputStream complaint = new ByteArrayOutputStream();
+    String id = "own-" + runs.incrementAndGet();
+    RunSpec spec =
+        RunSpec.of(id, "/", argv.toArray(String[]::new)).env(Map.of("PATH", GuestPaths.PATH, "LC_ALL", "C")).apart().withInput();
+    RunResult result = ssh.run(spec, in, out, complaint, control, OWN);
+    boolean fine = result instanceof RunResult.Finished(Ended ended) && ended.status() == 0;
+    if (!fine) {
+      throw new IOException(argv.getFirst() + " in the guest: " + result + " " + complaint.toString(StandardCharsets.UTF_8).strip());
+    }
+  }
+
+  boolean running() {
+    return vm.running();
+  }
+
+  /// The end of the serial log, or nothing.
+  String console() {
+    return console(vm);
+  }
+
+  private static String console(Vm vm) {
+    try {
+      List<String> lines = Files.readAllLines(vm.console(), StandardCharsets.ISO_8859_1);
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - 15), lines.size()));
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(ssh);
+    closeQuietly(control);
+    closeQuietly(channel);
+    vm.destroy();
+    Directories.delete(dir);
+  }
+
+  private static void closeQuietly(@org.jspecify.annotations.Nullable AutoCloseable resource) {
+    try {
+      if (resource != null) {
+        resource.close();
+      }
+    } catch (Exception e) {
+      // The VM goes away next, and with it whatever this could not say goodbye to.
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.bakehouse.job;
+
+import dev.bakehouse.config.VmSettings;
+import dev.bakehouse.guest.Control;
+import dev.bakehouse.guest.GuestProgram;
+import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.oci.ExclusiveLock;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.BaseImage;
+import dev.bakehouse.vm.Duplex;
+import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Owner;
+import dev.bakehouse.vm.Shape;
+import dev.bakehouse.vm.Template;
+import dev.bakehouse.vm.Vm;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/// Makes the VMs of one host's jobs: by resume from a template, made when there is none, or by boot.
+public final class Machines {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final HostSettings host;
+  private final Hypervisor hypervisor;
+
+  public Machines(HostSettings host, Hypervisor hypervisor) {
+    this.host = host;
+    this.hypervisor = hypervisor;
+  }
+
+  /// A name no other VM has: what it is for, and eight random digits.
+  static String name(String purpose) {
+    byte[] random = new byte[4];
+    RANDOM.nextBytes(random);
+    return purpose + "-" + HexFormat.of().formatHex(random);
+  }
+
+  /// A clone of the image in the lease's slot, not started.
+  ///
+  /// @param mode `auto`, `boot` or `resume`; `auto` boots when no template can be had
+  Vm clone(LocalImage image, Lease lease, String name, String mode, Phases phases) {
+    Shape shape = shape();
+    if (!mode.equals("boot")) {
+      try {
+        Template template = template(image, lease, phases);
+        lease.bind(name);
+        return hypervisor.createFrom(name, template);
+      } catch (UserError e) {
+        if (mode.equals("resume")) {
+          throw e;
+        }
+        phases.say("no template (" + e.getMessage() + "); booting instead");
+      }
+    }
+    lease.bind(name);
+    return hypervisor.create(name, base(image), shape);
+  }
+
+  /// Makes the template of an image if there is none. It needs a slot: a VM runs while it is made.
+  public Template template(LocalImage image, Lease lease, Phases phases) {
+    String key = key(image, lease.slot());
+    Optional<Template> there = hypervisor.template(key);
+    if (there.isPresent()) {
+      return there.get();
+    }
+    try (ExclusiveLock _ = ExclusiveLock.on(host.state().resolve("templates").resolve("." + key + ".lock"), () -> phases.say("another job makes the template; waiting"))) {
+      Optional<Template> made = hypervisor.template(key);
+      if (made.isPresent()) {
+        return made.get();
+      }
+      phases.say("making the template of image " + image.name() + " (a boot, once for each image)");
+      String name = name("template");
+      lease.bind(name);
+      Vm vm = hypervisor.create(name, base(image), shape());
+      try {
+        vm.start(Owner.PIPE);
+        try (Duplex channel = vm.control(GuestProgram.bytes());
+            Control control = new Control(channel.in(), channel.out())) {
+          control.hello(vmSettings().boot());
+        }
+        return hypervisor.suspend(vm, key);
+      } catch (RuntimeException e) {
+        vm.destroy();
+        throw e;
+      }
+    }
+  }
+
+  /// Whether the template is there, so that a start will be quick.
+  public boolean hasTemplate(LocalImage image, int slot) {
+    return hypervisor.template(key(image, slot)).isPresent();
+  }
+
+  Hypervisor hypervisor() {
+    return hypervisor;
+  }
+
+  VmSettings vmSettings() {
+    return host.vm();
+  }
+
+  private Shape shape() {
+    return new Shape(host.vm().cpus(), host.vm().memoryMb(), host.vm().diskGb());
+  }
+
+  private String key(LocalImage image, int slot) {
+    String content = image.content().replaceFirst("^sha256:", "");
+    VmSettings vm = host.vm();
+    String key =
+        content.substring(0, Math.min(16, content.length())) + "-" + vm.cpus() + "c" + vm.memoryMb() + "m" + vm.diskGb() + "g";
+    return hypervisor.templatePerSlot() ? key + "-slot" + slot : key;
+  }
+
+  private static BaseImage base(LocalImage image) {
+    return new BaseImage(image.name(), image.directory(), image.content());
+  }
+}
