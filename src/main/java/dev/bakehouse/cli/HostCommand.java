@@ -10,16 +10,23 @@ import picocli.CommandLine.Option;
 /// `bakehouse host …`: the daemon.
 @Command(name = "host", description = "The daemon of a host.", mixinStandardHelpOptions = true)
 final class HostCommand implements Callable<Integer> {
-  @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
-
   @Override
   public Integer call() {
-    spec.commandLine().usage(System.out);
+    System.err.println("Name one of run.");
     return Exit.USAGE;
   }
 
-  @Command(name = "run", description = "Makes the image ready and supervises the agents, until TERM.", mixinStandardHelpOptions = true)
-  int run(@Option(names = "--config", paramLabel = "FILE", description = "Configuration (default: ${DEFAULT-VALUE}).", defaultValue = "bakehouse.yml") Path config)
+  @Command(
+      name = "run",
+      description = "Makes the image ready and supervises the agents, until TERM.",
+      mixinStandardHelpOptions = true)
+  int run(
+      @Option(
+              names = "--config",
+              paramLabel = "FILE",
+              description = "Configuration (default: ${DEFAULT-VALUE}).",
+              defaultValue = "bakehouse.yml")
+          Path config)
       throws InterruptedException {
     HostDaemon daemon = new HostDaemon(HostSettings.read(config), System.out);
     Thread main = Thread.currentThread();

@@ -6,17 +6,20 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /// `bakehouse job …`: one job in one VM.
-@Command(name = "job", description = "Runs a job or a command in a clean VM.", mixinStandardHelpOptions = true)
+@Command(
+    name = "job",
+    description = "Runs a job or a command in a clean VM.",
+    mixinStandardHelpOptions = true)
 final class JobCommand implements Callable<Integer> {
-  @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
-
   @Override
   public Integer call() {
-    spec.commandLine().usage(System.out);
+    System.err.println("Name one of bootstrap, run.");
     return Exit.USAGE;
   }
 
-  @Command(name = "bootstrap", description = "What the agent's bootstrap-script names: everything from the environment.")
+  @Command(
+      name = "bootstrap",
+      description = "What the agent's bootstrap-script names: everything from the environment.")
   int bootstrap() {
     try {
       return Jobs.bootstrap();

@@ -16,6 +16,9 @@ public final class Main {
   private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
 
   static {
+    VERBS.put("demo", DemoCommand::new);
+    VERBS.put("job", JobCommand::new);
+    VERBS.put("host", HostCommand::new);
     VERBS.put("pipeline", PipelineCommand::new);
     VERBS.put("coordinator", CoordinatorCommand::new);
     VERBS.put("build", BuildCommand::new);

@@ -8,7 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 
-/// One supervised Buildkite agent. It ends with the daemon: first asked, so that a job of it can clean up.
+/// One supervised Buildkite agent. It ends with the daemon: first asked, so that a job of it can
+/// clean up.
 final class AgentProcess implements AutoCloseable {
   private static final Duration CLEAN_UP = Duration.ofSeconds(15);
 
@@ -24,10 +25,15 @@ final class AgentProcess implements AutoCloseable {
   static AgentProcess start(HostSettings host, int slot) {
     Path config = AgentConfig.write(host, slot);
     Path dir = config.toAbsolutePath().getParent();
-    Command command = clean(Command.of(host.agent().binary(), "start", "--config", config.toString())).env("BAKEHOUSE_CONFIG", host.file().toAbsolutePath().toString());
+    Command command =
+        clean(Command.of(host.agent().binary(), "start", "--config", config.toString()))
+            .env("BAKEHOUSE_CONFIG", host.file().toAbsolutePath().toString());
     Duration grace = Duration.ofSeconds(host.agent().cancelGrace()).plus(CLEAN_UP);
     Path here = dir == null ? host.state() : dir;
-    Guarded process = Guardian.of(command, here, here.resolve("agent.log"), here.resolve("agent.pid")).grace(grace).start();
+    Guarded process =
+        Guardian.of(command, here, here.resolve("agent.log"), here.resolve("agent.pid"))
+            .grace(grace)
+            .start();
     return new AgentProcess(AgentConfig.name(host, slot), process);
   }
 
@@ -35,7 +41,11 @@ final class AgentProcess implements AutoCloseable {
   private static Command clean(Command command) {
     Command clean = command;
     for (String name : System.getenv().keySet()) {
-      if (!name.equals("PATH") && !name.equals("HOME") && !name.equals("USER") && !name.equals("LANG") && !name.equals("TMPDIR")) {
+      if (!name.equals("PATH")
+          && !name.equals("HOME")
+          && !name.equals("USER")
+          && !name.equals("LANG")
+          && !name.equals("TMPDIR")) {
         clean = clean.env(name, null);
       }
     }

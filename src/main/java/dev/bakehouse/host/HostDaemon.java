@@ -43,18 +43,25 @@ public final class HostDaemon {
 
   /// Runs until [#stop].
   ///
-  /// @throws UserError when another daemon has the state directory, or image or agents can not be had
+  /// @throws UserError when another daemon has the state directory, or image or agents can not be
+  ///   had
   public void run() throws InterruptedException {
     Directories.makePrivate(host.state());
     Path lockFile = host.state().resolve("host.lock");
-    try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try (FileChannel channel =
+            FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         var lock = channel.tryLock()) {
       if (lock == null) {
-        throw new UserError("Another daemon runs with the state directory " + host.state(), "Stop it, or set `host.state` in " + host.file() + ".");
+        throw new UserError(
+            "Another daemon runs with the state directory " + host.state(),
+            "Stop it, or set `host.state` in " + host.file() + ".");
       }
       supervise();
     } catch (IOException e) {
-      throw new UserError("Could not lock " + lockFile + ": " + e.getMessage(), "Check the state directory's owner and free space.", e);
+      throw new UserError(
+          "Could not lock " + lockFile + ": " + e.getMessage(),
+          "Check the state directory's owner and free space.",
+          e);
     }
   }
 
@@ -90,7 +97,7 @@ public final class HostDaemon {
 
   /// The image and, unless every start is to be a boot, its template, before the first job comes.
   private void prepare(Hypervisor hypervisor) {
-    LocalImage image = new Images(host).ensure(this::say);
+    LocalImage image = new Images(host).ensure(log);
     say("image " + image.name() + " is here");
     if (host.vm().start().equals("boot")) {
       return;
@@ -128,6 +135,11 @@ public final class HostDaemon {
   }
 
   private void say(String line) {
-    log.println(Instant.now().truncatedTo(java.time.temporal.ChronoUnit.SECONDS) + " " + host.name() + ": " + line);
+    log.println(
+        Instant.now().truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
+            + " "
+            + host.name()
+            + ": "
+            + line);
   }
 }

@@ -1,4 +1,5 @@
-/// VM images: how a guest image is made and kept.
+/// VM images: their names and identity, the store on this host, getting one from a registry or
+/// building it, and publishing it in one step.
 @NullMarked
 package dev.bakehouse.image;
 

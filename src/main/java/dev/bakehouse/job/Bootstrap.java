@@ -21,9 +21,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/// What the agent's `bootstrap-script` is: runs the agent's own bootstrap inside a fresh VM and passes its result on.
+/// What the agent's `bootstrap-script` is: runs the agent's own bootstrap inside a fresh VM and
+/// passes its result on.
 public final class Bootstrap {
-  /// The agent takes it for "could not be started": buildkite-agent 3.138 reports -1, 3.78 reports 125.
+  /// The agent takes it for "could not be started": buildkite-agent 3.138 reports -1, 3.78 reports
+  /// 125.
   public static final int INFRASTRUCTURE = 125;
 
   private static final Duration SLOT = Duration.ofHours(6);
@@ -40,7 +42,13 @@ public final class Bootstrap {
   private final OutputStream raw;
   private final Phases phases;
 
-  Bootstrap(HostSettings settings, Machines machines, Slots slots, Job job, Cancellation cancellation, OutputStream out) {
+  Bootstrap(
+      HostSettings settings,
+      Machines machines,
+      Slots slots,
+      Job job,
+      Cancellation cancellation,
+      OutputStream out) {
     this.settings = settings;
     this.machines = machines;
     this.slots = slots;
@@ -57,7 +65,10 @@ public final class Bootstrap {
   /// @return the status for the agent
   int run() {
     try {
-      int status = HostCommands.find(job, settings).isPresent() ? HostCommands.run(job, settings, phases, log) : inVm();
+      int status =
+          HostCommands.find(job, settings).isPresent()
+              ? HostCommands.run(job, settings, phases, log)
+              : inVm();
       log.println("--- bakehouse: " + phases.summary());
       return status;
     } catch (Infrastructure e) {
@@ -77,19 +88,27 @@ public final class Bootstrap {
 
   private int inVm() {
     Thread worker = Thread.currentThread();
-    LocalImage image = phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).ensure(phases::say));
-    Checkout checkout = phases.run(Phase.CHECKOUT, "mirror of " + job.text("BUILDKITE_REPO"), () -> Checkout.prepare(job, settings));
+    LocalImage image =
+        phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).ensure(log));
+    Checkout checkout =
+        phases.run(
+            Phase.CHECKOUT,
+            "mirror of " + job.text("BUILDKITE_REPO"),
+            () -> Checkout.prepare(job, settings));
     StartGuard starting = new StartGuard(worker);
     cancellation.listen(starting::cancel);
     try (checkout;
-        Lease lease = phases.run(Phase.SLOT, "one of " + settings.slots(), () -> slots.acquire(SLOT, phases::say))) {
+        Lease lease =
+            phases.run(
+                Phase.SLOT, "one of " + settings.slots(), () -> slots.acquire(SLOT, phases::say))) {
       Machine machine = startMachine(image, lease, checkout);
       int status;
       JobCaches caches = new JobCaches(job, settings, checkout, phases);
       String vm = machine.name();
       try {
         starting.done();
-        Map<String, String> cachePaths = phases.run(Phase.CACHE, "restore", () -> caches.restore(machine));
+        Map<String, String> cachePaths =
+            phases.run(Phase.CACHE, "restore", () -> caches.restore(machine));
         status = command(machine, checkout, cachePaths);
         caches.collect(machine, checkoutPath());
         if (status == 0 && !cancellation.cancelled()) {
@@ -117,12 +136,18 @@ public final class Bootstrap {
     for (int attempt = 1; ; attempt++) {
       String name = Machines.name(settings.name());
       try {
-        return Machine.start(machines, image, lease, new Machine.Start(name, settings.vm().start(), forwards, scratch), phases);
+        return Machine.start(
+            machines,
+            image,
+            lease,
+            new Machine.Start(name, settings.vm().start(), forwards, scratch),
+            phases);
       } catch (Infrastructure e) {
         if (attempt == TRIES || cancellation.cancelled()) {
           throw e;
         }
-        phases.say(e.getMessage() + "; starting another VM (" + (attempt + 1) + " of " + TRIES + ")");
+        phases.say(
+            e.getMessage() + "; starting another VM (" + (attempt + 1) + " of " + TRIES + ")");
       }
     }
   }
@@ -133,35 +158,50 @@ public final class Bootstrap {
     paths.rewrite(env);
     env.put("BUILDKITE_BUILD_CHECKOUT_PATH", RawEnvironment.raw(checkoutPath()));
     // The inner bootstrap must end before this process is killed.
-    env.put("BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS", String.valueOf(Math.max(1, job.graceSeconds() - 3)));
+    env.put(
+        "BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS",
+        String.valueOf(Math.max(1, job.graceSeconds() - 3)));
     checkout.configure(env);
     env.putAll(extra);
-    RunSpec spec = RunSpec.of(RUN, paths.home(), paths.bin() + "/buildkite-agent", "bootstrap").env(entries(env));
+    RunSpec spec =
+        RunSpec.of(RUN, paths.home(), paths.bin() + "/buildkite-agent", "bootstrap")
+            .env(entries(env));
     Headings headings = new Headings(raw);
     cancellation.listen(() -> Thread.startVirtualThread(() -> cancel(machine)));
     log.println("+++ bakehouse: " + machine.name() + " runs the job");
-    RunResult result = machine.ssh().run(spec, headings, OutputStream.nullOutputStream(), machine.control(), LONGEST);
+    RunResult result =
+        machine
+            .ssh()
+            .run(spec, headings, OutputStream.nullOutputStream(), machine.control(), LONGEST);
     headings.finish().forEach(phases::add);
     return switch (result) {
       case RunResult.Finished(Ended ended) -> status(ended);
-      case RunResult.ConnectionLost(String why, var _) -> throw lost(machine, "its connection broke: " + why);
-      case RunResult.NotStarted(String why) -> throw lost(machine, "the job could not be started in it: " + why);
-      case RunResult.TimedOut(Duration deadline) -> throw lost(machine, "the job ran for " + deadline.toHours() + " hours");
+      case RunResult.ConnectionLost(String why, var _) ->
+          throw lost(machine, "its connection broke: " + why);
+      case RunResult.NotStarted(String why) ->
+          throw lost(machine, "the job could not be started in it: " + why);
+      case RunResult.TimedOut(Duration deadline) ->
+          throw lost(machine, "the job ran for " + deadline.toHours() + " hours");
     };
   }
 
   private String checkoutPath() {
-    return GuestPaths.of("linux").checkout(job.text("BUILDKITE_ORGANIZATION_SLUG"), job.text("BUILDKITE_PIPELINE_SLUG"));
+    return GuestPaths.of("linux")
+        .checkout(job.text("BUILDKITE_ORGANIZATION_SLUG"), job.text("BUILDKITE_PIPELINE_SLUG"));
   }
 
   private static List<byte[]> entries(Map<String, String> env) {
-    return env.entrySet().stream().map(e -> RawEnvironment.bytes(e.getKey() + "=" + e.getValue())).toList();
+    return env.entrySet().stream()
+        .map(e -> RawEnvironment.bytes(e.getKey() + "=" + e.getValue()))
+        .toList();
   }
 
   private static Infrastructure lost(Machine machine, String why) {
     String console = machine.console();
     String tail = console.isEmpty() ? "" : "\nlast lines of the serial console:\n" + console;
-    return failed("the VM " + machine.name() + " was lost: " + why + tail, "The job is run again; see the host's log if this repeats.");
+    return failed(
+        "the VM " + machine.name() + " was lost: " + why + tail,
+        "The job is run again; see the host's log if this repeats.");
   }
 
   private static Infrastructure failed(String message, String remedy) {
@@ -171,7 +211,8 @@ public final class Bootstrap {
   private int status(Ended ended) {
     return switch (ended) {
       case Ended.Exited(int code) when code == INFRASTRUCTURE -> {
-        log.println("bakehouse: the command ended with 125, which agents take for an infrastructure failure; it is reported as 1");
+        log.println(
+            "bakehouse: the command ended with 125, which agents take for an infrastructure failure; it is reported as 1");
         yield 1;
       }
       case Ended.Exited(int code) -> code;
@@ -179,10 +220,16 @@ public final class Bootstrap {
         if (cancellation.cancelled()) {
           yield 128 + signal;
         }
-        throw failed("the agent's bootstrap in the guest was killed by signal " + signal, "Has the guest enough memory?");
+        throw failed(
+            "the agent's bootstrap in the guest was killed by signal " + signal,
+            "Has the guest enough memory?");
       }
-      case Ended.Failed(String why) -> throw failed("the agent's bootstrap could not be started in the guest: " + why, "Does the image have buildkite-agent in /usr/local/bin?");
-      case Ended.Lost() -> throw failed("the guest does not know how the job ended", "The job is run again.");
+      case Ended.Failed(String why) ->
+          throw failed(
+              "the agent's bootstrap could not be started in the guest: " + why,
+              "Does the image have buildkite-agent in /usr/local/bin?");
+      case Ended.Lost() ->
+          throw failed("the guest does not know how the job ended", "The job is run again.");
     };
   }
 
@@ -205,7 +252,9 @@ public final class Bootstrap {
     URI uri = URI.create(address);
     String host = uri.getHost() == null ? "" : uri.getHost();
     boolean local = host.equals("localhost") || host.equals("[::1]") || host.startsWith("127.");
-    return local && uri.getPort() > 0 ? java.util.Optional.of(uri.getPort()) : java.util.Optional.empty();
+    return local && uri.getPort() > 0
+        ? java.util.Optional.of(uri.getPort())
+        : java.util.Optional.empty();
   }
 
   /// Interrupts the worker while it waits for a slot, a boot or a connection; not later.
@@ -227,5 +276,4 @@ public final class Bootstrap {
       done = true;
     }
   }
-
 }

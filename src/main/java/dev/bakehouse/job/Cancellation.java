@@ -9,10 +9,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// Turns the end of this process (TERM, HUP, the death of the agent that started it) into an orderly end of the job.
+/// Turns the end of this process (TERM, HUP, the death of the agent that started it) into an
+/// orderly end of the job.
 ///
-/// The JVM runs the hook while the job's thread goes on; the hook waits until the job has cleaned up, then ends the process
-/// with the job's own status.
+/// The JVM runs the hook while the job's thread goes on; the hook waits until the job has cleaned
+/// up, then ends the process with the job's own status.
 final class Cancellation implements AutoCloseable {
   /// Longer than any grace; what then still runs is ended by the VM's guardian, as after a KILL.
   private static final Duration LONGEST = Duration.ofHours(1);
@@ -29,7 +30,9 @@ final class Cancellation implements AutoCloseable {
     Cancellation cancellation = new Cancellation();
     Runtime.getRuntime().addShutdownHook(cancellation.hook);
     parent.ifPresent(
-        pid -> ProcessHandle.of(pid).ifPresent(p -> p.onExit().thenRun(() -> Runtime.getRuntime().exit(143))));
+        pid ->
+            ProcessHandle.of(pid)
+                .ifPresent(p -> p.onExit().thenRun(() -> Runtime.getRuntime().exit(143))));
     return cancellation;
   }
 

@@ -24,13 +24,15 @@ final class Checkout implements AutoCloseable {
   static Checkout prepare(Job job, HostSettings settings) throws IOException {
     GitMirror mirror = mirror(job, settings);
     String commit = commit(job, mirror);
-    GitServer server = GitServer.start(Submodules.of(settings.state().resolve("mirrors"), mirror, commit));
+    GitServer server =
+        GitServer.start(Submodules.of(settings.state().resolve("mirrors"), mirror, commit));
     return new Checkout(mirror, commit, server, settings.gitFilter());
   }
 
   /// The mirror of the job's repository, with the job's commit in it.
   static GitMirror mirror(Job job, HostSettings settings) {
-    GitMirror mirror = GitMirror.of(settings.state().resolve("mirrors"), job.text("BUILDKITE_REPO"));
+    GitMirror mirror =
+        GitMirror.of(settings.state().resolve("mirrors"), job.text("BUILDKITE_REPO"));
     mirror.ensure(job.text("BUILDKITE_COMMIT"), job.text("BUILDKITE_BRANCH"));
     return mirror;
   }
@@ -38,7 +40,12 @@ final class Checkout implements AutoCloseable {
   /// The job's commit; `HEAD` stands for its branch's newest.
   static String commit(Job job, GitMirror mirror) {
     String commit = job.text("BUILDKITE_COMMIT");
-    return commit.equals("HEAD") ? mirror.resolve("refs/heads/" + job.text("BUILDKITE_BRANCH")).or(() -> mirror.resolve("HEAD")).orElse(commit) : commit;
+    return commit.equals("HEAD")
+        ? mirror
+            .resolve("refs/heads/" + job.text("BUILDKITE_BRANCH"))
+            .or(() -> mirror.resolve("HEAD"))
+            .orElse(commit)
+        : commit;
   }
 
   /// Ports the guest must reach.
@@ -50,13 +57,14 @@ final class Checkout implements AutoCloseable {
     return mirror.distance(ancestor, commit);
   }
 
-  /// Points the guest's git here. A clone brings the history but only the files it checks out, unless the agent's own
-  /// configuration says how to clone.
+  /// Points the guest's git here. A clone brings the history but only the files it checks out,
+  /// unless the agent's own configuration says how to clone.
   void configure(SequencedMap<String, String> env) {
     Map<String, String> configuration = server.guestConfiguration(env);
     configuration.forEach((name, value) -> env.put(name, RawEnvironment.raw(value)));
     env.put("BUILDKITE_REPO", RawEnvironment.raw(mirror.url()));
-    if (!filter.equals("none") && env.getOrDefault("BUILDKITE_GIT_CLONE_FLAGS", "-v").equals("-v")) {
+    if (!filter.equals("none")
+        && env.getOrDefault("BUILDKITE_GIT_CLONE_FLAGS", "-v").equals("-v")) {
       env.put("BUILDKITE_GIT_CLONE_FLAGS", "-v --filter=" + filter);
     }
   }

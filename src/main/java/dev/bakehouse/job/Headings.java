@@ -6,9 +6,10 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 
-/// Passes the inner bootstrap's output on and times its parts by the headings the agent writes: `~~~ Preparing working
-/// directory`, `~~~ Running commands`, `~~~ Uploading artifacts` (buildkite-agent 3.78, internal/job). A job that prints such
-/// a line misleads its own timing and nothing else.
+/// Passes the inner bootstrap's output on and times its parts by the headings the agent writes:
+/// `~~~ Preparing working directory`, `~~~ Running commands`, `~~~ Uploading artifacts`
+/// (buildkite-agent 3.78, internal/job). A job that prints such a line misleads its own timing and
+/// nothing else.
 final class Headings extends OutputStream {
   private static final int LONGEST = 200;
 
@@ -54,7 +55,9 @@ final class Headings extends OutputStream {
       return;
     }
     String title = text.substring(at + 4).replaceAll("\u001b\\[[0-9;]*m", "").strip();
-    if (title.startsWith("Running commands") || title.startsWith("Running script") || title.startsWith("Running batch")) {
+    if (title.startsWith("Running commands")
+        || title.startsWith("Running script")
+        || title.startsWith("Running batch")) {
       enter(Phase.COMMAND);
     } else if (title.startsWith("Uploading artifacts")) {
       enter(Phase.COLLECT);
@@ -67,5 +70,4 @@ final class Headings extends OutputStream {
     since = now;
     phase = next;
   }
-
 }

@@ -13,8 +13,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/// The few command lines a job may run on the host itself: they must stand on the host's allow-list exactly as written, and
-/// are carried out by this program. Nothing of the repository runs; its files are only read.
+/// The few command lines a job may run on the host itself: they must stand on the host's allow-list
+/// exactly as written, and are carried out by this program. Nothing of the repository runs; its
+/// files are only read.
 final class HostCommands {
   private static final Duration UPLOAD = Duration.ofMinutes(5);
 
@@ -30,7 +31,11 @@ final class HostCommands {
 
   static int run(Job job, HostSettings settings, Phases phases, PrintStream log) {
     String command = find(job, settings).orElseThrow();
-    GitMirror mirror = phases.run(Phase.CHECKOUT, "mirror of " + job.text("BUILDKITE_REPO"), () -> Checkout.mirror(job, settings));
+    GitMirror mirror =
+        phases.run(
+            Phase.CHECKOUT,
+            "mirror of " + job.text("BUILDKITE_REPO"),
+            () -> Checkout.mirror(job, settings));
     String commit = Checkout.commit(job, mirror);
     return phases.run(
         Phase.COMMAND,
@@ -55,7 +60,10 @@ final class HostCommands {
         mirror
             .file(commit, "bakehouse.yml")
             .orElseThrow(
-                () -> new UserError("The commit " + commit + " has no bakehouse.yml", "Add one with a `pipeline:` section, or upload a pipeline in a VM."));
+                () ->
+                    new UserError(
+                        "The commit " + commit + " has no bakehouse.yml",
+                        "Add one with a `pipeline:` section, or upload a pipeline in a VM."));
     Section file = Yaml.parse("bakehouse.yml", yaml);
     String json = Generate.pipeline(PipelineConfig.read(file)).json();
     String agent = Path.of(job.text("BUILDKITE_BIN_PATH"), "buildkite-agent").toString();
@@ -70,9 +78,8 @@ final class HostCommands {
   }
 
   private static int ensureImage(HostSettings settings, PrintStream log) {
-    var image = new Images(settings).ensure(log::println);
+    var image = new Images(settings).ensure(log);
     log.println("image " + image.name() + " is here (" + image.content() + ")");
     return 0;
   }
-
 }

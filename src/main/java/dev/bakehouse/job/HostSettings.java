@@ -47,7 +47,10 @@ public record HostSettings(
     AgentSettings agent) {
 
   static final List<String> HOST_COMMANDS =
-      List.of("bakehouse pipeline upload", "bakehouse image ensure", ".buildkite/scripts/ensure-bun-image.sh");
+      List.of(
+          "bakehouse pipeline upload",
+          "bakehouse image ensure",
+          ".buildkite/scripts/ensure-bun-image.sh");
 
   /// Sections other parts of the program read from the same file.
   private static final List<String> OTHERS = List.of("image", "pipeline");
@@ -63,14 +66,19 @@ public record HostSettings(
   ///
   /// @param state the state directory
   public static HostSettings defaults(Path state) {
-    return of(Path.of("bakehouse.yml"), Yaml.parse("(defaults)", "host: {state: '" + state.toString().replace("'", "''") + "'}"));
+    return of(
+        Path.of("bakehouse.yml"),
+        Yaml.parse("(defaults)", "host: {state: '" + state.toString().replace("'", "''") + "'}"));
   }
 
   private static HostSettings of(Path file, Section root) {
     Section host = root.section("host");
     Section git = root.section("git");
     Section api = root.section("api");
-    Path state = Path.of(host.text("state", Self.root().resolve(".bakehouse").toString())).toAbsolutePath().normalize();
+    Path state =
+        Path.of(host.text("state", Self.root().resolve(".bakehouse").toString()))
+            .toAbsolutePath()
+            .normalize();
     HostSettings settings =
         new HostSettings(
             file,
@@ -92,7 +100,10 @@ public record HostSettings(
     OTHERS.forEach(root::has);
     List.of(host, git, api, root).forEach(Section::close);
     if (!settings.name().matches("[A-Za-z0-9][A-Za-z0-9.-]{0,40}")) {
-      throw host.error("name", "must be letters, digits, dots and dashes, 41 at most", "Choose a name like `mac-mini-1`.");
+      throw host.error(
+          "name",
+          "must be letters, digits, dots and dashes, 41 at most",
+          "Choose a name like `mac-mini-1`.");
     }
     return settings;
   }

@@ -2,8 +2,13 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
-import dev.bakehouse.image.Transfers;
+import dev.bakehouse.image.Log;
+import dev.bakehouse.image.Transfer;
+import dev.bakehouse.oci.Credentials;
+import dev.bakehouse.oci.Reference;
+import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.platform.UserError;
+import java.io.PrintStream;
 
 /// The image a host's jobs run in: local, else pulled from where the host's configuration says.
 public final class Images {
@@ -16,20 +21,25 @@ public final class Images {
   }
 
   /// @throws UserError when it is neither local nor to be had
-  public LocalImage ensure(java.util.function.Consumer<String> progress) {
-    return store.find(host.image()).orElseGet(() -> pull(progress));
+  public LocalImage ensure(PrintStream log) {
+    return store.find(host.image()).orElseGet(() -> pull(log));
   }
 
-  private LocalImage pull(java.util.function.Consumer<String> progress) {
+  private LocalImage pull(PrintStream log) {
     String source =
         host.imageSource()
             .orElseThrow(
                 () ->
                     new UserError(
-                        "There is no image `" + host.image() + "` in " + store.root() + " and no `host.image-source` to pull it from",
+                        "There is no image `"
+                            + host.image()
+                            + "` in "
+                            + store.root()
+                            + " and no `host.image-source` to pull it from",
                         "Run `bakehouse image ensure`, or name a source in " + host.file() + "."));
     Repositories repositories =
-        new Repositories(Credentials.standard(), host.plainHttp(), store.root().resolve(".work"));
-    return new Transfer(store, repositories, Log.to(progress)).pull(Reference.parse(source), host.image(), false);
+        new Repositories(Credentials.ofProcess(), host.plainHttp(), store.root().resolve(".work"));
+    return new Transfer(store, repositories, new Log(log))
+        .pull(Reference.parse(source), host.image(), false);
   }
 }

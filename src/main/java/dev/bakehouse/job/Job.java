@@ -18,13 +18,23 @@ import java.util.Set;
 record Job(Map<String, String> host, SequencedMap<String, String> crossing) {
   /// @throws UserError when this is no job: a variable every agent sets is missing
   static Job read(Map<String, String> environment, HostSettings settings) {
-    for (String name : new String[] {"BUILDKITE_JOB_ID", "BUILDKITE_REPO", "BUILDKITE_COMMIT", "BUILDKITE_AGENT_ENDPOINT", "BUILDKITE_AGENT_ACCESS_TOKEN"}) {
+    for (String name :
+        new String[] {
+          "BUILDKITE_JOB_ID",
+          "BUILDKITE_REPO",
+          "BUILDKITE_COMMIT",
+          "BUILDKITE_AGENT_ENDPOINT",
+          "BUILDKITE_AGENT_ACCESS_TOKEN"
+        }) {
       if (environment.getOrDefault(name, "").isEmpty()) {
         throw new UserError(
-            "`bakehouse job bootstrap` was started without " + name, "It is for the agent's `bootstrap-script`; use `bakehouse job run` by hand.");
+            "`bakehouse job bootstrap` was started without " + name,
+            "It is for the agent's `bootstrap-script`; use `bakehouse job run` by hand.");
       }
     }
-    return new Job(Map.copyOf(environment), Crossing.select(environment, keys(environment), settings.keepEnvironment()));
+    return new Job(
+        Map.copyOf(environment),
+        Crossing.select(environment, keys(environment), settings.keepEnvironment()));
   }
 
   private static Set<String> keys(Map<String, String> environment) {
@@ -33,9 +43,13 @@ record Job(Map<String, String> host, SequencedMap<String, String> crossing) {
       return Set.of();
     }
     try {
-      return Crossing.keys(Files.readString(Path.of(RawEnvironment.text(file)), StandardCharsets.ISO_8859_1));
+      return Crossing.keys(
+          Files.readString(Path.of(RawEnvironment.text(file)), StandardCharsets.ISO_8859_1));
     } catch (IOException e) {
-      throw new UserError("Could not read the job's environment file " + file + ": " + e.getMessage(), "Is the agent's temporary directory writable?", e);
+      throw new UserError(
+          "Could not read the job's environment file " + file + ": " + e.getMessage(),
+          "Is the agent's temporary directory writable?",
+          e);
     }
   }
 

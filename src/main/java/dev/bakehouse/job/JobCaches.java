@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.buildkite.RestClient;
 import dev.bakehouse.cache.Access;
 import dev.bakehouse.cache.BuildSources;
 import dev.bakehouse.cache.CachePaths;
@@ -9,6 +10,7 @@ import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.LatestSaved;
 import dev.bakehouse.cache.Packing;
+import dev.bakehouse.cache.PassedBuilds;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepRule.Decision;
@@ -20,6 +22,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +30,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The caches of one job: brought into the guest before its work, taken out after it passed. The guest never sees the store.
+/// The caches of one job: brought into the guest before its work, taken out after it passed. The
+/// guest never sees the store.
 final class JobCaches {
   /// Where a step may leave its tools' own figures: `{"kind","hits","misses"}` in each file.
   static final String STATS = "bakehouse-stats";
@@ -43,22 +47,45 @@ final class JobCaches {
     this.phases = phases;
     Map<String, String> env = job.texts();
     JobIdentity identity = JobIdentity.of(env);
-    String platform = CachePaths.platform(System.getProperty("os.name"), System.getProperty("os.arch"), env);
+    String platform =
+        CachePaths.platform(System.getProperty("os.name"), System.getProperty("os.arch"), env);
     Access access = Access.of(identity, platform);
     decision = settings.cache().rule().decide(job.stepKey(), env);
     CacheStore store = new TarStore(StoreUrl.open(settings.cacheStore(), settings.state()));
     Sources sources =
-        settings
-            .apiUrl()
-            .<Sources>map(
-                url ->
-                    new BuildSources(
-                        store, new RestBuilds(url, settings, job), checkout::distance, settings.cache().rule(), identity, access))
-            .orElseGet(() -> new LatestSaved(store, access.reads().getFirst().scope(), ""));
+        settings.apiUrl().isEmpty()
+            ? new LatestSaved(store, access.reads().getFirst().scope(), "")
+            : new BuildSources(
+                store,
+                builds(job, settings),
+                checkout::distance,
+                settings.cache().rule(),
+                identity,
+                access);
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
     cachePath =
         CachePaths.cachePath(
-            Path.of(GuestPaths.of("linux").cacheRoot()), job.text("BUILDKITE_PIPELINE_SLUG"), identity.branch(), platform);
+            Path.of(GuestPaths.of("linux").cacheRoot()),
+            job.text("BUILDKITE_PIPELINE_SLUG"),
+            identity.branch(),
+            platform);
+  }
+
+  private static PassedBuilds builds(Job job, HostSettings settings) {
+    Path token =
+        settings
+            .apiTokenFile()
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "`api.url` is set in " + settings.file() + " without `api.token-file`",
+                        "Name a file with an API token there."));
+    RestClient client =
+        RestClient.of(
+            URI.create(settings.apiUrl().orElseThrow()),
+            job.text("BUILDKITE_ORGANIZATION_SLUG"),
+            token);
+    return new RestBuilds(client, job.text("BUILDKITE_PIPELINE_SLUG"));
   }
 
   /// Brings the caches in.
@@ -66,7 +93,12 @@ final class JobCaches {
   /// @return variables for the job, byte strings
   Map<String, String> restore(Machine machine) {
     List<CacheReport> reports =
-        caches.restore((kind, tar) -> machine.run(Packing.unpack(kind, kind.under(cachePath).toString()), tar, OutputStream.nullOutputStream()));
+        caches.restore(
+            (kind, tar) ->
+                machine.run(
+                    Packing.unpack(kind, kind.under(cachePath).toString()),
+                    tar,
+                    OutputStream.nullOutputStream()));
     reports.forEach(r -> restored.put(r.kind(), r));
     Map<String, String> env = new LinkedHashMap<>();
     env.put("CACHE_PATH", RawEnvironment.raw(cachePath.toString()));
@@ -79,7 +111,8 @@ final class JobCaches {
     String script = "cd -- \"$1\" 2>/dev/null && cat " + STATS + "/*.json 2>/dev/null || true";
     try {
       ByteArrayOutputStream out = new ByteArrayOutputStream();
-      machine.run(List.of("sh", "-c", script, "stats", checkout), InputStream.nullInputStream(), out);
+      machine.run(
+          List.of("sh", "-c", script, "stats", checkout), InputStream.nullInputStream(), out);
       String text = out.toString(StandardCharsets.UTF_8);
       if (!text.isBlank()) {
         stats.addAll(CacheStats.ofJson("[" + text.strip().replaceAll("\\}\\s*\\{", "},{") + "]"));
@@ -91,7 +124,12 @@ final class JobCaches {
 
   /// Takes the caches out. The job has passed.
   List<CacheReport> save(Machine machine) {
-    return caches.save((kind, tar) -> machine.run(Packing.pack(kind, kind.under(cachePath).toString()), InputStream.nullInputStream(), tar));
+    return caches.save(
+        (kind, tar) ->
+            machine.run(
+                Packing.pack(kind, kind.under(cachePath).toString()),
+                InputStream.nullInputStream(),
+                tar));
   }
 
   /// Kind, hits, misses and source of each cache that has figures.
@@ -105,5 +143,4 @@ final class JobCaches {
             })
         .toList();
   }
-
 }

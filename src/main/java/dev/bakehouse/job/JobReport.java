@@ -23,8 +23,10 @@ record JobReport(String host, String vm, Map<String, Double> phases, List<Cache>
   /// @param source what it was restored from, empty for nothing
   record Cache(String kind, long hits, long misses, String source) {}
 
-  /// Publishes with the job's own token, through the agent's own command. Failing to is said and no more: the job is over.
-  static void publish(Job job, HostSettings settings, String vm, Phases phases, List<Cache> caches) {
+  /// Publishes with the job's own token, through the agent's own command. Failing to is said and no
+  /// more: the job is over.
+  static void publish(
+      Job job, HostSettings settings, String vm, Phases phases, List<Cache> caches) {
     Map<String, Double> seconds = new LinkedHashMap<>();
     for (Phase phase : Phase.values()) {
       Duration time = phases.times().get(phase);
@@ -32,10 +34,17 @@ record JobReport(String host, String vm, Map<String, Double> phases, List<Cache>
         seconds.put(phase.label(), time.toMillis() / 1000.0);
       }
     }
-    byte[] json = JsonMapper.builder().build().writeValueAsString(new JobReport(settings.name(), vm, seconds, caches)).getBytes(StandardCharsets.UTF_8);
+    byte[] json =
+        JsonMapper.builder()
+            .build()
+            .writeValueAsString(new JobReport(settings.name(), vm, seconds, caches))
+            .getBytes(StandardCharsets.UTF_8);
     String agent = Path.of(job.text("BUILDKITE_BIN_PATH"), "buildkite-agent").toString();
     try {
-      Command.of(agent, "meta-data", "set", "bakehouse:job:" + job.id(), "--log-level", "fatal").input(json).deadline(PUBLISH).check();
+      Command.of(agent, "meta-data", "set", "bakehouse:job:" + job.id(), "--log-level", "fatal")
+          .input(json)
+          .deadline(PUBLISH)
+          .check();
     } catch (UserError e) {
       phases.say("bakehouse: the job's timings could not be published: " + e.getMessage());
     }

@@ -5,8 +5,8 @@ import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Reaper;
 import dev.bakehouse.vm.Slots;
 import dev.bakehouse.vm.qemu.QemuHypervisor;
-import java.io.FileOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +16,8 @@ import java.util.OptionalInt;
 public final class Jobs {
   private Jobs() {}
 
-  /// What the agent's `bootstrap-script` does: everything from the environment, the log on standard output.
+  /// What the agent's `bootstrap-script` does: everything from the environment, the log on standard
+  /// output.
   ///
   /// @return the status for the agent
   public static int bootstrap() {
@@ -24,11 +25,17 @@ public final class Jobs {
     String config = RawEnvironment.text(environment.getOrDefault("BAKEHOUSE_CONFIG", ""));
     HostSettings settings = HostSettings.read(Path.of(config.isEmpty() ? "bakehouse.yml" : config));
     Job job = Job.read(environment, settings);
-    OptionalInt agent = ProcessHandle.current().parent().map(p -> OptionalInt.of((int) p.pid())).orElse(OptionalInt.empty());
+    OptionalInt agent =
+        ProcessHandle.current()
+            .parent()
+            .map(p -> OptionalInt.of((int) p.pid()))
+            .orElse(OptionalInt.empty());
     // Standard output is the job's log: unbuffered, and no character set in between.
     OutputStream out = new FileOutputStream(FileDescriptor.out);
     try (Cancellation cancellation = Cancellation.install(agent)) {
-      int status = new Bootstrap(settings, machines(settings), slots(settings), job, cancellation, out).run();
+      int status =
+          new Bootstrap(settings, machines(settings), slots(settings), job, cancellation, out)
+              .run();
       cancellation.finished(status);
       return status;
     }
@@ -40,7 +47,10 @@ public final class Jobs {
 
   /// The host's VM slots.
   public static Slots slots(HostSettings settings) {
-    return new Slots(settings.state().resolve("slots"), settings.slots(), new Reaper(settings.state(), List.of(hypervisor(settings))));
+    return new Slots(
+        settings.state().resolve("slots"),
+        settings.slots(),
+        new Reaper(settings.state(), List.of(hypervisor(settings))));
   }
 
   public static Hypervisor hypervisor(HostSettings settings) {

@@ -51,11 +51,12 @@ final class Machine implements AutoCloseable {
   }
 
   /// Clones, starts, identifies and connects a VM; whatever fails, nothing of it stays.
-  ///
-  /// @param forwards loopback ports of this host that the guest reaches under the same number
-  static Machine start(Machines machines, LocalImage image, Lease lease, Start start, Phases phases) {
+  static Machine start(
+      Machines machines, LocalImage image, Lease lease, Start start, Phases phases) {
     String name = start.name();
-    Vm vm = phases.run(Phase.CLONE, name, () -> machines.clone(image, lease, name, start.mode(), phases));
+    Vm vm =
+        phases.run(
+            Phase.CLONE, name, () -> machines.clone(image, lease, name, start.mode(), phases));
     Path dir = Directories.makePrivate(Directories.makePrivate(start.scratch()).resolve(name));
     Duplex channel = null;
     Control control = null;
@@ -90,7 +91,12 @@ final class Machine implements AutoCloseable {
               "SSH to " + endpoint.host() + ":" + endpoint.port(),
               () ->
                   Ssh.open(
-                      new SshTarget(endpoint.host(), endpoint.port(), USER, login.save(dir.resolve("key")), identity.hostKey().publicLine()),
+                      new SshTarget(
+                          endpoint.host(),
+                          endpoint.port(),
+                          USER,
+                          login.save(dir.resolve("key")),
+                          identity.hostKey().publicLine()),
                       start.forwards().stream().map(Forward::loopback).toList(),
                       dir,
                       machines.vmSettings().connect()));
@@ -137,11 +143,19 @@ final class Machine implements AutoCloseable {
     ByteArrayOutputStream complaint = new ByteArrayOutputStream();
     String id = "own-" + runs.incrementAndGet();
     RunSpec spec =
-        RunSpec.of(id, "/", argv.toArray(String[]::new)).env(Map.of("PATH", GuestPaths.PATH, "LC_ALL", "C")).apart().withInput();
+        RunSpec.of(id, "/", argv.toArray(String[]::new))
+            .env(Map.of("PATH", GuestPaths.PATH, "LC_ALL", "C"))
+            .apart()
+            .withInput();
     RunResult result = ssh.run(spec, in, out, complaint, control, OWN);
     boolean fine = result instanceof RunResult.Finished(Ended ended) && ended.status() == 0;
     if (!fine) {
-      throw new IOException(argv.getFirst() + " in the guest: " + result + " " + complaint.toString(StandardCharsets.UTF_8).strip());
+      throw new IOException(
+          argv.getFirst()
+              + " in the guest: "
+              + result
+              + " "
+              + complaint.toString(StandardCharsets.UTF_8).strip());
     }
   }
 

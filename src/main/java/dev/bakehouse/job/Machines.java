@@ -18,7 +18,8 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Optional;
 
-/// Makes the VMs of one host's jobs: by resume from a template, made when there is none, or by boot.
+/// Makes the VMs of one host's jobs: by resume from a template, made when there is none, or by
+/// boot.
 public final class Machines {
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -65,7 +66,10 @@ public final class Machines {
     if (there.isPresent()) {
       return there.get();
     }
-    try (ExclusiveLock _ = ExclusiveLock.on(host.state().resolve("templates").resolve("." + key + ".lock"), () -> phases.say("another job makes the template; waiting"))) {
+    try (ExclusiveLock _ =
+        ExclusiveLock.on(
+            host.state().resolve("templates").resolve("." + key + ".lock"),
+            () -> phases.say("another job makes the template; waiting"))) {
       Optional<Template> made = hypervisor.template(key);
       if (made.isPresent()) {
         return made.get();
@@ -109,7 +113,14 @@ public final class Machines {
     String content = image.content().replaceFirst("^sha256:", "");
     VmSettings vm = host.vm();
     String key =
-        content.substring(0, Math.min(16, content.length())) + "-" + vm.cpus() + "c" + vm.memoryMb() + "m" + vm.diskGb() + "g";
+        content.substring(0, Math.min(16, content.length()))
+            + "-"
+            + vm.cpus()
+            + "c"
+            + vm.memoryMb()
+            + "m"
+            + vm.diskGb()
+            + "g";
     return hypervisor.templatePerSlot() ? key + "-slot" + slot : key;
   }
 

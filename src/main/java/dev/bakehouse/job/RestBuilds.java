@@ -4,7 +4,6 @@ import dev.bakehouse.buildkite.BuildInfo;
 import dev.bakehouse.buildkite.BuildQuery;
 import dev.bakehouse.buildkite.RestClient;
 import dev.bakehouse.cache.PassedBuilds;
-import java.net.URI;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -14,14 +13,16 @@ final class RestBuilds implements PassedBuilds {
   private final RestClient client;
   private final String pipeline;
 
-  RestBuilds(String url, HostSettings settings, Job job) {
-    this.client = RestClient.of(URI.create(url), settings.apiTokenFile().orElseThrow(), job.text("BUILDKITE_ORGANIZATION_SLUG"));
-    this.pipeline = job.text("BUILDKITE_PIPELINE_SLUG");
+  RestBuilds(RestClient client, String pipeline) {
+    this.client = client;
+    this.pipeline = pipeline;
   }
 
   @Override
   public List<Build> recent(String branch, int limit) {
-    return client.builds(pipeline, new BuildQuery(branch, null, null, limit)).stream().map(RestBuilds::build).toList();
+    return client.builds(pipeline, new BuildQuery(branch, null, null, limit)).stream()
+        .map(RestBuilds::build)
+        .toList();
   }
 
   private static Build build(BuildInfo info) {
@@ -32,9 +33,18 @@ final class RestBuilds implements PassedBuilds {
                     new PassedBuilds.Job(
                         Objects.requireNonNullElse(j.stepKey(), ""),
                         Objects.requireNonNullElse(j.state(), ""),
-                        j.exitStatus() == null ? OptionalInt.empty() : OptionalInt.of(j.exitStatus()),
+                        j.exitStatus() == null
+                            ? OptionalInt.empty()
+                            : OptionalInt.of(j.exitStatus()),
                         Boolean.TRUE.equals(j.retried())))
             .toList();
-    return new Build(info.id(), info.number(), info.state(), info.branch(), OptionalInt.empty(), info.commit(), jobs);
+    return new Build(
+        info.id(),
+        info.number(),
+        info.state(),
+        info.branch(),
+        OptionalInt.empty(),
+        info.commit(),
+        jobs);
   }
 }

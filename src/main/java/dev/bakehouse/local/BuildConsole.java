@@ -10,7 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// Writes a build to a terminal as it goes: state changes, and each line of each log with its job's name before it.
+/// Writes a build to a terminal as it goes: state changes, and each line of each log with its job's
+/// name before it.
 public final class BuildConsole implements Consumer<BuildEvent> {
   private final PrintStream out;
   private final boolean logs;
@@ -52,7 +53,16 @@ public final class BuildConsole implements Consumer<BuildEvent> {
       if (rest != null) {
         rest.settle();
       }
-      say("■ " + job.title() + " " + job.state().name().toLowerCase(java.util.Locale.ROOT) + " · exit " + job.exitStatus() + " · " + Math.round(job.seconds()) + " s");
+      say(
+          "■ "
+              + job.title()
+              + " "
+              + job.state().name().toLowerCase(java.util.Locale.ROOT)
+              + " · exit "
+              + job.exitStatus()
+              + " · "
+              + Math.round(job.seconds())
+              + " s");
     } else if (job.started() != null) {
       say("▶ " + job.title() + " on " + job.agent());
     }

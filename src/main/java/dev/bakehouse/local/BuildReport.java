@@ -25,7 +25,13 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
   /// @param phases phase → seconds
   /// @param caches what its caches did
   public record StepReport(
-      String key, double seconds, int exit, String host, String vm, Map<String, Double> phases, List<CacheReport> caches) {
+      String key,
+      double seconds,
+      int exit,
+      String host,
+      String vm,
+      Map<String, Double> phases,
+      List<CacheReport> caches) {
     /// Seconds of the job's own command.
     public double command() {
       return phases.getOrDefault("command", 0.0);
@@ -53,7 +59,10 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
                     c,
                     (a, b) ->
                         new CacheReport(
-                            a.kind(), a.hits() + b.hits(), a.misses() + b.misses(), a.source().isEmpty() ? b.source() : a.source())));
+                            a.kind(),
+                            a.hits() + b.hits(),
+                            a.misses() + b.misses(),
+                            a.source().isEmpty() ? b.source() : a.source())));
     return List.copyOf(sums.values());
   }
 
@@ -76,17 +85,28 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
   private static StepReport step(JobView job) {
     JsonNode told = told(job);
     Map<String, Double> phases = new LinkedHashMap<>();
-    told.path("phases").propertyStream().forEach(e -> phases.put(e.getKey(), e.getValue().asDouble()));
+    told.path("phases")
+        .propertyStream()
+        .forEach(e -> phases.put(e.getKey(), e.getValue().asDouble()));
     List<CacheReport> caches = new ArrayList<>();
     told.path("caches")
         .forEach(
             c ->
                 caches.add(
                     new CacheReport(
-                        c.path("kind").asString(), c.path("hits").asLong(), c.path("misses").asLong(), c.path("source").asString(""))));
+                        c.path("kind").asString(),
+                        c.path("hits").asLong(),
+                        c.path("misses").asLong(),
+                        c.path("source").asString(""))));
     int exit = Optional.ofNullable(job.exitStatus()).map(Integer::parseInt).orElse(-1);
     return new StepReport(
-        job.title(), job.seconds(), exit, told.path("host").asString(""), told.path("vm").asString(""), phases, caches);
+        job.title(),
+        job.seconds(),
+        exit,
+        told.path("host").asString(""),
+        told.path("vm").asString(""),
+        phases,
+        caches);
   }
 
   private static JsonNode told(JobView job) {

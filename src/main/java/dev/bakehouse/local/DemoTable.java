@@ -12,39 +12,95 @@ import java.util.stream.Collectors;
 /// The comparison the demo ends with, as text of at most 100 columns.
 final class DemoTable {
   private static final List<String> PHASES =
-      List.of("image", "slot", "clone", "boot", "connect", "checkout", "cache", "command", "collect", "destroy");
+      List.of(
+          "image",
+          "slot",
+          "clone",
+          "boot",
+          "connect",
+          "checkout",
+          "cache",
+          "command",
+          "collect",
+          "destroy");
 
   private DemoTable() {}
 
   static String render(BuildReport cold, BuildReport warm) {
     StringBuilder text = new StringBuilder();
-    line(text, "%-26s %8s %8s %6s  %-8s %-22s", "step (command seconds)", "cold", "warm", "ratio", "host", "VM (warm)");
-    Map<String, StepReport> before = cold.steps().stream().collect(Collectors.toMap(StepReport::key, Function.identity(), (a, b) -> b));
+    line(
+        text,
+        "%-26s %8s %8s %6s  %-8s %-22s",
+        "step (command seconds)",
+        "cold",
+        "warm",
+        "ratio",
+        "host",
+        "VM (warm)");
+    Map<String, StepReport> before =
+        cold.steps().stream()
+            .collect(Collectors.toMap(StepReport::key, Function.identity(), (a, b) -> b));
     for (StepReport step : warm.steps()) {
       StepReport first = before.get(step.key());
       double was = first == null ? 0 : first.command();
-      line(text, "%-26s %8s %8s %6s  %-8s %-22s", step.key(), number(was), number(step.command()), ratio(step.command(), was), step.host(), step.vm());
+      line(
+          text,
+          "%-26s %8s %8s %6s  %-8s %-22s",
+          step.key(),
+          number(was),
+          number(step.command()),
+          ratio(step.command(), was),
+          step.host(),
+          step.vm());
     }
-    line(text, "%-26s %8s %8s %6s", "all commands", number(cold.command()), number(warm.command()), ratio(warm.command(), cold.command()));
-    line(text, "%-26s %8s %8s %6s", "whole build", number(cold.seconds()), number(warm.seconds()), ratio(warm.seconds(), cold.seconds()));
+    line(
+        text,
+        "%-26s %8s %8s %6s",
+        "all commands",
+        number(cold.command()),
+        number(warm.command()),
+        ratio(warm.command(), cold.command()));
+    line(
+        text,
+        "%-26s %8s %8s %6s",
+        "whole build",
+        number(cold.seconds()),
+        number(warm.seconds()),
+        ratio(warm.seconds(), cold.seconds()));
     text.append('\n');
     line(text, "%-26s %8s %8s", "phase (all jobs, seconds)", "cold", "warm");
     Map<String, Double> coldPhases = phases(cold);
     Map<String, Double> warmPhases = phases(warm);
     for (String phase : PHASES) {
-      line(text, "%-26s %8s %8s", phase, number(coldPhases.getOrDefault(phase, 0.0)), number(warmPhases.getOrDefault(phase, 0.0)));
+      line(
+          text,
+          "%-26s %8s %8s",
+          phase,
+          number(coldPhases.getOrDefault(phase, 0.0)),
+          number(warmPhases.getOrDefault(phase, 0.0)));
     }
     text.append('\n');
     line(text, "%-26s %14s %14s  %s", "cache", "cold hits", "warm hits", "warm restored from");
-    Map<String, CacheReport> coldCaches = cold.caches().stream().collect(Collectors.toMap(CacheReport::kind, Function.identity()));
+    Map<String, CacheReport> coldCaches =
+        cold.caches().stream().collect(Collectors.toMap(CacheReport::kind, Function.identity()));
     for (CacheReport cache : warm.caches()) {
-      line(text, "%-26s %14s %14s  %s", cache.kind(), hits(coldCaches.get(cache.kind())), hits(cache), cache.source().isEmpty() ? "nothing" : cache.source());
+      line(
+          text,
+          "%-26s %14s %14s  %s",
+          cache.kind(),
+          hits(coldCaches.get(cache.kind())),
+          hits(cache),
+          cache.source().isEmpty() ? "nothing" : cache.source());
     }
     return text.toString();
   }
 
   static double hitRate(BuildReport build, String kind) {
-    return build.caches().stream().filter(c -> c.kind().equals(kind)).mapToDouble(DemoTable::rate).findFirst().orElse(0);
+    return build.caches().stream()
+        .filter(c -> c.kind().equals(kind))
+        .mapToDouble(DemoTable::rate)
+        .findFirst()
+        .orElse(0);
   }
 
   private static double rate(CacheReport cache) {
@@ -55,12 +111,20 @@ final class DemoTable {
   private static String hits(@org.jspecify.annotations.Nullable CacheReport cache) {
     return cache == null
         ? "-"
-        : String.format(Locale.ROOT, "%d/%d %3.0f %%", cache.hits(), cache.hits() + cache.misses(), 100 * rate(cache));
+        : String.format(
+            Locale.ROOT,
+            "%d/%d %3.0f %%",
+            cache.hits(),
+            cache.hits() + cache.misses(),
+            100 * rate(cache));
   }
 
   private static Map<String, Double> phases(BuildReport build) {
     Map<String, Double> sums = new TreeMap<>();
-    build.steps().forEach(s -> s.phases().forEach((phase, seconds) -> sums.merge(phase, seconds, Double::sum)));
+    build
+        .steps()
+        .forEach(
+            s -> s.phases().forEach((phase, seconds) -> sums.merge(phase, seconds, Double::sum)));
     return sums;
   }
 

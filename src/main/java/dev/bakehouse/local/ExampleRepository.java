@@ -23,7 +23,10 @@ final class ExampleRepository {
     try {
       Files.createDirectories(dir);
     } catch (IOException e) {
-      throw new UserError("Could not make " + dir + ": " + e.getMessage(), "Check its parent's owner and free space.", e);
+      throw new UserError(
+          "Could not make " + dir + ": " + e.getMessage(),
+          "Check its parent's owner and free space.",
+          e);
     }
     Command.of("cp", "-R", source + "/.", dir.toString()).check();
     ExampleRepository repository = new ExampleRepository(dir);
@@ -42,9 +45,13 @@ final class ExampleRepository {
     String text = Files.readString(file);
     String marker = "namespace oven {";
     if (!text.contains(marker)) {
-      throw new UserError("The example's " + EDITED + " has no `" + marker + "` to edit after", "Restore examples/oven from git.");
+      throw new UserError(
+          "The example's " + EDITED + " has no `" + marker + "` to edit after",
+          "Restore examples/oven from git.");
     }
-    String edited = text.replaceFirst("namespace oven \\{", "namespace oven {\n\nint graph_revision() { return 2; }");
+    String edited =
+        text.replaceFirst(
+            "namespace oven \\{", "namespace oven {\n\nint graph_revision() { return 2; }");
     Files.writeString(file, edited);
     commit("Graph: tell the revision");
   }
@@ -59,7 +66,14 @@ final class ExampleRepository {
   }
 
   private String git(String... arguments) {
-    return Command.of("git", "-c", "user.name=Bakehouse", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
+    return Command.of(
+            "git",
+            "-c",
+            "user.name=Bakehouse",
+            "-c",
+            "user.email=demo@localhost",
+            "-c",
+            "commit.gpgsign=false")
         .and(arguments)
         .in(dir)
         .check()

@@ -29,7 +29,10 @@ final class HostProcess implements AutoCloseable {
     Path file = spec.write();
     Path log = spec.state().resolve("host.log");
     Command command = Command.of(Self.argv("host", "run", "--config", file.toString()));
-    Guarded daemon = Guardian.of(command, spec.state(), log, spec.state().resolve("host.pid")).grace(GRACE).start();
+    Guarded daemon =
+        Guardian.of(command, spec.state(), log, spec.state().resolve("host.pid"))
+            .grace(GRACE)
+            .start();
     return new HostProcess(spec, log, daemon);
   }
 
@@ -48,7 +51,8 @@ final class HostProcess implements AutoCloseable {
   /// @throws UserError when the daemon is gone, with the end of its log
   void insistAlive() {
     if (!daemon.alive()) {
-      throw new UserError("The host " + name() + " ended early: " + tail(), "Its whole log is " + log + ".");
+      throw new UserError(
+          "The host " + name() + " ended early: " + tail(), "Its whole log is " + log + ".");
     }
   }
 

@@ -36,7 +36,16 @@ public record HostSpec(
     Map<String, Object> host =
         new LinkedHashMap<>(
             Map.of(
-                "name", name, "state", state.toString(), "slots", slots, "image", image, "images", images.toString()));
+                "name",
+                name,
+                "state",
+                state.toString(),
+                "slots",
+                slots,
+                "image",
+                image,
+                "images",
+                images.toString()));
     if (!imageSource.isEmpty()) {
       host.put("image-source", imageSource);
     }
@@ -45,11 +54,28 @@ public record HostSpec(
     root.put("api", Map.of("url", apiUrl, "token-file", apiToken.toString()));
     root.put(
         "agent",
-        Map.of("binary", agent.toString(), "endpoint", endpoint, "token-file", agentToken.toString(), "tags", tags));
+        Map.of(
+            "binary",
+            agent.toString(),
+            "endpoint",
+            endpoint,
+            "token-file",
+            agentToken.toString(),
+            "tags",
+            tags));
     root.put(
         "vm",
         Map.of(
-            "hypervisor", vm.hypervisor(), "cpus", vm.cpus(), "memory-mb", vm.memoryMb(), "disk-gb", vm.diskGb(), "start", vm.start()));
+            "hypervisor",
+            vm.hypervisor(),
+            "cpus",
+            vm.cpus(),
+            "memory-mb",
+            vm.memoryMb(),
+            "disk-gb",
+            vm.diskGb(),
+            "start",
+            vm.start()));
     StringJoiner lines = new StringJoiner("\n", "", "\n");
     JsonMapper json = JsonMapper.builder().build();
     root.forEach((key, value) -> lines.add(key + ": " + json.writeValueAsString(value)));

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -33,7 +33,8 @@ public final class LocalFleet implements AutoCloseable {
   ///
   /// @param spec makes a host's configuration from its name, given the coordinator
   public static LocalFleet start(Path state, int count, Function<Place, HostSpec> spec) {
-    LocalFleet fleet = new LocalFleet(Coordinator.start(Config.of(0, state.resolve("coordinator"))));
+    LocalFleet fleet =
+        new LocalFleet(Coordinator.start(Config.of(0, state.resolve("coordinator"))));
     try {
       for (int n = 1; n <= count; n++) {
         fleet.hosts.add(HostProcess.start(spec.apply(new Place("host-" + n, fleet.coordinator))));
@@ -56,12 +57,14 @@ public final class LocalFleet implements AutoCloseable {
 
   /// Runs a build to its end, telling what happens.
   ///
-  /// @throws dev.bakehouse.platform.UserError when a host dies, for then nobody may be left to do the work
+  /// @throws dev.bakehouse.platform.UserError when a host dies, for then nobody may be left to do
+  ///   the work
   public BuildView build(BuildRequest request, Pipeline pipeline, Consumer<BuildEvent> listener) {
     String id = coordinator.create(request, pipeline);
     Thread follower = Thread.currentThread();
     AtomicReference<@Nullable RuntimeException> dead = new AtomicReference<>();
-    try (ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory())) {
+    try (ScheduledExecutorService watch =
+        Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory())) {
       watch.scheduleWithFixedDelay(
           () -> {
             try {

@@ -1,0 +1,106 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.local.BuildReport;
+import dev.bakehouse.local.Demo;
+import dev.bakehouse.local.LocalFleet;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Self;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.json.JsonMapper;
+
+/// `bakehouse demo`: the main job on this machine.
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    description =
+        "Builds the example project cold, then warm, in clean VMs on this machine, and compares.")
+final class DemoCommand implements Callable<Integer> {
+  @Option(names = "--yes", description = "Install what is missing without asking.")
+  boolean yes;
+
+  @Option(names = "--keep", description = "Leave coordinator and hosts running until interrupted.")
+  boolean keep;
+
+  @Option(names = "--clean", description = "Remove everything earlier runs left, and end.")
+  boolean clean;
+
+  @Option(names = "--only-install", description = "Install what is missing, and end.")
+  boolean onlyInstall;
+
+  @Option(names = "--logs", description = "Show the jobs' logs.")
+  boolean logs;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there.")
+  Optional<Path> json = Optional.empty();
+
+  @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      description = "Where everything is kept (default: .bakehouse beside the program).")
+  Optional<Path> state = Optional.empty();
+
+  @Override
+  public Integer call() throws IOException {
+    Path dir =
+        state.orElseGet(() -> Self.root().resolve(".bakehouse")).toAbsolutePath().normalize();
+    if (clean) {
+      Directories.delete(dir);
+      System.out.println("Removed " + dir + ".");
+      return Exit.OK;
+    }
+    Demo demo = new Demo(dir, System.out, yes, logs);
+    if (onlyInstall) {
+      demo.install();
+      return Exit.OK;
+    }
+    Demo.Result result = demo.run(this::whileUp);
+    if (json.isPresent()) {
+      Files.writeString(json.get(), report(result));
+    }
+    return result.failures().isEmpty() ? Exit.OK : Exit.FAILED;
+  }
+
+  private void whileUp(LocalFleet fleet) {
+    System.out.println(
+        "\nCoordinator: "
+            + fleet.coordinator().address()
+            + " (REST under /v2, token in "
+            + fleet.coordinator().apiToken()
+            + ")");
+    if (!keep) {
+      return;
+    }
+    System.out.println("Everything keeps running; interrupt to stop.");
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static String report(Demo.Result result) {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("cold", build(result.cold()));
+    report.put("warm", build(result.warm()));
+    report.put("caches", result.warm().caches());
+    return JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(report)
+        + "\n";
+  }
+
+  static Map<String, Object> build(BuildReport build) {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("state", build.state());
+    report.put("seconds", build.seconds());
+    report.put("steps", build.steps());
+    return report;
+  }
+}
