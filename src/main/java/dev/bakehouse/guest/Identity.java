@@ -17,8 +17,8 @@ public record Identity(
     byte[] machine = new byte[16];
     new SecureRandom().nextBytes(machine);
     // Version 4, variant 1, as systemd makes them.
-    machine[6] = (byte) (machine[6] & 0x0f | 0x40);
-    machine[8] = (byte) (machine[8] & 0x3f | 0x80);
+    machine[6] = (byte) ((machine[6] & 0x0f) | 0x40);
+    machine[8] = (byte) ((machine[8] & 0x3f) | 0x80);
     return new Identity(
         hostname, HexFormat.of().formatHex(machine), SshKey.create(), user, login.publicLine());
   }

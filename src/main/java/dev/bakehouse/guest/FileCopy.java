@@ -1,0 +1,170 @@
+package dev.bakehouse.guest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.UserError;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// Copies directories between this machine and a guest: modes, symbolic and hard links, empty
+/// directories, times to the nanosecond, any file name. Only what differs crosses, as one tar
+/// stream; what the source does not have is removed from the target.
+public final class FileCopy {
+  private static final AtomicLong RUNS = new AtomicLong();
+
+  private final Ssh ssh;
+  private final Control control;
+  private final Duration deadline;
+
+  /// What a copy did.
+  ///
+  /// @param copied entries that crossed, directories included
+  /// @param removed entries removed from the target
+  public record Copied(int copied, int removed) {}
+
+  /// @param deadline for each copy
+  public FileCopy(Ssh ssh, Control control, Duration deadline) {
+    this.ssh = ssh;
+    this.control = control;
+    this.deadline = deadline;
+  }
+
+  /// Makes the guest's directory equal to one of this machine.
+  public Copied send(Path from, String to) {
+    guest("/", List.of("mkdir", "-p", "--", to), new byte[0]);
+    Manifest mine = Manifest.parse(here(from, find(), new byte[0]));
+    Manifest theirs = Manifest.parse(guest(to, find(), new byte[0]));
+    List<String> remove = mine.toRemove(theirs);
+    List<String> copy = mine.toCopy(theirs);
+    if (!remove.isEmpty()) {
+      guest(to, removal(), Manifest.list(remove));
+    }
+    if (!copy.isEmpty()) {
+      Process tar = local(packing(), from, Manifest.list(copy)).start();
+      run(to, unpacking(), tar.getInputStream(), OutputStream.nullOutputStream());
+      end(tar, "reading " + from);
+    }
+    return new Copied(copy.size(), remove.size());
+  }
+
+  /// Makes a directory of this machine equal to one of the guest.
+  public Copied fetch(String from, Path to) {
+    try {
+      Files.createDirectories(to);
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not make the directory " + to + ": " + e.getMessage(), "Check its parent.", e);
+    }
+    Manifest theirs = Manifest.parse(guest(from, find(), new byte[0]));
+    Manifest mine = Manifest.parse(here(to, find(), new byte[0]));
+    List<String> remove = theirs.toRemove(mine);
+    List<String> copy = theirs.toCopy(mine);
+    if (!remove.isEmpty()) {
+      here(to, removal(), Manifest.list(remove));
+    }
+    if (!copy.isEmpty()) {
+      Process tar = Command.of(unpacking()).in(to).start();
+      try (OutputStream into = tar.getOutputStream()) {
+        run(from, packing(), new ByteArrayInputStream(Manifest.list(copy)), into);
+      } catch (IOException e) {
+        // Told by its status.
+      }
+      end(tar, "writing " + to);
+    }
+    return new Copied(copy.size(), remove.size());
+  }
+
+  private static List<String> find() {
+    return List.of("find", ".", "-printf", Manifest.FORMAT);
+  }
+
+  private static List<String> removal() {
+    return List.of("xargs", "-0", "rm", "-rf", "--");
+  }
+
+  private static List<String> packing() {
+    return List.of(
+        "tar",
+        "-c",
+        "--format=pax",
+        "--no-recursion",
+        "--numeric-owner",
+        "--null",
+        "-T",
+        "-",
+        "-f",
+        "-");
+  }
+
+  private static List<String> unpacking() {
+    return List.of("tar", "-x", "-p", "-f", "-");
+  }
+
+  private Command local(List<String> argv, Path dir, byte[] input) {
+    return Command.of(argv).in(dir).input(input).env("COPYFILE_DISABLE", "1").deadline(deadline);
+  }
+
+  private byte[] here(Path dir, List<String> argv, byte[] input) {
+    return local(argv, dir, input).check().out();
+  }
+
+  private byte[] guest(String dir, List<String> argv, byte[] input) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    run(dir, argv, new ByteArrayInputStream(input), out);
+    return out.toByteArray();
+  }
+
+  private void run(String dir, List<String> argv, InputStream input, OutputStream out) {
+    String id = "copy-" + ProcessHandle.current().pid() + "-" + RUNS.incrementAndGet();
+    RunSpec spec = RunSpec.of(id, dir, argv.toArray(String[]::new)).apart().withInput();
+    List<byte[]> env = new ArrayList<>();
+    env.add("PATH=/usr/local/bin:/usr/bin:/bin".getBytes(UTF_8));
+    env.add("LC_ALL=C".getBytes(UTF_8));
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    RunResult result = ssh.run(spec.env(env), input, out, err, control, deadline);
+    if (!(result instanceof RunResult.Finished(Ended.Exited(int code)) && code == 0)) {
+      throw new UserError(
+          "Copying files failed in the guest's "
+              + dir
+              + ": "
+              + argv.getFirst()
+              + " ended with "
+              + result
+              + ": "
+              + err.toString(UTF_8).strip(),
+          "Check the directory's owner and the free space there.");
+    }
+  }
+
+  private void end(Process tar, String doing) {
+    try {
+      if (!tar.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+        tar.destroyForcibly();
+      }
+      int status = tar.waitFor();
+      if (status != 0) {
+        String complaint = new String(tar.getErrorStream().readAllBytes(), UTF_8).strip();
+        throw new UserError(
+            "Copying files failed while " + doing + ": tar ended with " + status + ": " + complaint,
+            "Check the directory's modes and the free space.");
+      }
+    } catch (IOException e) {
+      throw new UserError("Copying files failed while " + doing + ": " + e, "Try again.", e);
+    } catch (InterruptedException e) {
+      tar.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new UserError("Interrupted while " + doing, "Start it again.");
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package dev.bakehouse.guest;
+
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/// One connection to a guest by the system's OpenSSH client; every command and copy shares it.
+///
+/// The client runs in a session of its own (the terminal's signals do not reach it) and ends with
+/// this process.
+public final class Ssh implements AutoCloseable {
+  private static final int LONGEST_SOCKET = 80;
+
+  private final SshTarget target;
+  private final SshSocket socket;
+  private final SshMaster master;
+
+  private Ssh(SshTarget target, SshSocket socket, SshMaster master) {
+    this.target = target;
+    this.socket = socket;
+    this.master = master;
+  }
+
+  /// Connects, trying again while the guest refuses or resets: its sshd may just be starting.
+  ///
+  /// @param dir of this connection alone: its known hosts
+  /// @throws UserError when the deadline passes, the host key is not the pinned one, or the key is
+  ///   refused
+  public static Ssh open(SshTarget target, List<Forward> reverse, Path dir, Duration deadline) {
+    SshSocket socket = null;
+    try {
+      Files.createDirectories(dir);
+      Path known = dir.resolve("known_hosts");
+      Files.writeString(known, SshOptions.known(target.hostKey()));
+      socket = SshSocket.in(dir, LONGEST_SOCKET);
+      return connect(target, reverse, known, socket, deadline);
+    } catch (IOException e) {
+      if (socket != null) {
+        socket.close();
+      }
+      throw new UserError(
+          "Could not prepare the SSH connection in " + dir + ": " + e,
+          "Check that the directory can be written.",
+          e);
+    } catch (RuntimeException e) {
+      if (socket != null) {
+        socket.close();
+      }
+      throw e;
+    }
+  }
+
+  private static Ssh connect(
+      SshTarget target, List<Forward> reverse, Path known, SshSocket socket, Duration deadline) {
+    long end = System.nanoTime() + deadline.toNanos();
+    return Poll.until(
+        "SSH to " + target.host() + ":" + target.port(),
+        deadline,
+        () -> {
+          Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
+          SshMaster master =
+              SshMaster.start(SshOptions.master(target, known, socket.path(), reverse, left));
+          Optional<String> complaint = master.awaitReady(left);
+          if (complaint.isEmpty()) {
+            return Optional.of(new Ssh(target, socket, master));
+          }
+          refused(target, complaint.get());
+          throw new IOException(complaint.get());
+        });
+  }
+
+  private static void refused(SshTarget target, String complaint) {
+    for (String sign :
+        List.of("verification failed", "Permission denied", "remote port forwarding failed")) {
+      if (complaint.contains(sign)) {
+        throw new Poll.Fatal(
+            "SSH to "
+                + target.user()
+                + "@"
+                + target.host()
+                + ":"
+                + target.port()
+                + " failed: "
+                + complaint,
+            "The guest is not the one that was identified, or its keys differ; start a new one.");
+      }
+    }
+  }
+
+  /// Runs one command in the guest and streams its output as it comes.
+  ///
+  /// How it ended is the control channel's word alone. At the deadline, and when this thread is
+  /// interrupted, the command goes on in the guest: end it with [Control#signal].
+  ///
+  /// @param out gets standard output (both outputs when merged), unbuffered
+  /// @param err gets standard error unless merged
+  public RunResult run(
+      RunSpec spec, OutputStream out, OutputStream err, Control control, Duration deadline) {
+    return run(spec, InputStream.nullInputStream(), out, err, control, deadline);
+  }
+
+  /// The same with input, for a spec made by [RunSpec#withInput].
+  public RunResult run(
+      RunSpec spec,
+      InputStream input,
+      OutputStream out,
+      OutputStream err,
+      Control control,
+      Duration deadline) {
+    Process process = OwnSession.start(session("perl " + target.program() + " run"));
+    try (SshSession session = new SshSession(process, spec.merged())) {
+      session.feed(spec.request(), input);
+      session.pump(out, err);
+      if (!process.waitFor(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
+        return new RunResult.TimedOut(deadline);
+      }
+      return session.result(spec.id(), control);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Poll.Fatal("Interrupted while a command ran in the guest", "Start it again.");
+    }
+  }
+
+  /// Whether the connection still stands, as its own process tells.
+  public boolean alive() {
+    return master.alive()
+        && Command.of(SshOptions.ask(target, socket.path(), "check"))
+            .deadline(Duration.ofSeconds(10))
+            .run()
+            .ok();
+  }
+
+  private List<String> session(String command) {
+    return SshOptions.session(target, socket.path(), command);
+  }
+
+  /// Ends the connection and every session on it.
+  @Override
+  public void close() {
+    master.close();
+    socket.close();
+  }
+}

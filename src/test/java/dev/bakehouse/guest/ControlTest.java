@@ -1,0 +1,105 @@
+package dev.bakehouse.guest;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bakehouse.platform.UserError;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ControlTest {
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  @TempDir Path dir;
+  private LocalGuest guest;
+
+  @BeforeEach
+  void start() {
+    guest = new LocalGuest(dir);
+  }
+
+  @AfterEach
+  void stop() {
+    guest.close();
+  }
+
+  @Test
+  void answersWithItsVersionAndClock() {
+    assertThat(guest.control.hello(SOON).version()).isEqualTo(1);
+    assertThat(Duration.between(guest.control.time(), Instant.now()).abs())
+        .isLessThan(Duration.ofSeconds(5));
+  }
+
+  @Test
+  void anyBytesComeBack() {
+    Random random = new Random(3);
+    for (int size : new int[] {0, 1, 10, 4096, 70_000, 3_000_000}) {
+      byte[] bytes = new byte[size];
+      random.nextBytes(bytes);
+      assertThat(guest.control.ping(bytes, SOON)).isEqualTo(bytes);
+    }
+  }
+
+  @Test
+  void survivesNoiseAndHalfFrames() throws Exception {
+    Random random = new Random(5);
+    byte[] frame =
+        Frame.encode(List.of("other".getBytes(UTF_8), "1".getBytes(UTF_8), "ping".getBytes(UTF_8)));
+    for (int round = 0; round < 40; round++) {
+      byte[] noise = new byte[random.nextInt(5000)];
+      random.nextBytes(noise);
+      guest.noise(noise);
+      guest.noise(Arrays.copyOf(frame, random.nextInt(frame.length)));
+      assertThat(guest.control.ping(noise, SOON)).isEqualTo(noise);
+    }
+  }
+
+  @Test
+  void unknownRunIsUnknown() {
+    assertThat(guest.control.status("nobody")).isEqualTo(new RunState.Unknown());
+  }
+
+  @Test
+  void refusesWhatIsNoRunId() {
+    assertThatThrownBy(() -> guest.control.status("../../etc/passwd"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("bad run id");
+  }
+
+  @Test
+  void awaitHasADeadline() {
+    assertThatThrownBy(() -> guest.control.await("nobody", Duration.ofMillis(200)))
+        .isInstanceOf(ControlLost.class)
+        .hasMessageContaining("no answer within 0.2 s");
+  }
+
+  @Test
+  void writesFilesWithModeAndOwner() throws Exception {
+    Path file = dir.resolve("config");
+    byte[] content = {0, 1, '\n', 0x1b, (byte) 0xff};
+    guest.control.write(file.toString(), 0640, System.getProperty("user.name"), content);
+    assertThat(Files.readAllBytes(file)).isEqualTo(content);
+    assertThat(Files.getPosixFilePermissions(file)).hasSize(3);
+  }
+
+  @Test
+  void evidenceNamesProcesses() {
+    assertThat(guest.control.evidence(Duration.ofSeconds(60))).contains("guest.pl serve");
+  }
+
+  @Test
+  void aClosedChannelIsLost() {
+    guest.close();
+    assertThatThrownBy(() -> guest.control.hello(SOON)).isInstanceOf(ControlLost.class);
+  }
+}
