@@ -15,7 +15,7 @@ public class RegistryError extends UserError {
 
   /// The registry answered: what was asked for is not there.
   public static final class Absent extends RegistryError {
-    Absent(String action) {
+    public Absent(String action) {
       super("Could not " + action + ": it is not there", "Check the name and the tag.");
     }
   }
