@@ -22,6 +22,7 @@ public final class Main {
     VERBS.put("pipeline", PipelineCommand::new);
     VERBS.put("coordinator", CoordinatorCommand::new);
     VERBS.put("build", BuildCommand::new);
+    VERBS.put("image", ImageCommand::new);
   }
 
   private Main() {}

@@ -1,0 +1,117 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.config.Yaml;
+import dev.bakehouse.image.Checkout;
+import dev.bakehouse.image.ImageConfig;
+import dev.bakehouse.image.ImageStore;
+import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.Log;
+import dev.bakehouse.image.Transfer;
+import dev.bakehouse.image.Wanted;
+import dev.bakehouse.oci.Credentials;
+import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.platform.UserError;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.json.JsonMapper;
+
+/// What all image commands share.
+final class ImageOptions {
+  @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      description = "State directory (default: .bakehouse in the checkout).")
+  @Nullable Path state;
+
+  @Option(
+      names = "--json",
+      description = "Print the result as JSON; messages go to standard error.")
+  boolean json;
+
+  @Option(names = "--plain-http", description = "Speak to registries without TLS.")
+  boolean plainHttp;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Configuration (default: bakehouse.yml in the checkout, when there is one).")
+  @Nullable Path config;
+
+  private final Log log = new Log(System.err);
+
+  Checkout checkout() {
+    return Checkout.of(Path.of("").toAbsolutePath());
+  }
+
+  Path stateDirectory() {
+    return state != null ? state.toAbsolutePath() : checkout().root().resolve(".bakehouse");
+  }
+
+  ImageStore store() {
+    return new ImageStore(stateDirectory().resolve("images"));
+  }
+
+  Repositories repositories() {
+    return new Repositories(
+        Credentials.ofProcess(), plainHttp, stateDirectory().resolve("images/.work/upload"));
+  }
+
+  Log log() {
+    return log;
+  }
+
+  Transfer transfer() {
+    return new Transfer(store(), repositories(), log);
+  }
+
+  /// @param release from the command line; else `MACOS_RELEASE`, else the configuration
+  ImageConfig imageConfig(@Nullable Integer release) {
+    Path file = config != null ? config : checkout().root().resolve("bakehouse.yml");
+    ImageConfig read =
+        ImageConfig.read(
+            (config != null || Files.exists(file)
+                    ? Yaml.read(file)
+                    : Yaml.parse("the defaults", ""))
+                .section("image"));
+    String variable = System.getenv().getOrDefault("MACOS_RELEASE", "");
+    if (release == null && variable.isEmpty()) {
+      return read;
+    }
+    String wish = release == null ? variable : release.toString();
+    if (!wish.matches("1[345]")) {
+      throw new UserError(
+          "The macOS release `" + wish + "` is not known",
+          "Use 13 (ventura), 14 (sonoma) or 15 (sequoia).");
+    }
+    return read.withRelease(Integer.parseInt(wish));
+  }
+
+  Wanted wanted(ImageConfig image) {
+    return Wanted.of(checkout(), image, store(), repositories(), log);
+  }
+
+  /// Prints a result: as JSON, or as text for people.
+  void print(Object result, String text) {
+    System.out.println(json ? new JsonMapper().writeValueAsString(result) : text);
+  }
+
+  /// An image as JSON shows it.
+  static Map<String, Object> shown(LocalImage image) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("name", image.name());
+    all.put("digest", image.record().digest());
+    all.put("content", image.content());
+    all.put("identity", image.record().labels().getOrDefault("dev.bakehouse.image.identity", ""));
+    all.put("source", image.record().source());
+    all.put("created", image.record().created());
+    all.put("used", image.used().toString());
+    all.put("pinned", image.pinned());
+    all.put("bytes", image.bytes());
+    all.put("path", image.directory().toString());
+    return all;
+  }
+}

@@ -1,0 +1,28 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.image.LocalImage;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/// `bakehouse image show`
+@Command(name = "show", mixinStandardHelpOptions = true, description = "Show one image.")
+final class ImageShowCommand implements Callable<Integer> {
+  @Mixin ImageOptions options = new ImageOptions();
+
+  @Parameters(paramLabel = "NAME")
+  String name = "";
+
+  @Override
+  public Integer call() {
+    LocalImage image = options.store().get(name);
+    Map<String, Object> all = ImageOptions.shown(image);
+    all.put("labels", image.record().labels());
+    StringBuilder text = new StringBuilder();
+    all.forEach((key, value) -> text.append("%-9s %s%n".formatted(key, value)));
+    options.print(all, text.toString().stripTrailing());
+    return Exit.OK;
+  }
+}

@@ -1,0 +1,44 @@
+package dev.bakehouse.image;
+
+import java.util.Map;
+
+/// What kind of branch a build is of; decides what it may publish.
+public enum Branch {
+  MAIN,
+  OTHER,
+  FORK;
+
+  /// From Buildkite's variables; without them from the checkout, where `origin/HEAD` names the
+  /// default branch (`main` when it is not known).
+  public static Branch of(Map<String, String> environment, Checkout checkout) {
+    String branch = environment.getOrDefault("BUILDKITE_BRANCH", "");
+    if (branch.isEmpty()) {
+      String current = checkout.git("symbolic-ref", "--short", "HEAD").orElse("");
+      String main =
+          checkout
+              .git("symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+              .map(name -> name.replaceFirst("^origin/", ""))
+              .orElse("main");
+      return current.equals(main) ? MAIN : OTHER;
+    }
+    String from = environment.getOrDefault("BUILDKITE_PULL_REQUEST_REPO", "");
+    if (!from.isEmpty() && !same(from, environment.getOrDefault("BUILDKITE_REPO", ""))) {
+      return FORK;
+    }
+    boolean pullRequest =
+        !environment.getOrDefault("BUILDKITE_PULL_REQUEST", "false").equals("false");
+    String main = environment.getOrDefault("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "main");
+    return branch.equals(main) && !pullRequest ? MAIN : OTHER;
+  }
+
+  private static boolean same(String one, String other) {
+    return path(one).equals(path(other));
+  }
+
+  /// `owner/repository` of any form of a git address.
+  private static String path(String url) {
+    return url.replaceFirst("/+$", "")
+        .replaceFirst("\\.git$", "")
+        .replaceFirst("^.*[/:]([^/:]+/[^/:]+)$", "$1");
+  }
+}

@@ -1,0 +1,154 @@
+package dev.bakehouse.image;
+
+import dev.bakehouse.oci.ExclusiveLock;
+import dev.bakehouse.oci.Reference;
+import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// Makes an image: clone the base, start it with the workspace, run the bootstrap script, check the
+/// tools, shut down, publish. A build that fails leaves nothing but its log.
+public final class Build {
+  private static final Duration TOOL = Duration.ofMinutes(1);
+  private static final Duration SHUTDOWN = Duration.ofMinutes(2);
+
+  private final ImageStore store;
+  private final Repositories repositories;
+  private final BuildVm.Maker vms;
+  private final Path logs;
+  private final Log log;
+
+  /// @param logs where the output of bootstrap scripts is kept
+  public Build(ImageStore store, Repositories repositories, BuildVm.Maker vms, Path logs, Log log) {
+    this.store = store;
+    this.repositories = repositories;
+    this.vms = vms;
+    this.logs = logs;
+    this.log = log;
+  }
+
+  /// Builds and publishes in the store.
+  public LocalImage run(Wanted wanted) {
+    String name = wanted.names().local();
+    Path bootstrap = wanted.checkout().root().resolve(wanted.config().bootstrapScript());
+    if (!Files.isExecutable(bootstrap)) {
+      throw new UserError(
+          "Could not build the image "
+              + name
+              + ": there is no bootstrap script "
+              + bootstrap
+              + " that can be run",
+          "Write it and `chmod +x` it, or name another with `image.bootstrap-script` in bakehouse.yml.");
+    }
+    LocalImage base = base(wanted.config().baseName());
+    Runnable waiting = () -> log.say("waiting: another process works on the image " + name);
+    try (ExclusiveLock _ = store.lock(name, waiting)) {
+      Path file = logFile(name);
+      log.say("building " + name + " from " + base.name() + "; its log is " + file);
+      try (OutputStream output = Files.newOutputStream(file);
+          BuildVm vm = vms.create(vmName(name), base, wanted.config().size())) {
+        return recipe(wanted, vm, output);
+      } catch (UserError e) {
+        throw new UserError(e.getMessage() + " (log: " + file + ")", e.remedy(), e);
+      }
+    } catch (IOException e) {
+      throw Trees.failed("build the image " + name, e);
+    }
+  }
+
+  private LocalImage recipe(Wanted wanted, BuildVm vm, OutputStream output) throws IOException {
+    ImageConfig config = wanted.config();
+    ImageConfig.Deadlines deadlines = config.deadlines();
+    phase("boot", () -> run(() -> vm.start(deadlines.boot())));
+    phase("address", () -> run(() -> vm.awaitAddress(deadlines.address())));
+    phase("ssh", () -> run(() -> vm.awaitSsh(deadlines.ssh())));
+    String workspace = phase("workspace", () -> vm.workspace(wanted.checkout().root()));
+    List<String> script = List.of("./" + config.bootstrapScript());
+    int status = phase("bootstrap", () -> vm.run(script, workspace, output, deadlines.bootstrap()));
+    if (status != 0) {
+      throw new UserError(
+          "Could not build the image: bootstrap: "
+              + config.bootstrapScript()
+              + " ended with status "
+              + status,
+          "Read the log, mend the script, build again.");
+    }
+    for (String tool : config.tools()) {
+      List<String> look = List.of("/bin/sh", "-lc", "command -v -- \"$1\"", "sh", tool);
+      if (phase("tool " + tool, () -> vm.run(look, workspace, output, TOOL)) != 0) {
+        throw new UserError(
+            "Could not build the image: tools: `" + tool + "` is not in the image",
+            "Let the bootstrap script install it, or take it out of `image.tools`.");
+      }
+    }
+    phase("shutdown", () -> run(() -> vm.shutdown(SHUTDOWN)));
+    try (Draft draft = store.draft(wanted.names().local())) {
+      vm.save(draft.directory());
+      String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+      return draft.publish(
+          new ImageRecord(
+              "", Content.of(draft.directory()), wanted.identity().labels(), now, "build"));
+    }
+  }
+
+  /// Pushes to the tags this branch may write; says so when there is nothing to push with.
+  ///
+  /// @return the tags written
+  public List<String> publish(Wanted wanted, Branch branch) {
+    Names names = wanted.names();
+    List<String> tags = names.tags(branch, wanted.identity().hex());
+    if (tags.isEmpty()) {
+      log.say("push skipped: builds of forks write no images");
+      return tags;
+    }
+    if (!repositories.hasCredentials(names.remote())) {
+      log.say("push skipped: no credentials for " + names.remote());
+      return List.of();
+    }
+    new Transfer(store, repositories, log).push(names.local(), names.remote(), tags);
+    return tags;
+  }
+
+  private LocalImage base(String base) {
+    if (Wanted.isLocal(base)) {
+      return store.get(base);
+    }
+    Reference reference = Reference.parse(base);
+    return new Transfer(store, repositories, log)
+        .pull(reference, Transfer.localName(reference), false);
+  }
+
+  private <T> T phase(String name, Supplier<T> work) {
+    long start = System.nanoTime();
+    try {
+      T result = work.get();
+      log.say("%s: %.1f s".formatted(name, (System.nanoTime() - start) / 1e9));
+      return result;
+    } catch (UserError e) {
+      throw new UserError(
+          "Could not build the image: " + name + ": " + e.getMessage(), e.remedy(), e);
+    }
+  }
+
+  private static boolean run(Runnable work) {
+    work.run();
+    return true;
+  }
+
+  private Path logFile(String name) throws IOException {
+    String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString().replace(":", "");
+    return Files.createDirectories(logs).resolve("image-build-" + name + "-" + time + ".log");
+  }
+
+  private static String vmName(String image) {
+    return "build-" + image + "-" + ProcessHandle.current().pid();
+  }
+}

@@ -1,0 +1,113 @@
+package dev.bakehouse.image;
+
+import dev.bakehouse.image.Decision.Answer;
+import dev.bakehouse.oci.Digest;
+import dev.bakehouse.oci.Manifest;
+import dev.bakehouse.oci.Reference;
+import dev.bakehouse.oci.RegistryError;
+import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.oci.Repository;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/// Sees to it that the wanted image is in the store: the registry first, then what is here, then a
+/// build.
+public final class Ensure {
+  private final ImageStore store;
+  private final Repositories repositories;
+  private final Log log;
+
+  public Ensure(ImageStore store, Repositories repositories, Log log) {
+    this.store = store;
+    this.repositories = repositories;
+    this.log = log;
+  }
+
+  /// Asks, and changes nothing.
+  Decision decide(Wanted wanted, boolean forceRefresh) {
+    Names names = wanted.names();
+    Optional<LocalImage> local = store.find(names.local());
+    log.say(
+        "local "
+            + names.local()
+            + ": "
+            + local.map(image -> "here, " + shown(image.record())).orElse("not here"));
+    List<Answer> answers =
+        List.of(names.remote(), names.candidate(wanted.identity().hex())).stream()
+            .map(reference -> ask(reference, local))
+            .toList();
+    Decision decision =
+        Decision.of(
+            new Decision.Facts(
+                local,
+                answers,
+                store.list(),
+                wanted.identity(),
+                wanted.config().acceptUnlabelled(),
+                forceRefresh));
+    log.say("decision: " + verb(decision) + ", because " + decision.why());
+    return decision;
+  }
+
+  /// @param build makes the image and publishes it in the store
+  public LocalImage run(Wanted wanted, boolean forceRefresh, Supplier<LocalImage> build) {
+    String name = wanted.names().local();
+    LocalImage image =
+        switch (decide(wanted, forceRefresh)) {
+          case Decision.Keep keep -> keep.image();
+          case Decision.Pull pull ->
+              new Transfer(store, repositories, log)
+                  .pull(pull.reference().with(pull.digest().toString()), name, forceRefresh);
+          case Decision.Retag retag -> store.tag(retag.image().name(), name);
+          case Decision.Build _ -> build.get();
+        };
+    store.touch(name);
+    log.say("ready: " + name + ", " + shown(image.record()));
+    return image;
+  }
+
+  /// Only the digest is asked for; the manifest is read when it is not the local image's.
+  private Answer ask(Reference reference, Optional<LocalImage> local) {
+    try {
+      Repository repository = repositories.open(reference);
+      Optional<Digest> digest = repository.head(reference.selector());
+      if (digest.isEmpty()) {
+        log.say("registry: " + reference + " is not there");
+        return new Answer.Absent(reference);
+      }
+      log.say("registry: " + reference + " has " + digest.get());
+      Optional<LocalImage> same =
+          local.filter(image -> image.record().digest().equals(digest.get().toString()));
+      Map<String, String> labels =
+          same.map(image -> image.record().labels())
+              .orElseGet(() -> annotations(repository, digest.get()));
+      return new Answer.Found(reference, digest.get(), labels);
+    } catch (RegistryError e) {
+      log.say("registry: " + e.getMessage());
+      return new Answer.Silent(reference, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Map<String, String> annotations(Repository repository, Digest digest) {
+    Manifest manifest = repository.manifest(digest.toString());
+    return manifest.annotations();
+  }
+
+  static String verb(Decision decision) {
+    return switch (decision) {
+      case Decision.Keep _ -> "use the local image";
+      case Decision.Pull pull -> "pull " + pull.reference();
+      case Decision.Retag retag -> "tag " + retag.image().name();
+      case Decision.Build _ -> "build";
+    };
+  }
+
+  private static String shown(ImageRecord record) {
+    String identity = record.labels().getOrDefault(Identity.LABEL, "none");
+    return (record.digest().isEmpty() ? "never pushed" : record.digest())
+        + ", identity "
+        + identity;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.bakehouse.image;
+
+import dev.bakehouse.oci.Digest;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/// What an image is made from: the base's digest, the bootstrap script's bytes and the declared
+/// inputs. Not the product's version.
+///
+/// @param base digest of the base image; empty when nobody could tell
+/// @param inputs hex digest of script and inputs
+public record Identity(Optional<String> base, String inputs) {
+  /// Label of the image and annotation of its manifest.
+  public static final String LABEL = "dev.bakehouse.image.identity";
+
+  static final String BASE_LABEL = "dev.bakehouse.image.base";
+  static final String INPUTS_LABEL = "dev.bakehouse.image.inputs";
+
+  /// Whether an image carries a wanted identity.
+  enum Match {
+    SAME,
+    OTHER,
+    UNLABELLED
+  }
+
+  /// @param script relative to the root; counts as empty where there is none, so that a checkout
+  ///   that only pulls needs none
+  /// @param inputs files and directories, relative to the root
+  public static Identity of(
+      Path root, Optional<String> baseDigest, String script, List<String> inputs) {
+    MessageDigest hasher = Digest.hasher();
+    try {
+      if (Files.exists(root.resolve(script))) {
+        add(hasher, root, root.resolve(script));
+      }
+      for (String input : inputs.stream().sorted().toList()) {
+        for (Path file : files(root.resolve(input))) {
+          add(hasher, root, file);
+        }
+      }
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not read what the image is made from: " + e,
+          "Check `image.bootstrap-script` and `image.inputs` in bakehouse.yml.",
+          e);
+    }
+    return new Identity(baseDigest, HexFormat.of().formatHex(hasher.digest()));
+  }
+
+  /// 64 hex digits.
+  public String hex() {
+    return Digest.of((base.orElse("unknown") + "\n" + inputs).getBytes(StandardCharsets.UTF_8))
+        .hex();
+  }
+
+  public Map<String, String> labels() {
+    return Map.of(LABEL, hex(), BASE_LABEL, base.orElse(""), INPUTS_LABEL, inputs);
+  }
+
+  /// When the base could not be asked for, script and inputs decide.
+  Match match(Map<String, String> labels) {
+    String label = labels.getOrDefault(LABEL, "");
+    if (label.isEmpty()) {
+      return Match.UNLABELLED;
+    }
+    boolean same =
+        base.isPresent()
+            ? label.equals(hex())
+            : labels.getOrDefault(INPUTS_LABEL, "").equals(inputs);
+    return same ? Match.SAME : Match.OTHER;
+  }
+
+  private static List<Path> files(Path path) throws IOException {
+    try (Stream<Path> all = Files.walk(path)) {
+      return all.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  private static void add(MessageDigest hasher, Path root, Path file) throws IOException {
+    byte[] name = root.relativize(file).toString().getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = Files.readAllBytes(file);
+    hasher.update((name.length + " " + bytes.length + "\n").getBytes(StandardCharsets.UTF_8));
+    hasher.update(name);
+    hasher.update(bytes);
+  }
+}

@@ -1,0 +1,134 @@
+package dev.bakehouse.image;
+
+import dev.bakehouse.config.Section;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/// The `image:` section of `bakehouse.yml`.
+///
+/// @param name prefix of every image name
+/// @param registry a host, or `oci:DIR` for a layout directory
+/// @param org owner in the registry; from the git remote when absent
+/// @param repo repository in the registry; from the git remote when absent
+/// @param base reference or local name of the image to build from; by release when absent
+/// @param release macOS release, 13 to 15
+/// @param arch `arm64` or `amd64`
+/// @param bootstrapScript path in the checkout
+/// @param inputs further files and directories that go into the identity
+/// @param tools commands the finished image must have
+/// @param acceptUnlabelled whether an image without an identity satisfies `ensure`
+public record ImageConfig(
+    String name,
+    String registry,
+    Optional<String> org,
+    Optional<String> repo,
+    Optional<String> base,
+    int release,
+    String arch,
+    String bootstrapScript,
+    List<String> inputs,
+    List<String> tools,
+    boolean acceptUnlabelled,
+    Size size,
+    Deadlines deadlines) {
+  static final int DEFAULT_RELEASE = 15;
+  private static final int DAY = 86_400;
+
+  /// What a VM gets while its image is built.
+  public record Size(int cpus, int memoryMb, int diskGb) {}
+
+  /// How long each phase of a build may take.
+  public record Deadlines(Duration boot, Duration address, Duration ssh, Duration bootstrap) {}
+
+  public static ImageConfig read(Section section) {
+    Section size = section.section("size");
+    Section deadlines = section.section("deadlines");
+    ImageConfig config =
+        new ImageConfig(
+            section.text("name", "bun-build-macos"),
+            section.text("registry", "ghcr.io"),
+            section.text("org"),
+            section.text("repo"),
+            section.text("base"),
+            section.number("release", DEFAULT_RELEASE, 13, 15),
+            section.choice("arch", hostArch(), List.of("arm64", "amd64")),
+            section.text("bootstrap-script", "scripts/bootstrap-macos.sh"),
+            section.texts("inputs", List.of()),
+            section.texts("tools", List.of()),
+            section.flag("accept-unlabelled", false),
+            new Size(
+                size.number("cpus", 4, 1, 256),
+                size.number("memory-mb", 8192, 128, 1 << 22),
+                size.number("disk-gb", 50, 1, 1 << 16)),
+            new Deadlines(
+                seconds(deadlines, "boot", 60),
+                seconds(deadlines, "address", 100),
+                seconds(deadlines, "ssh", 900),
+                seconds(deadlines, "bootstrap", 10_800)));
+    size.close();
+    deadlines.close();
+    section.close();
+    return config;
+  }
+
+  public ImageConfig withRelease(int other) {
+    return new ImageConfig(
+        name,
+        registry,
+        org,
+        repo,
+        base,
+        other,
+        arch,
+        bootstrapScript,
+        inputs,
+        tools,
+        acceptUnlabelled,
+        size,
+        deadlines);
+  }
+
+  public ImageConfig withBase(String other) {
+    return new ImageConfig(
+        name,
+        registry,
+        org,
+        repo,
+        Optional.of(other),
+        release,
+        arch,
+        bootstrapScript,
+        inputs,
+        tools,
+        acceptUnlabelled,
+        size,
+        deadlines);
+  }
+
+  /// The base in use.
+  public String baseName() {
+    return base.orElseGet(() -> "ghcr.io/cirruslabs/macos-" + codename() + "-base:latest");
+  }
+
+  private String codename() {
+    return switch (release) {
+      case 13 -> "ventura";
+      case 14 -> "sonoma";
+      case 15 -> "sequoia";
+      default -> throw new IllegalStateException("release " + release);
+    };
+  }
+
+  /// Images of macOS are for Apple Silicon unless this is an Intel Mac.
+  private static String hostArch() {
+    boolean intelMac =
+        System.getProperty("os.name").startsWith("Mac")
+            && System.getProperty("os.arch").equals("x86_64");
+    return intelMac ? "amd64" : "arm64";
+  }
+
+  private static Duration seconds(Section section, String key, int fallback) {
+    return Duration.ofSeconds(section.number(key, fallback, 1, DAY));
+  }
+}

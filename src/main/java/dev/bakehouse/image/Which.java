@@ -1,0 +1,37 @@
+package dev.bakehouse.image;
+
+import dev.bakehouse.oci.Repositories;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// What `image which` tells: version, names, identity, and what `ensure` would do.
+public final class Which {
+  private Which() {}
+
+  public static Map<String, Object> of(
+      Wanted wanted, ImageStore store, Repositories repositories, Log log, boolean forceRefresh) {
+    Decision decision = new Ensure(store, repositories, log).decide(wanted, forceRefresh);
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("version", wanted.version().text());
+    all.put("source", wanted.version().source());
+    all.put("local", wanted.names().local());
+    all.put("remote", wanted.names().remote().toString());
+    all.put("latest", wanted.names().latest().toString());
+    all.put("release", wanted.config().release());
+    all.put("arch", wanted.config().arch());
+    all.put("base", wanted.config().baseName());
+    all.put("identity", wanted.identity().hex());
+    all.put("decision", word(decision));
+    all.put("why", decision.why());
+    return all;
+  }
+
+  private static String word(Decision decision) {
+    return switch (decision) {
+      case Decision.Keep _ -> "local";
+      case Decision.Pull _ -> "pull";
+      case Decision.Retag _ -> "tag";
+      case Decision.Build _ -> "build";
+    };
+  }
+}

@@ -1,0 +1,200 @@
+package dev.bakehouse.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bakehouse.config.Yaml;
+import dev.bakehouse.oci.DiskFixture;
+import dev.bakehouse.oci.DockerRegistry;
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Ensure and build with everything real but the VM, whose place a directory of this host takes.
+class EnsureTest {
+  private static final Supplier<LocalImage> NEVER =
+      () -> {
+        throw new AssertionError("nothing was to be built");
+      };
+
+  @TempDir Path temp;
+  private Fixture host;
+  private Path checkout;
+  private final List<String> calls = new ArrayList<>();
+
+  @BeforeEach
+  void project() throws IOException {
+    host = new Fixture(temp.resolve("state"));
+    checkout = Files.createDirectories(temp.resolve("checkout"));
+    Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.14\")");
+    Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\necho made here\n");
+    assertThat(checkout.resolve("boot.sh").toFile().setExecutable(true)).isTrue();
+    host.store.adopt("base", DiskFixture.make(temp.resolve("base"), 3), Map.of(), "test");
+  }
+
+  @Test
+  void aBuildIsPublishedPushedAndThenFoundWithoutMovingAnything() {
+    Wanted wanted = wanted("oci:" + temp.resolve("layout"), "[sh]");
+    Build build = build();
+    LocalImage image = ensure(wanted, false, () -> build.run(wanted));
+    assertThat(image.name()).isEqualTo("bun-build-macos-1.2.14");
+    assertThat(calls)
+        .containsExactly(
+            "start", "address", "ssh", "workspace", "boot.sh", "sh", "shutdown", "save", "close");
+    assertThat(image.record().labels()).containsEntry(Identity.LABEL, wanted.identity().hex());
+    assertThat(build.publish(wanted, Branch.MAIN)).containsExactly("1.2.14", "latest");
+
+    assertThat(ensure(wanted, false, NEVER).record().digest()).startsWith("sha256:");
+    assertThat(host.said()).contains("the local image has the registry's digest");
+    LocalImage fresh = ensure(wanted, true, NEVER);
+    assertThat(fresh.record().source()).startsWith("oci:");
+    assertThat(fresh.record().labels()).containsEntry(Identity.LABEL, wanted.identity().hex());
+  }
+
+  @Test
+  void anotherScriptIsAnotherImageAnotherVersionIsNot() throws IOException {
+    Wanted first = wanted("oci:" + temp.resolve("layout"), "[]");
+    Build build = build();
+    ensure(first, false, () -> build.run(first));
+    Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.15\")");
+    Wanted bumped = wanted("oci:" + temp.resolve("layout"), "[]");
+    assertThat(ensure(bumped, false, NEVER).name()).isEqualTo("bun-build-macos-1.2.15");
+    Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\necho other\n");
+    Wanted other = wanted("oci:" + temp.resolve("layout"), "[]");
+    assertThat(new Ensure(host.store, host.repositories, host.log).decide(other, false))
+        .isInstanceOf(Decision.Build.class);
+  }
+
+  @Test
+  void aFailedBuildLeavesNothingButItsLog() throws IOException {
+    Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\necho oh no\nexit 7\n");
+    Wanted wanted = wanted("oci:" + temp.resolve("layout"), "[]");
+    assertThatThrownBy(() -> build().run(wanted))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("bootstrap: boot.sh ended with status 7")
+        .hasMessageContaining("log: ");
+    assertThat(calls).endsWith("close");
+    assertThat(host.store.list()).extracting(LocalImage::name).containsExactly("base");
+    try (var logs = Files.list(temp.resolve("logs"))) {
+      assertThat(logs).singleElement().satisfies(l -> assertThat(l).content().contains("oh no"));
+    }
+    Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\n");
+    assertThatThrownBy(() -> build().run(wanted("oci:x", "[no-such-tool]")))
+        .hasMessageContaining("no-such-tool");
+  }
+
+  @Test
+  @Tag("registry")
+  void aRegistryIsAskedFirstAndWhenItIsDownTheLocalImageServes() throws IOException {
+    Wanted wanted;
+    try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false)) {
+      wanted = wanted(registry.host(), "[]");
+      ensure(wanted, false, () -> build().run(wanted(registry.host(), "[]")));
+      assertThat(host.said()).contains("is not there");
+      host.transfer.push(wanted.names().local(), wanted.names().remote(), List.of("1.2.14"));
+
+      Fixture other = new Fixture(temp.resolve("other"));
+      LocalImage pulled =
+          new Ensure(other.store, other.repositories, other.log).run(wanted, false, NEVER);
+      assertThat(pulled.record().source()).contains(registry.host());
+      assertThat(Verify.of(pulled).ok()).isTrue();
+    }
+    LocalImage local = ensure(wanted, false, NEVER);
+    assertThat(local.name()).isEqualTo("bun-build-macos-1.2.14");
+    assertThat(host.said()).contains("no answer from 127.0.0.1").contains("the local image fits");
+  }
+
+  private LocalImage ensure(Wanted wanted, boolean force, Supplier<LocalImage> build) {
+    return new Ensure(host.store, host.repositories, host.log).run(wanted, force, build);
+  }
+
+  private Wanted wanted(String registry, String tools) {
+    String yaml =
+        "image: {registry: '%s', org: o, repo: r, arch: arm64, base: base, bootstrap-script: boot.sh, tools: %s}"
+            .formatted(registry, tools);
+    ImageConfig config = ImageConfig.read(Yaml.parse("bakehouse.yml", yaml).section("image"));
+    return Wanted.of(new Checkout(checkout), config, host.store, host.repositories, host.log);
+  }
+
+  private Build build() {
+    return new Build(
+        host.store,
+        host.repositories,
+        (name, base, size) -> new HostVm(base),
+        temp.resolve("logs"),
+        host.log);
+  }
+
+  private final class HostVm implements BuildVm {
+    private final LocalImage base;
+
+    HostVm(LocalImage base) {
+      this.base = base;
+    }
+
+    @Override
+    public void start(Duration deadline) {
+      calls.add("start");
+    }
+
+    @Override
+    public void awaitAddress(Duration deadline) {
+      calls.add("address");
+    }
+
+    @Override
+    public void awaitSsh(Duration deadline) {
+      calls.add("ssh");
+    }
+
+    @Override
+    public String workspace(Path directory) {
+      calls.add("workspace");
+      return directory.toString();
+    }
+
+    @Override
+    public int run(List<String> argv, String directory, OutputStream output, Duration deadline) {
+      calls.add(
+          Path.of(argv.size() == 1 ? argv.getFirst() : argv.getLast()).getFileName().toString());
+      var outcome = Command.of(argv).in(Path.of(directory)).deadline(deadline).run();
+      try {
+        output.write(outcome.out());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return outcome.status();
+    }
+
+    @Override
+    public void shutdown(Duration grace) {
+      calls.add("shutdown");
+    }
+
+    @Override
+    public void save(Path directory) throws IOException {
+      calls.add("save");
+      for (String file : List.of("disk.img", "config.json", "nvram.bin")) {
+        Files.createLink(directory.resolve(file), base.directory().resolve(file));
+      }
+    }
+
+    @Override
+    public void close() {
+      calls.add("close");
+    }
+  }
+}
