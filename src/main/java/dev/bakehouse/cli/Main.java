@@ -23,6 +23,7 @@ public final class Main {
     VERBS.put("coordinator", CoordinatorCommand::new);
     VERBS.put("build", BuildCommand::new);
     VERBS.put("image", ImageCommand::new);
+    VERBS.put("vm", VmCommand::new);
   }
 
   private Main() {}

@@ -5,14 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.platform.Jvm;
 import dev.bakehouse.platform.Poll;
-import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Processes.Identity;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Endpoint;
+import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Reaper;
 import dev.bakehouse.vm.Shape;
+import dev.bakehouse.vm.Slots;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmInfo;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -156,6 +158,54 @@ class QemuVmTest {
   }
 
   @Test
+  void theNextHolderOfADeadLeaseEndsExactlyItsVm() throws Exception {
+    Vm neighbour = started("lost-2");
+    Process owner = Jvm.of(OwnerMain.class, state.toString(), dir.toString(), "PIPE").start();
+    identity("lost");
+    assertThat(info("lost").slot()).isEqualTo(1);
+    assertThat(slots(state, qemu).tryAcquire()).isEmpty();
+    owner.destroyForcibly().waitFor();
+    try (Lease lease = slots(state, qemu).acquire(SOON, _ -> {})) {
+      assertThat(lease.slot()).isEqualTo(1);
+      assertThat(qemu.find("lost")).isEmpty();
+      assertThat(neighbour.running()).isTrue();
+    }
+  }
+
+  @Test
+  void aKeptVmHoldsItsSlotWhileItRuns() throws Exception {
+    Process owner = Jvm.of(OwnerMain.class, state.toString(), dir.toString(), "DETACHED").start();
+    assertThat(owner.waitFor()).isZero();
+    assertThat(slots(state, qemu).tryAcquire()).isEmpty();
+    qemu.find("lost").orElseThrow().kill();
+    slots(state, qemu).acquire(SOON, _ -> {}).close();
+    assertThat(qemu.find("lost")).as("a stopped VM made by hand stays").isPresent();
+  }
+
+  @Test
+  void killingTheGuardianKillsTheVm() {
+    Vm vm = started("one");
+    ProcessHandle process = ProcessHandle.of(info("one").pid()).orElseThrow();
+    process.parent().orElseThrow().destroyForcibly();
+    Poll.until("its end", SOON, () -> Optional.of(1).filter(_ -> !vm.running()));
+  }
+
+  @Test
+  void reapersInParallelAgree() throws Exception {
+    Process owner = Jvm.of(OwnerMain.class, state.toString(), dir.toString(), "PIPE").start();
+    identity("lost");
+    owner.destroyForcibly().waitFor();
+    List<Process> reapers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      reapers.add(Jvm.of(ReaperMain.class, state.toString()).start());
+    }
+    for (Process reaper : reapers) {
+      assertThat(reaper.waitFor()).isZero();
+    }
+    assertThat(entries(state.resolve("vms"))).isEmpty();
+  }
+
+  @Test
   void aNameIsGivenOnce() {
     started("one");
     assertThatThrownBy(() -> qemu.create("one", image, Ticker.SHAPE))
@@ -211,6 +261,10 @@ class QemuVmTest {
     assertThat(vm.running()).isFalse();
   }
 
+  private static Slots slots(Path state, QemuHypervisor qemu) {
+    return new Slots(state.resolve("slots"), 1, new Reaper(state, List.of(qemu)));
+  }
+
   private Vm started(String name) {
     Vm vm = qemu.create(name, image, Ticker.SHAPE);
     vm.start(Owner.PIPE);
@@ -246,17 +300,28 @@ class QemuVmTest {
         .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
   }
 
+  /// A JVM that reaps once.
+  static final class ReaperMain {
+    public static void main(String[] args) {
+      Path state = Path.of(args[0]);
+      new Reaper(state, List.of(new QemuHypervisor(state))).sweep();
+    }
+  }
+
   /// A JVM that starts the VM `lost`; bound to it, it waits to be killed.
   static final class OwnerMain {
     public static void main(String[] args) throws Exception {
       Owner owner = Owner.valueOf(args[2]);
       QemuHypervisor qemu = new QemuHypervisor(Path.of(args[0]));
+      Lease lease = slots(Path.of(args[0]), qemu).acquire(SOON, _ -> {});
+      lease.bind("lost");
       Vm vm = qemu.create("lost", Ticker.image(Path.of(args[1], "image-lost")), Ticker.SHAPE);
       vm.start(owner);
       if (owner == Owner.PIPE) {
-        Poll.until("death", Duration.ofHours(1), Optional::empty);
+        int end = System.in.read();
+        assertThat(end).as("the test holds the pipe").isEqualTo(-1);
       }
-      assertThat(Processes.self().alive()).isPresent();
+      lease.leave();
     }
   }
 }

@@ -1,0 +1,31 @@
+package dev.bakehouse.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "create",
+    mixinStandardHelpOptions = true,
+    description = "Makes a VM from an image; does not start it.")
+final class VmCreate implements Callable<Integer> {
+  @Mixin private VmState state = new VmState();
+  @Mixin private VmShape shape = new VmShape();
+
+  @Parameters(paramLabel = "NAME", description = "The VM.")
+  private String name = "";
+
+  @Option(
+      names = "--image",
+      required = true,
+      description = "A stored image, or a directory with disk.img.")
+  private String image = "";
+
+  @Override
+  public Integer call() {
+    state.hypervisor().create(name, state.image(image), shape.shape());
+    return Exit.OK;
+  }
+}
