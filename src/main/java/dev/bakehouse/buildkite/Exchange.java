@@ -1,5 +1,6 @@
 package dev.bakehouse.buildkite;
 
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,7 +14,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
@@ -26,7 +26,7 @@ final class Exchange {
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
   private static final Pattern NEXT = Pattern.compile("<([^>]+)>; *rel=\"next\"");
   private static final Duration LIMIT = Duration.ofSeconds(60);
-  private static final int TRIES = 4;
+  private static final Duration BUSY = Duration.ofSeconds(20);
 
   private final String token;
   private final HttpClient http =
@@ -95,37 +95,28 @@ final class Exchange {
   }
 
   private <T> HttpResponse<T> repeat(HttpRequest request, BodyHandler<T> handler) {
-    for (int attempt = 1; attempt < TRIES; attempt++) {
-      HttpResponse<T> answer = once(request, handler);
-      if (answer.statusCode() != 429 && answer.statusCode() < 500) {
-        return answer;
-      }
-      pause(answer.headers().firstValue("Retry-After").orElse(""), attempt);
-    }
-    return once(request, handler);
-  }
-
-  /// As long as the server asks for, at most ten seconds.
-  private static void pause(String asked, int attempt) {
-    try {
-      long seconds = asked.matches("[0-9]{1,4}") ? Long.parseLong(asked) : attempt;
-      TimeUnit.SECONDS.sleep(Math.min(seconds, 10));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    return Poll.until(
+        "an answer to " + request.method() + " " + request.uri(),
+        BUSY,
+        () -> {
+          HttpResponse<T> answer = once(request, handler);
+          if (answer.statusCode() == 429 || answer.statusCode() >= 500) {
+            throw new IOException("status " + answer.statusCode());
+          }
+          return Optional.of(answer);
+        });
   }
 
   private <T> HttpResponse<T> once(HttpRequest request, BodyHandler<T> handler) {
     try {
       return http.send(request, handler);
     } catch (IOException e) {
-      throw new UserError(
+      throw new Poll.Fatal(
           request.method() + " " + request.uri() + " failed: " + e,
-          "Check that the coordinator runs and the address is right.",
-          e);
+          "Check that the coordinator runs and the address is right.");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new UserError(
+      throw new Poll.Fatal(
           request.method() + " " + request.uri() + " was interrupted", "Try again.");
     }
   }

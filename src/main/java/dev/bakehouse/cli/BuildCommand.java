@@ -77,7 +77,7 @@ final class BuildCommand implements Callable<Integer> {
         return URI.create(Files.readString(file).strip() + "/v2");
       } catch (IOException e) {
         throw new UserError(
-            "No coordinator has run with the state directory " + state,
+            "No coordinator runs with the state directory " + state,
             "Start one with `bakehouse coordinator --state " + state + "`, or give --address.",
             e);
       }

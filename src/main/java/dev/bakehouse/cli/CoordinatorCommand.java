@@ -43,7 +43,6 @@ final class CoordinatorCommand implements Callable<Integer> {
     CountDownLatch end = new CountDownLatch(1);
     Coordinator coordinator = Coordinator.start(Config.of(port, state));
     Runtime.getRuntime().addShutdownHook(new Thread(coordinator::close));
-    write(state.resolve("address"), coordinator);
     if (addressFile != null) {
       write(addressFile, coordinator);
     }

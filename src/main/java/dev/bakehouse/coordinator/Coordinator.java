@@ -8,8 +8,11 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +55,8 @@ public final class Coordinator implements AutoCloseable {
     sweeper = new Sweeper(core, lifecycle);
   }
 
+  /// Starts serving, and leaves the address in the state directory's file `address`.
+  ///
   /// @throws UserError when the port or the state directory can not be used
   public static Coordinator start(Config config) {
     Path state = config.state();
@@ -69,7 +74,11 @@ public final class Coordinator implements AutoCloseable {
             "Another coordinator uses the state directory " + state,
             "Stop it, or name another directory with --state.");
       }
-      return new Coordinator(config, file);
+      Coordinator coordinator = new Coordinator(config, file);
+      Path part = state.resolve("address.part");
+      Files.writeString(part, coordinator.address() + "\n");
+      Files.move(part, state.resolve("address"), StandardCopyOption.ATOMIC_MOVE);
+      return coordinator;
     } catch (IOException e) {
       throw new UserError(
           "Could not use the state directory " + state + ": " + e.getMessage(),
@@ -116,6 +125,23 @@ public final class Coordinator implements AutoCloseable {
     return core.database().call(tx -> Views.build(tx, id));
   }
 
+  /// All builds of a pipeline, newest first.
+  public List<BuildView> builds(String pipeline) {
+    return core.database()
+        .call(
+            tx -> {
+              List<BuildView> all = new ArrayList<>();
+              for (String id :
+                  tx.list(
+                      "SELECT id FROM builds WHERE pipeline=? ORDER BY seq DESC",
+                      row -> row.getString(1),
+                      pipeline)) {
+                all.add(Views.build(tx, id));
+              }
+              return all;
+            });
+  }
+
   public void cancel(String build) {
     core.database().run(tx -> lifecycle.cancelBuild(tx, build));
   }
@@ -136,6 +162,7 @@ public final class Coordinator implements AutoCloseable {
     sweeper.close();
     core.database().close();
     try {
+      Files.deleteIfExists(core.config().state().resolve("address"));
       lockFile.close();
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);

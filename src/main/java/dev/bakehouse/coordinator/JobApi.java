@@ -1,11 +1,15 @@
 package dev.bakehouse.coordinator;
 
+import java.io.IOException;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What an agent tells of the job it runs.
 final class JobApi {
   private static final int CHUNK_LIMIT = 8 << 20;
+  private static final Pattern VERSION = Pattern.compile("^buildkite-agent/3\\.([0-9]{1,6})\\b");
 
   private final Core core;
   private final Access access;
@@ -38,7 +42,16 @@ final class JobApi {
     String id = access.job(request);
     Job job = core.database().call(tx -> Job.get(tx, id));
     String state = job.state().ended() ? JobState.CANCELED.wire() : job.state().wire();
+    if (job.state() == JobState.TIMING_OUT && !knowsTimeouts(request)) {
+      state = JobState.CANCELING.wire();
+    }
     return Reply.json(Map.of("id", id, "state", state));
+  }
+
+  /// Older agents ignore `timing_out`; the first version tried that does not is 3.138.
+  private static boolean knowsTimeouts(Request request) {
+    Matcher version = VERSION.matcher(request.header("User-Agent").orElse(""));
+    return version.find() && Integer.parseInt(version.group(1)) >= 138;
   }
 
   private Reply start(Request request) {
@@ -67,7 +80,7 @@ final class JobApi {
     return Reply.done();
   }
 
-  private Reply chunk(Request request) throws java.io.IOException {
+  private Reply chunk(Request request) throws IOException {
     String id = access.job(request);
     int sequence = (int) number(request, "sequence");
     long offset = number(request, "offset");

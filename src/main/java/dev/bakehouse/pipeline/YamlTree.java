@@ -14,6 +14,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -37,7 +38,11 @@ final class YamlTree {
   static JsonNode parse(String name, String text) {
     try {
       LoadSettings settings =
-          LoadSettings.builder().setLabel(name).setCodePointLimit(16 << 20).build();
+          LoadSettings.builder()
+              .setLabel(name)
+              .setSchema(new CoreSchema())
+              .setCodePointLimit(16 << 20)
+              .build();
       Node root = new Compose(settings).composeString(text).orElse(null);
       return root == null ? JSON.nullNode() : new YamlTree(name).convert(root, 0);
     } catch (MarkedYamlEngineException e) {

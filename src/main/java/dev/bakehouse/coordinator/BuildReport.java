@@ -1,0 +1,91 @@
+package dev.bakehouse.coordinator;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+
+/// What came of a build, as `bakehouse run --json` writes it.
+///
+/// @param seconds from creation to end
+/// @param steps the last attempt of each job, in the order of the pipeline
+public record BuildReport(String state, double seconds, List<StepReport> steps) {
+  public BuildReport {
+    steps = List.copyOf(steps);
+  }
+
+  /// @param exit as the agent reported it; null when it never ran or said no number
+  /// @param host from the job's launcher, else the agent's name
+  /// @param vm from the job's launcher
+  /// @param phases seconds by phase, from the job's launcher
+  /// @param parallel index among the step's parallel jobs
+  /// @param attempts how many times it was tried
+  public record StepReport(
+      String key,
+      double seconds,
+      @Nullable Integer exit,
+      @Nullable String host,
+      @Nullable String vm,
+      Map<String, Double> phases,
+      String state,
+      boolean softFailed,
+      @Nullable Integer parallel,
+      int attempts) {
+    public StepReport {
+      phases = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(phases));
+    }
+  }
+
+  /// What a job's launcher publishes as build meta-data `bakehouse:job:ID`.
+  public record Launched(
+      @Nullable String vm, @Nullable String host, @Nullable Map<String, Double> phases) {}
+
+  public static BuildReport of(BuildView build) {
+    Long finished = build.finished();
+    double seconds = ((finished == null ? Core.now() : finished) - build.created()) / 1000.0;
+    return new BuildReport(
+        build.state(),
+        seconds,
+        build.jobs().stream().filter(job -> !job.retried()).map(BuildReport::step).toList());
+  }
+
+  private static StepReport step(JobView job) {
+    Launched launched = launched(job);
+    Map<String, Double> phases = launched.phases == null ? Map.of() : launched.phases;
+    String key = job.key();
+    return new StepReport(
+        key == null ? job.title() : key,
+        job.seconds(),
+        exit(job),
+        launched.host == null ? job.agent() : launched.host,
+        launched.vm,
+        phases,
+        job.state().wire(),
+        job.softFailed(),
+        job.parallel(),
+        job.retryCount() + 1);
+  }
+
+  private static @Nullable Integer exit(JobView job) {
+    String text = job.exitStatus();
+    return text != null && text.matches("-?[0-9]{1,6}") ? Integer.valueOf(text) : null;
+  }
+
+  private static Launched launched(JobView job) {
+    String text = job.phases();
+    try {
+      return text == null
+          ? new Launched(null, null, null)
+          : Json.MAPPER.readValue(text, Launched.class);
+    } catch (JacksonException e) {
+      return new Launched(null, null, null);
+    }
+  }
+
+  /// Names in `snake_case`.
+  public String json() {
+    return new String(Json.bytes(this), StandardCharsets.UTF_8);
+  }
+}
