@@ -1,6 +1,5 @@
 package dev.bakehouse.cli;
 
-import dev.bakehouse.local.BuildReport;
 import dev.bakehouse.local.Demo;
 import dev.bakehouse.local.LocalFleet;
 import dev.bakehouse.platform.Directories;
@@ -89,18 +88,10 @@ final class DemoCommand implements Callable<Integer> {
 
   private static String report(Demo.Result result) {
     Map<String, Object> report = new LinkedHashMap<>();
-    report.put("cold", build(result.cold()));
-    report.put("warm", build(result.warm()));
+    report.put("cold", result.cold());
+    report.put("warm", result.warm());
     report.put("caches", result.warm().caches());
     return JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(report)
         + "\n";
-  }
-
-  static Map<String, Object> build(BuildReport build) {
-    Map<String, Object> report = new LinkedHashMap<>();
-    report.put("state", build.state());
-    report.put("seconds", build.seconds());
-    report.put("steps", build.steps());
-    return report;
   }
 }

@@ -32,15 +32,63 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
       String state,
       boolean softFailed,
       @Nullable Integer parallel,
-      int attempts) {
+      int attempts,
+      List<CacheReport> caches) {
     public StepReport {
       phases = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(phases));
+      caches = List.copyOf(caches);
     }
+
+    /// Seconds of the job's own command.
+    public double command() {
+      return phases.getOrDefault("command", 0.0);
+    }
+
+    /// The key, with the number of a parallel job.
+    public String title() {
+      return parallel == null ? key : key + " " + (parallel + 1);
+    }
+  }
+
+  /// Figures of one cache in one job, as its tool counted them.
+  ///
+  /// @param source what it was restored from, empty for nothing
+  public record CacheReport(String kind, long hits, long misses, String source) {
+    CacheReport plus(CacheReport other) {
+      return new CacheReport(
+          kind, hits + other.hits, misses + other.misses, source.isEmpty() ? other.source : source);
+    }
+
+    /// From 0 to 1; 0 when nothing was asked.
+    public double rate() {
+      return hits + misses == 0 ? 0 : (double) hits / (hits + misses);
+    }
+  }
+
+  public boolean passed() {
+    return state.equals("passed");
+  }
+
+  /// Seconds of all jobs' own commands.
+  public double command() {
+    return steps.stream().mapToDouble(StepReport::command).sum();
+  }
+
+  /// The caches of all steps, added up by kind.
+  public List<CacheReport> caches() {
+    Map<String, CacheReport> sums = new LinkedHashMap<>();
+    steps.stream()
+        .flatMap(s -> s.caches().stream())
+        .forEach(c -> sums.merge(c.kind(), c, CacheReport::plus));
+    return List.copyOf(sums.values());
   }
 
   /// What a job's launcher publishes as build meta-data `bakehouse:job:ID`.
   public record Launched(
-      @Nullable String vm, @Nullable String host, @Nullable Map<String, Double> phases) {}
+      @Nullable String vm,
+      @Nullable String host,
+      @Nullable Map<String, Double> phases,
+      @Nullable List<CacheReport> caches) {}
 
   public static BuildReport of(BuildView build) {
     Long finished = build.finished();
@@ -65,7 +113,8 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
         job.state().wire(),
         job.softFailed(),
         job.parallel(),
-        job.retryCount() + 1);
+        job.retryCount() + 1,
+        launched.caches == null ? List.of() : launched.caches);
   }
 
   private static @Nullable Integer exit(JobView job) {
@@ -77,10 +126,10 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
     String text = job.phases();
     try {
       return text == null
-          ? new Launched(null, null, null)
+          ? new Launched(null, null, null, null)
           : Json.MAPPER.readValue(text, Launched.class);
     } catch (JacksonException e) {
-      return new Launched(null, null, null);
+      return new Launched(null, null, null, null);
     }
   }
 

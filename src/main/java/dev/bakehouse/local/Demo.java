@@ -2,6 +2,7 @@ package dev.bakehouse.local;
 
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.coordinator.BuildReport;
 import dev.bakehouse.coordinator.BuildRequest;
 import dev.bakehouse.coordinator.BuildView;
 import dev.bakehouse.pipeline.Pipeline;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /// The main job from nothing: guest image, coordinator, two hosts, the example built cold and then
 /// warm in clean VMs.
@@ -144,9 +147,10 @@ public final class Demo {
       failures.add("the warm build's commands took more than a third of the cold one's");
     }
     List<String> vms =
-        java.util.stream.Stream.concat(cold.steps().stream(), warm.steps().stream())
+        Stream.of(cold, warm)
+            .flatMap(b -> b.steps().stream())
             .map(BuildReport.StepReport::vm)
-            .filter(v -> !v.isEmpty())
+            .filter(Objects::nonNull)
             .toList();
     if (vms.size() != vms.stream().distinct().count() || vms.isEmpty()) {
       failures.add("a VM served two jobs");

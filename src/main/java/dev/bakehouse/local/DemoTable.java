@@ -1,13 +1,15 @@
 package dev.bakehouse.local;
 
-import dev.bakehouse.local.BuildReport.CacheReport;
-import dev.bakehouse.local.BuildReport.StepReport;
+import dev.bakehouse.coordinator.BuildReport;
+import dev.bakehouse.coordinator.BuildReport.CacheReport;
+import dev.bakehouse.coordinator.BuildReport.StepReport;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The comparison the demo ends with, as text of at most 100 columns.
 final class DemoTable {
@@ -39,19 +41,19 @@ final class DemoTable {
         "VM (warm)");
     Map<String, StepReport> before =
         cold.steps().stream()
-            .collect(Collectors.toMap(StepReport::key, Function.identity(), (a, b) -> b));
+            .collect(Collectors.toMap(StepReport::title, Function.identity(), (a, b) -> b));
     for (StepReport step : warm.steps()) {
-      StepReport first = before.get(step.key());
+      StepReport first = before.get(step.title());
       double was = first == null ? 0 : first.command();
       line(
           text,
           "%-26s %8s %8s %6s  %-8s %-22s",
-          step.key(),
+          step.title(),
           number(was),
           number(step.command()),
           ratio(step.command(), was),
-          step.host(),
-          step.vm());
+          text(step.host()),
+          text(step.vm()));
     }
     line(
         text,
@@ -95,20 +97,19 @@ final class DemoTable {
     return text.toString();
   }
 
+  private static String text(@Nullable String value) {
+    return value == null ? "" : value;
+  }
+
   static double hitRate(BuildReport build, String kind) {
     return build.caches().stream()
         .filter(c -> c.kind().equals(kind))
-        .mapToDouble(DemoTable::rate)
+        .mapToDouble(CacheReport::rate)
         .findFirst()
         .orElse(0);
   }
 
-  private static double rate(CacheReport cache) {
-    long all = cache.hits() + cache.misses();
-    return all == 0 ? 0 : (double) cache.hits() / all;
-  }
-
-  private static String hits(@org.jspecify.annotations.Nullable CacheReport cache) {
+  private static String hits(@Nullable CacheReport cache) {
     return cache == null
         ? "-"
         : String.format(
@@ -116,7 +117,7 @@ final class DemoTable {
             "%d/%d %3.0f %%",
             cache.hits(),
             cache.hits() + cache.misses(),
-            100 * rate(cache));
+            100 * cache.rate());
   }
 
   private static Map<String, Double> phases(BuildReport build) {
