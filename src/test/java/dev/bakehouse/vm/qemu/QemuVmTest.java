@@ -49,7 +49,7 @@ class QemuVmTest {
 
   @BeforeEach
   void make() throws IOException {
-    state = dir.resolve("state");
+    state = dir.resolve("too-long-for-a-unix-socket-".repeat(4)).resolve("state");
     image = Ticker.image(dir.resolve("image"));
     qemu = new QemuHypervisor(state);
   }
@@ -209,9 +209,9 @@ class QemuVmTest {
 
   @Test
   void draftsOfDeadProcessesAreRemovedOthersStay() throws Exception {
-    Process dead = new ProcessBuilder("true").start();
+    Process dead = new ProcessBuilder("cat").start();
     Identity gone = Processes.identity(dead.toHandle());
-    dead.waitFor();
+    dead.destroyForcibly().waitFor();
     Path vms = Files.createDirectories(state.resolve("vms"));
     Path left =
         Files.createDirectories(vms.resolve(".new-" + gone.pid() + "-" + gone.started() + "-1/x"));
