@@ -3,6 +3,7 @@ package dev.bakehouse.guest;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,9 +20,9 @@ record Manifest(Map<String, Entry> entries) {
   private static final int FIELDS = 8;
 
   /// @param type `f`, `d`, `l`, or another letter of find's `%y`
-  /// @param links how many names the inode has
+  /// @param names all names of the file in this tree when it has more than one, sorted
   record Entry(
-      String type, String mode, String size, String mtime, int links, String inode, String target) {
+      String type, String mode, String size, String mtime, List<String> names, String target) {
     /// Whether a copy that looks like `other` needs no copying.
     boolean same(Entry other) {
       boolean link = type.equals("l");
@@ -30,7 +31,7 @@ record Manifest(Map<String, Entry> entries) {
           && mtime.equals(other.mtime)
           && target.equals(other.target)
           && (link || mode.equals(other.mode))
-          && (!file || (size.equals(other.size) && links == 1 && other.links == 1));
+          && (!file || (size.equals(other.size) && names.equals(other.names)));
     }
 
     boolean directory() {
@@ -51,18 +52,19 @@ record Manifest(Map<String, Entry> entries) {
         from = i + 1;
       }
     }
+    Map<String, List<String>> names = new HashMap<>();
+    for (int i = 0; i + FIELDS <= fields.size(); i += FIELDS) {
+      if (fields.get(i).equals("f") && !fields.get(i + 4).equals("1")) {
+        names.computeIfAbsent(fields.get(i + 5), _ -> new ArrayList<>()).add(fields.get(i + 6));
+      }
+    }
+    names.values().forEach(Collections::sort);
     Map<String, Entry> all = new LinkedHashMap<>();
     for (int i = 0; i + FIELDS <= fields.size(); i += FIELDS) {
-      all.put(
-          fields.get(i + 6),
-          new Entry(
-              fields.get(i),
-              fields.get(i + 1),
-              fields.get(i + 2),
-              fields.get(i + 3),
-              Integer.parseInt(fields.get(i + 4)),
-              fields.get(i + 5),
-              fields.get(i + 7)));
+      List<String> f = fields.subList(i, i + FIELDS);
+      boolean file = f.get(0).equals("f");
+      List<String> linked = file ? names.getOrDefault(f.get(5), List.of()) : List.of();
+      all.put(f.get(6), new Entry(f.get(0), f.get(1), f.get(2), f.get(3), linked, f.get(7)));
     }
     return new Manifest(all);
   }

@@ -1,6 +1,7 @@
 package dev.bakehouse.guest;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -10,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /// One connection to a guest by the system's OpenSSH client; every command and copy shares it.
 ///
@@ -19,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 /// this process.
 public final class Ssh implements AutoCloseable {
   private static final int LONGEST_SOCKET = 80;
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./=:@%+,-]+");
 
   private final SshTarget target;
   private final SshSocket socket;
@@ -36,39 +40,63 @@ public final class Ssh implements AutoCloseable {
   /// @throws UserError when the deadline passes, the host key is not the pinned one, or the key is
   ///   refused
   public static Ssh open(SshTarget target, List<Forward> reverse, Path dir, Duration deadline) {
-    SshSocket socket = null;
+    return open(
+        target,
+        dir,
+        deadline,
+        (known, socket, left) -> {
+          Files.writeString(known, SshOptions.known(target.hostKey()));
+          return SshMaster.start(SshOptions.master(target, known, socket, reverse, left), Map.of());
+        });
+  }
+
+  /// Logs in by password, to a base image that knows no key yet. The password never stands in an
+  /// argument list or a file; the host key is taken as it comes, and the target's key is not used.
+  public static Ssh openWithPassword(
+      SshTarget target, String password, Path dir, Duration deadline) {
+    return open(
+        target,
+        dir,
+        deadline,
+        (known, socket, left) ->
+            SshMaster.start(
+                SshOptions.firstContact(target, known, socket, left),
+                AskPass.environment(dir, password)));
+  }
+
+  private interface Client {
+    SshMaster start(Path known, Path socket, Duration left) throws IOException;
+  }
+
+  private static Ssh open(SshTarget target, Path dir, Duration deadline, Client client) {
+    SshSocket socket;
+    Path known = dir.resolve("known_hosts");
     try {
       Files.createDirectories(dir);
-      Path known = dir.resolve("known_hosts");
-      Files.writeString(known, SshOptions.known(target.hostKey()));
       socket = SshSocket.in(dir, LONGEST_SOCKET);
-      return connect(target, reverse, known, socket, deadline);
     } catch (IOException e) {
-      if (socket != null) {
-        socket.close();
-      }
       throw new UserError(
           "Could not prepare the SSH connection in " + dir + ": " + e,
           "Check that the directory can be written.",
           e);
+    }
+    try {
+      return connect(target, known, socket, deadline, client);
     } catch (RuntimeException e) {
-      if (socket != null) {
-        socket.close();
-      }
+      socket.close();
       throw e;
     }
   }
 
   private static Ssh connect(
-      SshTarget target, List<Forward> reverse, Path known, SshSocket socket, Duration deadline) {
+      SshTarget target, Path known, SshSocket socket, Duration deadline, Client client) {
     long end = System.nanoTime() + deadline.toNanos();
     return Poll.until(
         "SSH to " + target.host() + ":" + target.port(),
         deadline,
         () -> {
           Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
-          SshMaster master =
-              SshMaster.start(SshOptions.master(target, known, socket.path(), reverse, left));
+          SshMaster master = client.start(known, socket.path(), left);
           Optional<String> complaint = master.awaitReady(left);
           if (complaint.isEmpty()) {
             return Optional.of(new Ssh(target, socket, master));
@@ -128,6 +156,18 @@ public final class Ssh implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new Poll.Fatal("Interrupted while a command ran in the guest", "Start it again.");
     }
+  }
+
+  /// Runs a fixed command of a guest that has no guest program yet, by its shell.
+  ///
+  /// @param words plain words only; anything a shell could take for more is refused
+  public Outcome exec(byte[] input, Duration deadline, String... words) {
+    for (String word : words) {
+      if (!PLAIN.matcher(word).matches()) {
+        throw new IllegalArgumentException("not a plain word for a guest's shell: " + word);
+      }
+    }
+    return Command.of(session(String.join(" ", words))).input(input).deadline(deadline).run();
   }
 
   /// Whether the connection still stands, as its own process tells.

@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -27,15 +28,15 @@ final class SshMaster implements AutoCloseable {
     Thread.ofVirtual().name("ssh-master").start(this::read);
   }
 
-  static SshMaster start(List<String> argv) {
-    return start(Command.of(argv));
-  }
-
-  /// With the command's environment.
-  static SshMaster start(Command ssh) {
+  /// @param env added to the client's environment
+  static SshMaster start(List<String> argv, Map<String, String> env) {
     List<String> all = new ArrayList<>(List.of("perl", "-e", script()));
-    all.addAll(ssh.argv());
-    return new SshMaster(Command.of(all).merged().start());
+    all.addAll(argv);
+    Command command = Command.of(all).merged();
+    for (Map.Entry<String, String> variable : env.entrySet()) {
+      command = command.env(variable.getKey(), variable.getValue());
+    }
+    return new SshMaster(command.start());
   }
 
   /// Waits for the log-in.

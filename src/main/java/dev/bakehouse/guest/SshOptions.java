@@ -22,16 +22,32 @@ final class SshOptions {
 
   private SshOptions() {}
 
-  /// The connection all others share.
+  /// The connection all others share, by key and pinned host key.
   static List<String> master(
       SshTarget target, Path known, Path socket, List<Forward> forwards, Duration connect) {
-    Map<String, String> options = common(target, socket);
-    options.put("ControlMaster", "yes");
-    options.put("ControlPersist", "no");
+    Map<String, String> options = shared(target, known, socket, connect);
     options.put("BatchMode", "yes");
     options.put("PreferredAuthentications", "publickey");
     options.put("IdentityFile", target.key().toString());
     options.put("StrictHostKeyChecking", "yes");
+    return master(target, options, forwards);
+  }
+
+  /// The same for a guest that knows no key yet: by password, any host key.
+  static List<String> firstContact(SshTarget target, Path known, Path socket, Duration connect) {
+    Map<String, String> options = shared(target, known, socket, connect);
+    options.put("PubkeyAuthentication", "no");
+    options.put("PreferredAuthentications", "password,keyboard-interactive");
+    options.put("NumberOfPasswordPrompts", "1");
+    options.put("StrictHostKeyChecking", "accept-new");
+    return master(target, options, List.of());
+  }
+
+  private static Map<String, String> shared(
+      SshTarget target, Path known, Path socket, Duration connect) {
+    Map<String, String> options = common(target, socket);
+    options.put("ControlMaster", "yes");
+    options.put("ControlPersist", "no");
     options.put("UserKnownHostsFile", known.toString());
     options.put("ConnectTimeout", Long.toString(Math.max(1, connect.toSeconds())));
     options.put("ServerAliveInterval", "10");
@@ -39,6 +55,11 @@ final class SshOptions {
     options.put("ExitOnForwardFailure", "yes");
     options.put("PermitLocalCommand", "yes");
     options.put("LocalCommand", "echo " + READY);
+    return options;
+  }
+
+  private static List<String> master(
+      SshTarget target, Map<String, String> options, List<Forward> forwards) {
     List<String> argv = argv(options);
     argv.add("-N");
     argv.add("-T");

@@ -68,9 +68,14 @@ final class AptSources {
     text.lines()
         .map(String::strip)
         .filter(line -> line.startsWith("deb "))
-        .filter(line -> isOf(line.replaceAll("\\[[^]]*\\]", "").split("\\s+")[2], suite))
+        .filter(line -> isOfLine(line, suite))
         .forEach(line -> kept.append(line).append('\n'));
     return kept.toString();
+  }
+
+  private static boolean isOfLine(String line, String suite) {
+    String[] words = line.replaceAll("\\[[^]]*\\]", "").split("\\s+");
+    return words.length > 2 && isOf(words[2], suite);
   }
 
   private static boolean isOf(String word, String suite) {

@@ -11,6 +11,9 @@ import java.util.Optional;
 public final class Processes {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
+  /// The start of a process that has ended.
+  private static final long GONE = -1;
+
   private Processes() {}
 
   /// A process that can be recognised later, also by another process.
@@ -20,6 +23,9 @@ public final class Processes {
   public record Identity(long pid, long started) {
     /// The process, while it lives.
     public Optional<ProcessHandle> alive() {
+      if (started == GONE) {
+        return Optional.empty();
+      }
       return ProcessHandle.of(pid).filter(p -> p.isAlive() && startOf(p) == started);
     }
 
@@ -66,9 +72,9 @@ public final class Processes {
         String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ");
         long boot = Files.readString(BOOT_ID).hashCode() & 0x7fff;
         boolean zombie = fields[0].equals("Z");
-        return zombie ? -1 : (boot << 40) + Long.parseLong(fields[19]);
+        return zombie ? GONE : (boot << 40) + Long.parseLong(fields[19]);
       } catch (IOException e) {
-        return -1;
+        return GONE;
       }
     }
     return process.info().startInstant().map(i -> i.toEpochMilli()).orElse(0L);

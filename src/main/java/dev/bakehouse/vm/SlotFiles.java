@@ -51,7 +51,8 @@ public final class SlotFiles {
     Files.deleteIfExists(directory.resolve(slot + ".vm"));
   }
 
-  /// The process a ticket of the queue stands for: names are `TIME-PID-STARTED-COUNT`.
+  /// The process a name of the form `WORD-PID-STARTED-COUNT` stands for: tickets of the queue,
+  /// drafts and remains of VMs.
   static Optional<Identity> holder(String ticket) {
     String[] words = ticket.split("-");
     try {

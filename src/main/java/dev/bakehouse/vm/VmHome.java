@@ -114,14 +114,13 @@ public final class VmHome {
     return mine;
   }
 
-  /// Deletes drafts and remains of processes that died over them.
+  /// Deletes drafts and remains, of VMs and of templates, of processes that died over them.
   void sweepDrafts() throws IOException {
-    for (String name : Trees.names(root)) {
-      String[] words = name.split("-");
-      if (words.length == 4 && (words[0].equals(".new") || words[0].equals(".dead"))) {
-        Identity who = new Identity(Long.parseLong(words[1]), Long.parseLong(words[2]));
-        if (who.alive().isEmpty()) {
-          remove(root.resolve(name));
+    for (Path parent : List.of(root, root.resolveSibling("templates"))) {
+      for (String name : Trees.names(parent)) {
+        boolean left = name.startsWith(".new-") || name.startsWith(".dead-");
+        if (left && SlotFiles.holder(name).filter(who -> who.alive().isEmpty()).isPresent()) {
+          remove(parent.resolve(name));
         }
       }
     }
@@ -153,7 +152,8 @@ public final class VmHome {
     }
   }
 
-  private static String mine(String kind) {
+  /// The name of a draft (`new`) or of remains (`dead`) this process works on.
+  public static String mine(String kind) {
     Identity self = Processes.self();
     return "." + kind + "-" + self.pid() + "-" + self.started() + "-" + COUNT.incrementAndGet();
   }

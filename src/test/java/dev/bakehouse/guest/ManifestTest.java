@@ -33,8 +33,10 @@ class ManifestTest {
 
   @Test
   void hardLinksCrossTogether() {
-    Manifest tree = of(ROOT, file("a", "1", 2), file("b", "1", 2));
-    assertThat(tree.toCopy(tree)).containsExactly("", "a", "b");
+    Manifest source = of(ROOT, file("a", "1", 2), file("b", "1", 2));
+    Manifest copy = of(ROOT, file("a", "1", 1), file("b", "1", 1));
+    assertThat(source.toCopy(copy)).containsExactly("", "a", "b");
+    assertThat(source.toCopy(source)).isEmpty();
   }
 
   private static String file(String name, String mtime, int links) {

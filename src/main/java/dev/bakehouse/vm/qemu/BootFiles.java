@@ -68,7 +68,7 @@ final class BootFiles {
   }
 
   private Path extracted(BaseImage image, String kernel, String initrd) throws IOException {
-    String key = image.digest().replaceAll("[^A-Za-z0-9.]", "_");
+    String key = image.digest().replaceAll("[^A-Za-z0-9.-]", "_");
     Path done = cache.resolve(key.isEmpty() ? "none" : key);
     if (Files.isDirectory(done)) {
       return done;

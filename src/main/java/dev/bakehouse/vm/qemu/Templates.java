@@ -3,6 +3,7 @@ package dev.bakehouse.vm.qemu;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.Trees;
+import dev.bakehouse.vm.VmHome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -57,7 +58,7 @@ final class Templates {
   /// VMs that run from it keep the files they have open.
   void delete(String key) {
     Path directory = directory(key);
-    Path dead = root.resolve(".dead-" + ProcessHandle.current().pid() + "-" + key);
+    Path dead = root.resolve(VmHome.mine("dead"));
     try {
       Files.move(directory, dead, StandardCopyOption.ATOMIC_MOVE);
       Trees.delete(dead);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.platform.Jvm;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Processes.Identity;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
@@ -16,6 +17,7 @@ import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Slots;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.Vm;
+import dev.bakehouse.vm.VmHome;
 import dev.bakehouse.vm.VmInfo;
 import java.io.IOException;
 import java.net.Socket;
@@ -47,7 +49,7 @@ class QemuVmTest {
 
   @BeforeEach
   void make() throws IOException {
-    state = dir.resolve("state");
+    state = dir.resolve("too-long-for-a-unix-socket-".repeat(4)).resolve("state");
     image = Ticker.image(dir.resolve("image"));
     qemu = new QemuHypervisor(state);
   }
@@ -203,6 +205,24 @@ class QemuVmTest {
       assertThat(reaper.waitFor()).isZero();
     }
     assertThat(entries(state.resolve("vms"))).isEmpty();
+  }
+
+  @Test
+  void draftsOfDeadProcessesAreRemovedOthersStay() throws Exception {
+    Process dead = new ProcessBuilder("cat").start();
+    Identity gone = Processes.identity(dead.toHandle());
+    dead.destroyForcibly().waitFor();
+    Path vms = Files.createDirectories(state.resolve("vms"));
+    Path left =
+        Files.createDirectories(vms.resolve(".new-" + gone.pid() + "-" + gone.started() + "-1/x"));
+    Path mine = Files.createDirectories(vms.resolve(VmHome.mine("new")));
+    Path other = Files.createDirectories(vms.resolve(".new-someone"));
+    new Reaper(state, List.of(qemu)).sweep();
+    assertThat(left.getParent()).doesNotExist();
+    assertThat(mine).exists();
+    assertThat(other).exists();
+    Files.delete(mine);
+    Files.delete(other);
   }
 
   @Test
