@@ -3,10 +3,8 @@ package dev.bakehouse.oci;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Instant;
@@ -63,7 +61,7 @@ public final class TartPush {
     Path nvram = directory.resolve("nvram.bin");
     List<Descriptor> layers = new ArrayList<>();
     layers.add(small(TartManifest.CONFIG_TYPE, config));
-    try (FileChannel in = FileChannel.open(disk, StandardOpenOption.READ)) {
+    try (SliceReader in = new SliceReader(disk)) {
       List<Callable<Descriptor>> tasks = new ArrayList<>();
       for (long offset = 0; offset < size; offset += TartManifest.SLICE) {
         long from = offset;
@@ -86,25 +84,24 @@ public final class TartPush {
     return manifest;
   }
 
-  private Descriptor slice(FileChannel in, long offset, long length) throws IOException {
+  private Descriptor slice(SliceReader in, long offset, long length) throws IOException {
     TartManifest.DiskSlice old = parent.get(offset);
     if (old != null
         && old.size() == length
         && repository.hasBlob(old.blob().digest())
-        && SliceReader.digest(in, offset, length).equals(old.content())) {
+        && in.digest(offset, length).equals(old.content())) {
       progress.advance(length);
       return old.blob();
     }
     Path file = Files.createTempFile(repository.staging(), "slice", ".lz4");
     try {
-      boolean zero = SliceReader.isZeroSlice(in, offset, length);
+      boolean zero = in.isZeroSlice(offset, length);
       MessageDigest content = Digest.hasher();
       MessageDigest blob = Digest.hasher();
       try (OutputStream raw = Files.newOutputStream(file);
           OutputStream out = new BufferedOutputStream(new DigestOutputStream(raw, blob), CHUNK)) {
         AppleLz4Writer writer = new AppleLz4Writer(out);
-        SliceReader.read(
-            in,
+        in.read(
             offset,
             length,
             (bytes, from, n) -> {
