@@ -16,6 +16,7 @@ public final class Main {
   private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
 
   static {
+    VERBS.put("cache", CacheCommand::new);
   }
 
   private Main() {}
