@@ -87,7 +87,7 @@ class CachePathsTest {
     Random random = new Random(20261122);
     String alphabet = "aAbB-_./\\ :é~019";
     Map<String, String> seen = new HashMap<>();
-    for (int i = 0; i < 200_000; i++) {
+    for (int i = 0; i < 40_000; i++) {
       StringBuilder name = new StringBuilder();
       for (int length = random.nextInt(1, 7); length > 0; length--) {
         name.append(alphabet.charAt(random.nextInt(alphabet.length())));
