@@ -63,7 +63,7 @@ public final class GuestImage {
     Repositories repositories =
         new Repositories(Credentials.ofProcess(), false, state.resolve("images/.work"));
     new Transfer(store, repositories, new Log(out))
-        .push(NAME, Reference.parse(reference), java.util.List.of());
+        .push(NAME, Reference.parse(reference), java.util.List.of(NAME));
     return reference;
   }
 
