@@ -2,6 +2,7 @@ package dev.bakehouse.cache;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Processes;
+import dev.bakehouse.platform.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,7 +36,7 @@ public record HostDirectory(Path path) implements StepCaches.Unpacker, StepCache
     Process process = start(Packing.unpack(kind, real.toString()));
     try {
       Complaint complaint = Complaint.of(process);
-      Thread.startVirtualThread(() -> drain(process));
+      Threads.start(() -> drain(process));
       String lost = feed(process, tar);
       finish(process, complaint, "unpacking to " + path);
       if (!lost.isEmpty()) {
@@ -106,7 +107,7 @@ public record HostDirectory(Path path) implements StepCaches.Unpacker, StepCache
     static Complaint of(Process process) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       Thread reader =
-          Thread.startVirtualThread(
+          Threads.start(
               () -> {
                 try {
                   process.getErrorStream().transferTo(bytes);

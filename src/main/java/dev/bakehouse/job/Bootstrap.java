@@ -6,6 +6,7 @@ import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
@@ -164,7 +165,7 @@ public final class Bootstrap {
     Headings headings = new Headings(raw);
     cancellation.listen(
         () ->
-            Thread.startVirtualThread(
+            Threads.start(
                 () -> machine.end(RUN, Duration.ofSeconds(Math.max(1, job.graceSeconds() - 2)))));
     log.println("+++ bakehouse: " + machine.name() + " runs the job");
     RunResult result =

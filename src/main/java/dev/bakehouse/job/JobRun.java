@@ -7,6 +7,7 @@ import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
@@ -155,7 +156,7 @@ public final class JobRun {
             .toList();
     RunSpec spec =
         RunSpec.of(RUN, workDir(), request.command().toArray(String[]::new)).env(entries).apart();
-    cancellation.listen(() -> Thread.startVirtualThread(() -> machine.end(RUN, GRACE)));
+    cancellation.listen(() -> Threads.start(() -> machine.end(RUN, GRACE)));
     Redactor out = redactor(env, FileDescriptor.out);
     Redactor err = redactor(env, FileDescriptor.err);
     RunResult result =
