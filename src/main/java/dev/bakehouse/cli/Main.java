@@ -17,6 +17,7 @@ public final class Main {
 
   static {
     VERBS.put("demo", DemoCommand::new);
+    VERBS.put("run", RunCommand::new);
     VERBS.put("job", JobCommand::new);
     VERBS.put("host", HostCommand::new);
     VERBS.put("pipeline", PipelineCommand::new);
