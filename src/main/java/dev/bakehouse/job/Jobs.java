@@ -2,9 +2,9 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Hypervisors;
 import dev.bakehouse.vm.Reaper;
 import dev.bakehouse.vm.Slots;
-import dev.bakehouse.vm.qemu.QemuHypervisor;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
@@ -54,6 +54,6 @@ public final class Jobs {
   }
 
   public static Hypervisor hypervisor(HostSettings settings) {
-    return new QemuHypervisor(settings.state());
+    return Hypervisors.of(settings.vm(), settings.state());
   }
 }
