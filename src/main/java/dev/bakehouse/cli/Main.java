@@ -24,6 +24,7 @@ public final class Main {
     VERBS.put("build", BuildCommand::new);
     VERBS.put("image", ImageCommand::new);
     VERBS.put("vm", VmCommand::new);
+    VERBS.put("cache", CacheCommand::new);
   }
 
   private Main() {}

@@ -163,7 +163,7 @@ public final class Demo {
     String arch = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x64";
     VmSettings vm =
         VmSettings.read(
-            Yaml.parse("demo", "{hypervisor: qemu, cpus: 1, memory-mb: 1024, disk-gb: 10}"));
+            Yaml.parse("demo", "{hypervisor: qemu, cpus: 1, memory-mb: 1024, disk-gb: 4}"));
     return new HostSpec(
         place.name(),
         home,

@@ -6,6 +6,7 @@ import dev.bakehouse.coordinator.BuildView;
 import dev.bakehouse.coordinator.Config;
 import dev.bakehouse.coordinator.Coordinator;
 import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.platform.Threads;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -96,7 +97,7 @@ public final class LocalFleet implements AutoCloseable {
   @Override
   public void close() {
     // Hosts stop in parallel: each waits for its agents.
-    List<Thread> stopping = hosts.stream().map(h -> Thread.startVirtualThread(h::close)).toList();
+    List<Thread> stopping = hosts.stream().map(h -> Threads.start(h::close)).toList();
     for (Thread thread : stopping) {
       try {
         thread.join();

@@ -11,14 +11,15 @@ public final class Hypervisors {
 
   /// @param settings name it, or say `auto`: Tart on Apple Silicon where `tart` is on PATH, else
   ///   QEMU
-  public static Hypervisor of(VmSettings settings, Path state) {
+  /// @param owner DETACHED: what is made lives on after this process, also before it is started
+  public static Hypervisor of(VmSettings settings, Path state, Owner owner) {
     boolean tart =
         switch (settings.hypervisor()) {
           case "tart" -> true;
           case "qemu" -> false;
           default -> prefersTart(System.getProperty("os.name"), System.getProperty("os.arch"));
         };
-    return tart ? new TartHypervisor(state, settings.boot()) : new QemuHypervisor(state);
+    return tart ? new TartHypervisor(state, owner, settings.boot()) : new QemuHypervisor(state, owner);
   }
 
   static boolean prefersTart(String system, String arch) {

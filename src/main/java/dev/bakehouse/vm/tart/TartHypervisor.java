@@ -4,6 +4,7 @@ import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.SlotFiles;
 import dev.bakehouse.vm.Template;
@@ -29,17 +30,20 @@ public final class TartHypervisor implements Hypervisor {
   private static final long TART_GB = 1_000_000_000L;
 
   private final Path state;
+  private final boolean keep;
   private final TartSettings settings;
   private final VmHome home;
   private final TartTemplates templates;
 
+  /// @param owner DETACHED: what is made lives on after this process, also before it is started
   /// @param boot until the guest agent of a VM answers
-  public TartHypervisor(Path state, Duration boot) {
-    this(state, TartSettings.of(System.getenv(), boot));
+  public TartHypervisor(Path state, Owner owner, Duration boot) {
+    this(state, owner, TartSettings.of(System.getenv(), boot));
   }
 
-  TartHypervisor(Path state, TartSettings settings) {
+  TartHypervisor(Path state, Owner owner, TartSettings settings) {
     this.state = state.toAbsolutePath();
+    this.keep = owner == Owner.DETACHED;
     this.settings = settings;
     this.home = new VmHome(this.state);
     this.templates = new TartTemplates(this.state);
@@ -136,7 +140,7 @@ public final class TartHypervisor implements Hypervisor {
     }
     @Nullable String template = file.template();
     VmRecord record =
-        new VmRecord(name, name(), image, shape, template, Processes.self(), false, Instant.now());
+        new VmRecord(name, name(), image, shape, template, Processes.self(), keep, Instant.now());
     try {
       Path draft = home.draft();
       try {

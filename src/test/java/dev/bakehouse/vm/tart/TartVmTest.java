@@ -64,7 +64,7 @@ class TartVmTest {
 
   @BeforeEach
   void make() {
-    tart = new TartHypervisor(state, TartSettings.of(standIn.environment(), BOOT));
+    tart = new TartHypervisor(state, Owner.PIPE, TartSettings.of(standIn.environment(), BOOT));
   }
 
   @AfterEach
@@ -107,7 +107,9 @@ class TartVmTest {
     vm.destroy();
     assertThat(tart.find("one")).isEmpty();
     twin.start(Owner.PIPE);
-    twin.shutdown(Duration.ofSeconds(60));
+    long begin = System.nanoTime();
+    twin.shutdown(BOOT);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).as("the guest obeys").isLessThan(BOOT);
     assertThat(twin.running()).isFalse();
     tart.deleteTemplate("key");
     assertThat(tart.template("key")).isEmpty();
@@ -221,7 +223,7 @@ class TartVmTest {
   /// A JVM that starts the VM `lost` and waits to be killed.
   static final class OwnerMain {
     public static void main(String[] args) throws IOException {
-      TartHypervisor tart = new TartHypervisor(Path.of(args[0]), BOOT);
+      TartHypervisor tart = new TartHypervisor(Path.of(args[0]), Owner.PIPE, BOOT);
       tart.create("lost", tart.image("debian").orElseThrow(), SHAPE).start(Owner.PIPE);
       System.out.println("runs");
       int end = System.in.read();
