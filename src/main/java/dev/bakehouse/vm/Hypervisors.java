@@ -19,7 +19,9 @@ public final class Hypervisors {
           case "qemu" -> false;
           default -> prefersTart(System.getProperty("os.name"), System.getProperty("os.arch"));
         };
-    return tart ? new TartHypervisor(state, owner, settings.boot()) : new QemuHypervisor(state, owner);
+    return tart
+        ? new TartHypervisor(state, owner, settings.boot())
+        : new QemuHypervisor(state, owner);
   }
 
   static boolean prefersTart(String system, String arch) {
