@@ -96,7 +96,8 @@ final class Machine {
                           endpoint.port(),
                           USER,
                           login.save(dir.resolve("key")),
-                          identity.hostKey().publicLine()),
+                          identity.hostKey().publicLine(),
+                          vm.guestProgram()),
                       start.forwards().stream().map(Forward::loopback).toList(),
                       dir,
                       machines.vmSettings().connect()));

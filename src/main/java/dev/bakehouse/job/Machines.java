@@ -66,6 +66,7 @@ public final class Machines {
     if (there.isPresent()) {
       return there.get();
     }
+    hypervisor.insistSuspendable(base(image));
     try (ExclusiveLock _ =
         ExclusiveLock.on(
             host.state().resolve("templates").resolve("." + key + ".lock"),
