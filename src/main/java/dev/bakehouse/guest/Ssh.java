@@ -158,6 +158,13 @@ public final class Ssh implements AutoCloseable {
     }
   }
 
+  /// A control channel over this connection, for a guest whose own port is not to be had, or is
+  /// another's. Its guest end runs as root.
+  public Control control() {
+    Process process = OwnSession.start(session("sudo -n perl " + target.program() + " serve -"));
+    return new Control(process.getInputStream(), process.getOutputStream());
+  }
+
   /// Runs a fixed command of a guest that has no guest program yet, by its shell.
   ///
   /// @param words plain words only; anything a shell could take for more is refused

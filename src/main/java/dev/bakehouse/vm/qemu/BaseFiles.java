@@ -17,6 +17,7 @@ final class BaseFiles {
   static final String TEMPLATE = "template";
   static final String DISK = "disk.img";
 
+  private static final List<String> SETTINGS = List.of("config.json", "nvram.bin");
   private static final List<String> IMAGE_FILES = List.of(DISK, "config.json", "nvram.bin");
   private static final List<String> TEMPLATE_FILES =
       List.of(CommandLine.ROOT_DISK, CommandLine.CACHE_DISK, CommandLine.MEMORY, DeviceState.FILE);
@@ -25,6 +26,12 @@ final class BaseFiles {
 
   static void ofImage(Path image, Path vm) throws IOException {
     link(image, vm.resolve(IMAGE), IMAGE_FILES);
+  }
+
+  /// Those of an image, but another disk.
+  static void ofImage(Path image, Path disk, Path vm) throws IOException {
+    link(image, vm.resolve(IMAGE), SETTINGS);
+    link(String.valueOf(disk.getFileName()), disk, vm.resolve(IMAGE));
   }
 
   static void ofTemplate(Path template, Path vm) throws IOException {
@@ -52,8 +59,8 @@ final class BaseFiles {
   static void copySettings(Path vm, Path target) throws IOException {
     Path own = vm.resolve(IMAGE);
     Path image = Files.isDirectory(own) ? own : vm.resolve(TEMPLATE).resolve(IMAGE);
-    for (String name : IMAGE_FILES) {
-      if (!name.equals(DISK) && Files.exists(image.resolve(name))) {
+    for (String name : SETTINGS) {
+      if (Files.exists(image.resolve(name))) {
         Files.copy(image.resolve(name), target.resolve(name));
       }
     }
@@ -62,15 +69,18 @@ final class BaseFiles {
   private static void link(Path from, Path to, List<String> names) throws IOException {
     Trees.make(to);
     for (String name : names) {
-      if (!Files.exists(from.resolve(name))) {
-        continue;
+      if (Files.exists(from.resolve(name))) {
+        link(name, from.resolve(name), to);
       }
-      Path file = from.resolve(name).toRealPath();
-      try {
-        Files.createLink(to.resolve(name), file);
-      } catch (IOException | UnsupportedOperationException e) {
-        Files.createSymbolicLink(to.resolve(name), file);
-      }
+    }
+  }
+
+  private static void link(String name, Path from, Path to) throws IOException {
+    Path file = from.toRealPath();
+    try {
+      Files.createLink(to.resolve(name), file);
+    } catch (IOException | UnsupportedOperationException e) {
+      Files.createSymbolicLink(to.resolve(name), file);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.bakehouse.vm.qemu;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.BaseImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,11 +23,17 @@ final class Disks {
 
   /// Makes the two disks of a VM from an image.
   ///
-  /// @param image its directory
-  /// @param leastGb the root disk is grown to this size
-  static void fromImage(Path directory, Path image, int leastGb) throws IOException {
-    BaseFiles.ofImage(image, directory);
+  /// @param leastGb the root disk is grown to this size; the file system too, where the image says
+  ///   that it fills the disk
+  static void fromImage(Path directory, BaseImage image, int leastGb, Path state)
+      throws IOException {
     Path disk = Path.of(BaseFiles.IMAGE, BaseFiles.DISK);
+    boolean grow = leastGb * GB > Files.size(image.directory().resolve(BaseFiles.DISK));
+    if (grow && BootFiles.wholeDisk(image)) {
+      BaseFiles.ofImage(image.directory(), new Grown(state).disk(image, leastGb), directory);
+    } else {
+      BaseFiles.ofImage(image.directory(), directory);
+    }
     long size = Math.max(Files.size(directory.resolve(disk)), leastGb * GB);
     overlay(directory.resolve(CommandLine.ROOT_DISK), disk, "raw", size);
     create(directory.resolve(CommandLine.CACHE_DISK), List.of(), CACHE_GB * GB);

@@ -72,7 +72,7 @@ public final class QemuHypervisor implements Hypervisor {
     return publish(
         record(name, absolute, shape, null),
         draft -> {
-          Disks.fromImage(draft, directory, shape.diskGb());
+          Disks.fromImage(draft, absolute, shape.diskGb(), state);
           new BootFiles(state).provide(absolute, draft);
         });
   }
