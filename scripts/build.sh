@@ -44,7 +44,7 @@ build_jar() {
         exit 2
       fi
       rm -f target/bakehouse.aot
-      "$JAVA" -XX:AOTCacheOutput=target/bakehouse.aot -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp target/bakehouse.jar dev.bakehouse.cli.Main --help >/dev/null 2>&1 || rm -f target/bakehouse.aot
+      "$JAVA" -XX:AOTCacheOutput=target/bakehouse.aot -XX:+UseSerialGC -cp target/bakehouse.jar dev.bakehouse.cli.Main --help >/dev/null 2>&1 || rm -f target/bakehouse.aot
     fi
   )
 }

@@ -63,6 +63,6 @@ public interface CacheStore {
   /// Checks a saved cache and opens it. Never fails: what can not be read is damaged.
   Opened open(Entry entry);
 
-  /// Notes that a cache was of use, for the retention.
+  /// Notes that a cache was of use, for the retention, when the store can be written.
   void used(Entry entry);
 }

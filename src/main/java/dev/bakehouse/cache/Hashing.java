@@ -2,7 +2,6 @@ package dev.bakehouse.cache;
 
 import java.io.FilterOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -14,12 +13,6 @@ final class Hashing extends FilterOutputStream {
 
   Hashing(OutputStream out) {
     super(out);
-  }
-
-  static Hashing of(InputStream in) throws IOException {
-    Hashing hashing = new Hashing(OutputStream.nullOutputStream());
-    in.transferTo(hashing);
-    return hashing;
   }
 
   long size() {

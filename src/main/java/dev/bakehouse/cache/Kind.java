@@ -13,15 +13,15 @@ import java.util.regex.Pattern;
 /// @param path where it lies below `CACHE_PATH`; a configured directory may be absolute
 /// @param contents what is known about the files inside
 public record Kind(String name, String path, Contents contents) {
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,40}");
+  private static final Pattern CCACHE_BOOKKEEPING =
+      Pattern.compile("(.*/)?(stats|CACHEDIR\\.TAG|ccache\\.conf|.*\\.lock)");
+
   public static final Kind CCACHE = new Kind("ccache", "ccache", Contents.CCACHE);
   public static final Kind ZIG_LOCAL = new Kind("zig-local", "zig/local", Contents.ZIG);
   public static final Kind ZIG_GLOBAL = new Kind("zig-global", "zig/global", Contents.ZIG);
   public static final Kind BUN = new Kind("bun", "bun", Contents.BUN);
   public static final List<Kind> BUILT_IN = List.of(CCACHE, ZIG_LOCAL, ZIG_GLOBAL, BUN);
-
-  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,40}");
-  private static final Pattern CCACHE_BOOKKEEPING =
-      Pattern.compile("(.*/)?(stats|CACHEDIR\\.TAG|ccache\\.conf|.*\\.lock)");
 
   public Kind {
     if (!NAME.matcher(name).matches()) {

@@ -12,6 +12,8 @@ import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -19,6 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class Manifests {
   static final String ROOT = "manifests";
   private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final Pattern ARCHIVE =
+      Pattern.compile(TarStore.ARCHIVES + "/[A-Za-z0-9-]{1,80}\\.tar(\\.gz)?");
   private static final int LARGEST = 1 << 16;
 
   private final BlobStore blobs;
@@ -90,11 +94,14 @@ final class Manifests {
       return Optional.empty();
     }
     try (InputStream in = Channels.newInputStream(channel.get())) {
-      Manifest manifest = JSON.readValue(in.readAllBytes(), Manifest.class);
+      @Nullable Manifest manifest = JSON.readValue(in.readAllBytes(), Manifest.class);
+      if (manifest == null) {
+        return Optional.empty();
+      }
       Stored stored = new Stored(manifest, blob);
       boolean sound =
           manifest.version() == Manifest.VERSION
-              && manifest.archive().startsWith(TarStore.ARCHIVES + "/")
+              && ARCHIVE.matcher(manifest.archive()).matches()
               && key(stored.entry().address()).equals(blob.key());
       return sound ? Optional.of(stored) : Optional.empty();
     } catch (JacksonException | UserError e) {

@@ -129,7 +129,7 @@ public final class StepCaches {
     Entry entry = archive.entry();
     try (InputStream tar = archive.tar()) {
       unpacker.unpack(kind, tar);
-      noteUse(entry);
+      store.used(entry);
     } catch (IOException | UserError e) {
       return CacheReport.nothing(
           kind, CacheReport.since(start), "warning: not restored: " + e.getMessage());
@@ -141,14 +141,6 @@ public final class StepCaches {
         entry.bytes(),
         CacheReport.since(start),
         selection.summary());
-  }
-
-  private void noteUse(Entry entry) {
-    try {
-      store.used(entry);
-    } catch (UserError e) {
-      log.accept("Caches: warning: " + e.getMessage());
-    }
   }
 
   private CacheReport save(Scope scope, Kind kind, Packer packer) {

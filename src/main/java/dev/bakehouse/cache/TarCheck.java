@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /// Reads a tar archive to its end, counts, and refuses whatever could write outside the directory
 /// it is unpacked in.
@@ -50,6 +51,8 @@ final class TarCheck {
     try {
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         check.add(entry);
+        tar.transferTo(OutputStream.nullOutputStream());
+        end.entryEnds();
       }
     } catch (IllegalArgumentException e) {
       throw new Refused("the archive is not a tar archive: " + e.getMessage());
@@ -87,7 +90,8 @@ final class TarCheck {
         throw new Refused("`" + shown(name) + "` is a hard link to no earlier file");
       }
       file(name);
-    } else if (entry.isFile()) {
+    } else if (entry.getLinkFlag() == TarConstants.LF_NORMAL
+        || entry.getLinkFlag() == TarConstants.LF_OLDNORM) {
       bytes += entry.getSize();
       file(name);
     } else {

@@ -3,8 +3,8 @@ package dev.bakehouse.cache;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// Watches a tar stream for its end mark: at least two blocks of zeros, the last thing there is. A
-/// tar that was cut off between two entries lacks only that.
+/// Watches a tar stream for its end mark: at least two blocks of zeros after the last entry. A tar
+/// that was cut off between two entries lacks only that.
 final class TarEnd extends InputStream {
   private static final int END = 1024;
   private static final int BLOCK = 512;
@@ -12,13 +12,21 @@ final class TarEnd extends InputStream {
   private final InputStream in;
   private long zeros;
   private long total;
+  private long padding;
 
   TarEnd(InputStream in) {
     this.in = in;
   }
 
+  /// The contents of an entry end here: zeros inside them do not count.
+  void entryEnds() {
+    zeros = 0;
+    padding = (BLOCK - total % BLOCK) % BLOCK;
+  }
+
+  /// Whether the end mark was seen, once the stream is read to its end.
   boolean complete() {
-    return zeros >= END && total % BLOCK == 0;
+    return zeros >= padding + END && total % BLOCK == 0;
   }
 
   @Override

@@ -139,7 +139,7 @@ public final class TarStore implements CacheStore {
     try {
       blobs.touch(Manifests.key(entry.address()));
     } catch (IOException e) {
-      throw notRead(e);
+      // A store this process may only read; it is used all the same.
     }
   }
 
@@ -156,9 +156,9 @@ public final class TarStore implements CacheStore {
         return new Opened.Damaged(
             "its archive has " + channel.size() + " bytes, not " + manifest.archiveBytes());
       }
-      Hashing hashing = Hashing.of(buffered(channel));
-      if (!hashing.sha256().equals(manifest.sha256())) {
-        return new Opened.Damaged("its archive has another checksum than when it was saved");
+      Optional<String> refused = flaw(stored, buffered(channel));
+      if (refused.isPresent()) {
+        return new Opened.Damaged(refused.get());
       }
       channel.position(0);
       handedOut = true;
@@ -170,14 +170,32 @@ public final class TarStore implements CacheStore {
     }
   }
 
+  /// One reading for both questions: is it what was saved, and is it safe to unpack.
+  private static Optional<String> flaw(Stored stored, InputStream archive) throws IOException {
+    Hashing hashing = new Hashing(OutputStream.nullOutputStream());
+    Tee tee = new Tee(archive, hashing);
+    Optional<String> refused = Optional.empty();
+    try {
+      TarCheck.read(unpacked(stored.manifest().encoding(), tee), stored.entry().address().kind());
+    } catch (IOException e) {
+      refused = Optional.of("its archive is refused: " + e.getMessage());
+    }
+    tee.transferTo(OutputStream.nullOutputStream());
+    return hashing.sha256().equals(stored.manifest().sha256())
+        ? refused
+        : Optional.of("its archive has another checksum than when it was saved");
+  }
+
+  private static InputStream unpacked(String encoding, InputStream stored) throws IOException {
+    return encoding.equals(Manifest.TAR_GZIP) ? new GZIPInputStream(stored, 1 << 16) : stored;
+  }
+
   private record OpenArchive(Entry entry, String encoding, SeekableByteChannel channel)
       implements Opened.Whole {
     @Override
     public InputStream tar() throws IOException {
       channel.position(0);
-      return encoding.equals(Manifest.TAR_GZIP)
-          ? new GZIPInputStream(buffered(channel), 1 << 16)
-          : buffered(channel);
+      return unpacked(encoding, buffered(channel));
     }
 
     @Override

@@ -32,8 +32,10 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--clean", description = "Remove everything earlier runs left, and end.")
   boolean clean;
 
-  @Option(names = "--only-install", description = "Install what is missing, and end.")
-  boolean onlyInstall;
+  @Option(
+      names = "--prepare",
+      description = "Install what is missing, make the guest image, and end.")
+  boolean prepare;
 
   @Option(names = "--logs", description = "Show the jobs' logs.")
   boolean logs;
@@ -57,8 +59,8 @@ final class DemoCommand implements Callable<Integer> {
       return Exit.OK;
     }
     Demo demo = new Demo(dir, System.out, yes, logs);
-    if (onlyInstall) {
-      demo.install();
+    if (prepare) {
+      demo.prepare();
       return Exit.OK;
     }
     Demo.Result result = demo.run(this::whileUp);

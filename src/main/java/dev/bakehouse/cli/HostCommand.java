@@ -4,6 +4,7 @@ import dev.bakehouse.host.HostDaemon;
 import dev.bakehouse.job.HostSettings;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -29,20 +30,24 @@ final class HostCommand implements Callable<Integer> {
           Path config)
       throws InterruptedException {
     HostDaemon daemon = new HostDaemon(HostSettings.read(config), System.out);
-    Thread main = Thread.currentThread();
+    CountDownLatch ended = new CountDownLatch(1);
     Thread hook =
         Thread.ofPlatform()
             .unstarted(
                 () -> {
                   daemon.stop();
                   try {
-                    main.join();
+                    ended.await();
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                   }
                 });
     Runtime.getRuntime().addShutdownHook(hook);
-    daemon.run();
+    try {
+      daemon.run();
+    } finally {
+      ended.countDown();
+    }
     return Exit.OK;
   }
 }

@@ -1,15 +1,25 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.job.JobRun;
 import dev.bakehouse.job.Jobs;
+import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /// `bakehouse job …`: one job in one VM.
 @Command(
     name = "job",
     description = "Runs a job or a command in a clean VM.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    subcommands = {JobCommand.BootstrapCommand.class, JobCommand.RunCommand.class})
 final class JobCommand implements Callable<Integer> {
   @Override
   public Integer call() {
@@ -17,15 +27,90 @@ final class JobCommand implements Callable<Integer> {
     return Exit.USAGE;
   }
 
-  @Command(
-      name = "bootstrap",
-      description = "What the agent's bootstrap-script names: everything from the environment.")
-  int bootstrap() {
+  /// An error of the machinery is never taken for the job's own.
+  private static int infrastructure(Callable<Integer> work) throws Exception {
     try {
-      return Jobs.bootstrap();
+      return work.call();
     } catch (UserError e) {
       Exit.of(e);
       return Exit.INFRASTRUCTURE;
+    }
+  }
+
+  @Command(
+      name = "bootstrap",
+      description =
+          "What the agent's bootstrap-script names: everything comes from the environment.")
+  static final class BootstrapCommand implements Callable<Integer> {
+    @Override
+    public Integer call() throws Exception {
+      return infrastructure(Jobs::bootstrap);
+    }
+  }
+
+  @Command(
+      name = "run",
+      mixinStandardHelpOptions = true,
+      description =
+          "Runs one command in a clean VM; ends with its status, 128+N for signal N, 125 when the machinery failed.")
+  static final class RunCommand implements Callable<Integer> {
+    @Option(names = "--image", paramLabel = "NAME", description = "Local image.")
+    Optional<String> image = Optional.empty();
+
+    @Option(
+        names = "--dir",
+        paramLabel = "DIR",
+        description = "Copied into the guest; the command runs in the copy.")
+    Optional<Path> dir = Optional.empty();
+
+    @Option(
+        names = "--out",
+        paramLabel = "DIR",
+        description = "Gets a copy of that directory after the command.")
+    Optional<Path> out = Optional.empty();
+
+    @Option(
+        names = "--env",
+        paramLabel = "NAME",
+        description = "A variable of this process the command gets; repeatable.")
+    List<String> env = List.of();
+
+    @Option(names = "--keep", description = "Keep the VM running for inspection after the command.")
+    boolean keep;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "The host's configuration.")
+    Optional<Path> config = Optional.empty();
+
+    @Option(
+        names = "--state",
+        paramLabel = "DIR",
+        description = "State directory, without a configuration.")
+    Optional<Path> state = Optional.empty();
+
+    @Parameters(
+        paramLabel = "CMD",
+        arity = "1..*",
+        description = "The command and its arguments, after `--`.")
+    List<String> command = List.of();
+
+    @Override
+    public Integer call() throws Exception {
+      return infrastructure(
+          () -> {
+            HostSettings host = settings();
+            JobRun.Request request = new JobRun.Request(command, dir, out, env, keep);
+            return new JobRun(image.map(host::withImage).orElse(host), request, System.err).run();
+          });
+    }
+
+    private HostSettings settings() {
+      if (config.isPresent()) {
+        return HostSettings.read(config.get());
+      }
+      Path here = Path.of("bakehouse.yml");
+      return state.isEmpty() && Files.exists(here)
+          ? HostSettings.read(here)
+          : HostSettings.defaults(state.orElseGet(() -> Self.root().resolve(".bakehouse")));
     }
   }
 }

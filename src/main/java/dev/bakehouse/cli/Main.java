@@ -17,6 +17,7 @@ public final class Main {
 
   static {
     VERBS.put("demo", DemoCommand::new);
+    VERBS.put("run", RunCommand::new);
     VERBS.put("job", JobCommand::new);
     VERBS.put("host", HostCommand::new);
     VERBS.put("pipeline", PipelineCommand::new);
@@ -24,6 +25,7 @@ public final class Main {
     VERBS.put("build", BuildCommand::new);
     VERBS.put("image", ImageCommand::new);
     VERBS.put("vm", VmCommand::new);
+    VERBS.put("cache", CacheCommand::new);
   }
 
   private Main() {}

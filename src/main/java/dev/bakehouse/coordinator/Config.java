@@ -8,6 +8,8 @@ import java.time.Duration;
 /// @param organization slug that REST paths and jobs see
 /// @param lostAfter an agent silent for so long has lost its job
 /// @param infraRetries how often a job runs again after a failure that was not its own
+/// @param anyAgent every agent takes every job, whatever tags the job asks for: for one machine
+///   that stands in for a whole fleet
 /// @param forcedEnd a cancelled or timed-out job whose agent does not finish it is ended after this
 public record Config(
     int port,
@@ -15,20 +17,26 @@ public record Config(
     String organization,
     Duration lostAfter,
     int infraRetries,
-    Duration forcedEnd) {
+    Duration forcedEnd,
+    boolean anyAgent) {
   public static Config of(int port, Path state) {
-    return new Config(port, state, "bakehouse", Duration.ofSeconds(30), 2, Duration.ofSeconds(60));
+    return new Config(
+        port, state, "bakehouse", Duration.ofSeconds(30), 2, Duration.ofSeconds(60), false);
   }
 
   public Config lostAfter(Duration limit) {
-    return new Config(port, state, organization, limit, infraRetries, forcedEnd);
+    return new Config(port, state, organization, limit, infraRetries, forcedEnd, anyAgent);
   }
 
   public Config infraRetries(int count) {
-    return new Config(port, state, organization, lostAfter, count, forcedEnd);
+    return new Config(port, state, organization, lostAfter, count, forcedEnd, anyAgent);
   }
 
   public Config forcedEnd(Duration limit) {
-    return new Config(port, state, organization, lostAfter, infraRetries, limit);
+    return new Config(port, state, organization, lostAfter, infraRetries, limit, anyAgent);
+  }
+
+  public Config anyAgent(boolean any) {
+    return new Config(port, state, organization, lostAfter, infraRetries, forcedEnd, any);
   }
 }

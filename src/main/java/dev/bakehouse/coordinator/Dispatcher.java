@@ -48,13 +48,13 @@ final class Dispatcher {
         .orElse(Map.of());
   }
 
-  private static Optional<Job> next(Transaction tx, Agent agent) throws SQLException {
+  private Optional<Job> next(Transaction tx, Agent agent) throws SQLException {
     List<Job> waiting =
         tx.list(
             "SELECT * FROM jobs WHERE state='scheduled' ORDER BY priority DESC, runnable, seq",
             Job::row);
     for (Job job : waiting) {
-      if (agent.has(job.agents())) {
+      if (core.config().anyAgent() || agent.has(job.agents())) {
         tx.update(
             "UPDATE jobs SET state='assigned', agent=?, assigned=? WHERE id=?",
             agent.id(),

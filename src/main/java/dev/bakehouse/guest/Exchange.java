@@ -3,6 +3,7 @@ package dev.bakehouse.guest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -42,7 +43,7 @@ final class Exchange implements AutoCloseable {
     byte[] nonce = new byte[8];
     new SecureRandom().nextBytes(nonce);
     this.session = HexFormat.of().formatHex(nonce);
-    Thread.ofVirtual().name("control-reader").start(this::read);
+    Threads.start(this::read);
   }
 
   List<byte[]> call(String verb, List<byte[]> args, Duration deadline) {

@@ -3,6 +3,7 @@ package dev.bakehouse.guest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Threads;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,7 +26,7 @@ final class SshMaster implements AutoCloseable {
 
   private SshMaster(Process process) {
     this.process = process;
-    Thread.ofVirtual().name("ssh-master").start(this::read);
+    Threads.start(this::read);
   }
 
   /// @param env added to the client's environment

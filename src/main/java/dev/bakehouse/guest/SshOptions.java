@@ -75,7 +75,7 @@ final class SshOptions {
     Map<String, String> options = common(target, socket);
     options.put("ControlMaster", "no");
     options.put("BatchMode", "yes");
-    options.put("ProxyCommand", "exit 1");
+    options.put("ProxyCommand", "false");
     options.put("RequestTTY", "no");
     List<String> argv = at(argv(options), target);
     argv.addAll(List.of(command));

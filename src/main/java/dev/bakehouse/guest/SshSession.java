@@ -2,6 +2,7 @@ package dev.bakehouse.guest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.bakehouse.platform.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,7 +28,7 @@ final class SshSession implements AutoCloseable {
   }
 
   void feed(byte[] request, InputStream input) {
-    Thread.startVirtualThread(
+    Threads.start(
         () -> {
           try (OutputStream stdin = process.getOutputStream()) {
             stdin.write(request);
@@ -40,8 +41,8 @@ final class SshSession implements AutoCloseable {
   }
 
   void pump(OutputStream out, OutputStream err) {
-    outPump = Thread.startVirtualThread(() -> copy(process.getInputStream(), out, false));
-    errPump = Thread.startVirtualThread(() -> copy(process.getErrorStream(), err, true));
+    outPump = Threads.start(() -> copy(process.getInputStream(), out, false));
+    errPump = Threads.start(() -> copy(process.getErrorStream(), err, true));
   }
 
   private void copy(InputStream from, OutputStream to, boolean stderr) {

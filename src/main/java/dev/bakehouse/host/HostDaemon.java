@@ -7,6 +7,7 @@ import dev.bakehouse.job.Jobs;
 import dev.bakehouse.job.Machines;
 import dev.bakehouse.job.Phases;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Lease;
@@ -86,7 +87,7 @@ public final class HostDaemon {
       }
     } finally {
       // In parallel: each agent has its own grace.
-      List<Thread> ending = agents.stream().map(a -> Thread.startVirtualThread(a::close)).toList();
+      List<Thread> ending = agents.stream().map(a -> Threads.start(a::close)).toList();
       for (Thread thread : ending) {
         thread.join();
       }

@@ -6,8 +6,10 @@ import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Slots;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -115,13 +117,7 @@ public final class Bootstrap {
           phases.run(Phase.CACHE, "save", () -> caches.save(machine));
         }
       } finally {
-        phases.run(
-            Phase.DESTROY,
-            vm,
-            () -> {
-              machine.close();
-              return vm;
-            });
+        phases.run(Phase.DESTROY, vm, machine::destroy);
       }
       JobReport.publish(job, settings, vm, phases, caches.reports());
       return status;
@@ -140,7 +136,7 @@ public final class Bootstrap {
             machines,
             image,
             lease,
-            new Machine.Start(name, settings.vm().start(), forwards, scratch),
+            new Machine.Start(name, settings.vm().start(), forwards, scratch, Owner.PIPE),
             phases);
       } catch (Infrastructure e) {
         if (attempt == TRIES || cancellation.cancelled()) {
@@ -167,7 +163,10 @@ public final class Bootstrap {
         RunSpec.of(RUN, paths.home(), paths.bin() + "/buildkite-agent", "bootstrap")
             .env(entries(env));
     Headings headings = new Headings(raw);
-    cancellation.listen(() -> Thread.startVirtualThread(() -> cancel(machine)));
+    cancellation.listen(
+        () ->
+            Threads.start(
+                () -> machine.end(RUN, Duration.ofSeconds(Math.max(1, job.graceSeconds() - 2)))));
     log.println("+++ bakehouse: " + machine.name() + " runs the job");
     RunResult result =
         machine
@@ -231,20 +230,6 @@ public final class Bootstrap {
       case Ended.Lost() ->
           throw failed("the guest does not know how the job ended", "The job is run again.");
     };
-  }
-
-  /// TERM to all of the job; KILL when its grace is over.
-  private void cancel(Machine machine) {
-    machine.control().signal(RUN, "TERM");
-    Ended ended = null;
-    try {
-      ended = machine.control().await(RUN, Duration.ofSeconds(Math.max(1, job.graceSeconds() - 2)));
-    } catch (RuntimeException e) {
-      phases.say("bakehouse: the job did not end within its grace; killing it");
-    }
-    if (ended == null) {
-      machine.control().signal(RUN, "KILL");
-    }
   }
 
   /// The port of an address on this host's loopback: the guest gets it on its own.

@@ -1,6 +1,7 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Threads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,7 +30,7 @@ final class GitServer implements AutoCloseable {
   static GitServer start(SequencedMap<String, GitMirror> repositories) throws IOException {
     GitServer server =
         new GitServer(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), repositories);
-    Thread.ofVirtual().name("git-server").start(server::accept);
+    Threads.start(server::accept);
     return server;
   }
 
@@ -64,7 +65,7 @@ final class GitServer implements AutoCloseable {
     while (!socket.isClosed()) {
       try {
         Socket connection = socket.accept();
-        Thread.startVirtualThread(() -> serve(connection));
+        Threads.start(() -> serve(connection));
       } catch (IOException e) {
         return;
       }
@@ -79,7 +80,7 @@ final class GitServer implements AutoCloseable {
     repositories.values().forEach(mirror -> argv.add(mirror.dir().toString()));
     Process daemon = Command.of(argv).start();
     try (connection) {
-      Thread.startVirtualThread(() -> pump(connection, daemon));
+      Threads.start(() -> pump(connection, daemon));
       try (InputStream answers = daemon.getInputStream()) {
         answers.transferTo(connection.getOutputStream());
       }

@@ -28,14 +28,19 @@ record GuestPaths(String home, String hooks, String bin) {
     return home + "/cache";
   }
 
-  /// Points the agent's variables at the guest.
-  void rewrite(Map<String, String> env) {
+  /// What every command of the job user has.
+  void base(Map<String, String> env) {
     env.put("HOME", home);
     env.put("USER", "admin");
     env.put("LOGNAME", "admin");
     env.put("SHELL", "/bin/bash");
     env.putIfAbsent("PATH", PATH);
     env.putIfAbsent("LANG", "C.UTF-8");
+  }
+
+  /// Points the agent's variables at the guest.
+  void rewrite(Map<String, String> env) {
+    base(env);
     env.put("BUILDKITE_BIN_PATH", bin);
     env.put("BUILDKITE_BUILD_PATH", home + "/builds");
     env.put("BUILDKITE_HOOKS_PATH", hooks);

@@ -68,7 +68,7 @@ final class HostCommands {
     String json = Generate.pipeline(PipelineConfig.read(file)).json();
     String agent = Path.of(job.text("BUILDKITE_BIN_PATH"), "buildkite-agent").toString();
     Outcome outcome =
-        Command.of(agent, "pipeline", "upload", "--no-interpolation", "-")
+        Command.of(agent, "pipeline", "upload", "--no-interpolation")
             .input(json.getBytes(StandardCharsets.UTF_8))
             .merged()
             .deadline(UPLOAD)

@@ -108,6 +108,27 @@ public record HostSettings(
     return settings;
   }
 
+  /// The same host with another image.
+  public HostSettings withImage(String other) {
+    return new HostSettings(
+        file,
+        name,
+        state,
+        slots,
+        other,
+        images,
+        imageSource,
+        plainHttp,
+        keepEnvironment,
+        allow,
+        gitFilter,
+        apiUrl,
+        apiTokenFile,
+        cache,
+        vm,
+        agent);
+  }
+
   /// The store of build caches: the configured one, else a directory of the host's own.
   String cacheStore() {
     return cache.store().isEmpty() ? "dir:" + state.resolve("cache") : cache.store();

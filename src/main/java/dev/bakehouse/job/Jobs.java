@@ -2,6 +2,7 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Reaper;
 import dev.bakehouse.vm.Slots;
 import dev.bakehouse.vm.qemu.QemuHypervisor;
@@ -34,15 +35,17 @@ public final class Jobs {
     OutputStream out = new FileOutputStream(FileDescriptor.out);
     try (Cancellation cancellation = Cancellation.install(agent)) {
       int status =
-          new Bootstrap(settings, machines(settings), slots(settings), job, cancellation, out)
+          new Bootstrap(
+                  settings, machines(settings, Owner.PIPE), slots(settings), job, cancellation, out)
               .run();
       cancellation.finished(status);
       return status;
     }
   }
 
-  static Machines machines(HostSettings settings) {
-    return new Machines(settings, hypervisor(settings));
+  /// @param owner whether VMs end with this process
+  static Machines machines(HostSettings settings, Owner owner) {
+    return new Machines(settings, hypervisor(settings, owner));
   }
 
   /// The host's VM slots.
@@ -54,6 +57,10 @@ public final class Jobs {
   }
 
   public static Hypervisor hypervisor(HostSettings settings) {
-    return new QemuHypervisor(settings.state());
+    return hypervisor(settings, Owner.PIPE);
+  }
+
+  private static Hypervisor hypervisor(HostSettings settings, Owner owner) {
+    return new QemuHypervisor(settings.state(), owner);
   }
 }

@@ -29,8 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// A running, identified, connected VM of one job. Closing it destroys the VM.
-final class Machine implements AutoCloseable {
+/// A running, identified, connected VM of one job.
+final class Machine {
   static final String USER = "admin";
   private static final Duration IDENTIFY = Duration.ofSeconds(60);
   private static final Duration OWN = Duration.ofMinutes(30);
@@ -66,7 +66,7 @@ final class Machine implements AutoCloseable {
               Phase.BOOT,
               "start and first answer",
               () -> {
-                vm.start(Owner.PIPE);
+                vm.start(start.owner());
                 Duplex duplex = vm.control(GuestProgram.bytes());
                 Control fresh = new Control(duplex.in(), duplex.out());
                 fresh.hello(machines.vmSettings().boot());
@@ -120,7 +120,8 @@ final class Machine implements AutoCloseable {
   /// @param mode `auto`, `boot` or `resume`
   /// @param forwards loopback ports the guest reaches on its own loopback
   /// @param scratch directory for the connection's files
-  record Start(String name, String mode, List<Integer> forwards, Path scratch) {}
+  /// @param owner whether the VM ends with this process
+  record Start(String name, String mode, List<Integer> forwards, Path scratch, Owner owner) {}
 
   private record Booted(Duplex channel, Control control) {}
 
@@ -159,6 +160,16 @@ final class Machine implements AutoCloseable {
     }
   }
 
+  /// TERM to all of a run; KILL when its grace is over.
+  void end(String run, Duration grace) {
+    control.signal(run, "TERM");
+    try {
+      control.await(run, grace);
+    } catch (RuntimeException e) {
+      control.signal(run, "KILL");
+    }
+  }
+
   boolean running() {
     return vm.running();
   }
@@ -177,13 +188,21 @@ final class Machine implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() {
+  /// Lets go of a VM that is to keep running.
+  void leave() {
     closeQuietly(ssh);
     closeQuietly(control);
     closeQuietly(channel);
-    vm.destroy();
     Directories.delete(dir);
+  }
+
+  /// Ends the VM and removes every trace of it.
+  ///
+  /// @return its name
+  String destroy() {
+    leave();
+    vm.destroy();
+    return vm.name();
   }
 
   private static void closeQuietly(@org.jspecify.annotations.Nullable AutoCloseable resource) {

@@ -17,6 +17,10 @@ final class Redactor extends OutputStream {
   /// The agent's own rule: shorter values redact ordinary words.
   private static final int SHORTEST = 6;
 
+  /// What buildkite-agent redacts if not told otherwise (its `--redacted-vars`).
+  static final String DEFAULT_GLOBS =
+      "*_PASSWORD,*_SECRET,*_TOKEN,*_PRIVATE_KEY,*_ACCESS_KEY,*_SECRET_KEY,*_CONNECTION_STRING";
+
   private final OutputStream out;
   private final List<byte[]> secrets;
   private byte[] held = new byte[0];

@@ -5,6 +5,7 @@ import dev.bakehouse.config.Yaml;
 import dev.bakehouse.coordinator.BuildReport;
 import dev.bakehouse.coordinator.BuildRequest;
 import dev.bakehouse.coordinator.BuildView;
+import dev.bakehouse.coordinator.Config;
 import dev.bakehouse.pipeline.Pipeline;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Self;
@@ -45,29 +46,30 @@ public final class Demo {
   /// @param failures why the demo did not show what it should; empty when all of it happened
   public record Result(BuildReport cold, BuildReport warm, List<String> failures) {}
 
-  /// Installs what is missing, and no more.
+  /// What a build stands on.
   ///
-  /// @return the agent and the Zig distribution
-  public Installed install() throws IOException {
+  /// @param agent program
+  /// @param image reference that hosts pull from
+  public record Prepared(Path agent, String image) {}
+
+  /// Installs what is missing and makes the guest image, unless it is there.
+  public Prepared prepare() throws IOException {
     step(1, "what this needs");
     needs.ensure(Needs.RUN);
     needs.ensure(Needs.IMAGE);
     Directories.makePrivate(state);
     Tools tools = new Tools(state, out, needs);
-    return new Installed(tools.agent(), tools.zig());
+    Path agent = tools.agent();
+    Path zig = tools.zig();
+    step(2, "the guest image (a few minutes the first time)");
+    return new Prepared(agent, new GuestImage(state, out).ensure(agent, zig));
   }
-
-  /// @param agent program
-  /// @param zig directory
-  public record Installed(Path agent, Path zig) {}
 
   /// Runs it all.
   ///
   /// @param whileUp called with the fleet after the builds, before it is stopped
   public Result run(java.util.function.Consumer<LocalFleet> whileUp) throws IOException {
-    Installed installed = install();
-    step(2, "the guest image (a few minutes the first time)");
-    String image = new GuestImage(state, out).ensure(installed.agent(), installed.zig());
+    Prepared prepared = prepare();
     step(3, "the example's repository, a coordinator, " + HOSTS + " hosts");
     for (String old : new String[] {"coordinator", "cache"}) {
       Directories.delete(state.resolve(old));
@@ -75,7 +77,8 @@ public final class Demo {
     ExampleRepository repository =
         ExampleRepository.make(Self.root().resolve("examples/oven"), state.resolve("example/oven"));
     try (LocalFleet fleet =
-        LocalFleet.start(state, HOSTS, place -> host(place, image, installed.agent()))) {
+        LocalFleet.start(
+            Config.of(0, state.resolve("coordinator")), HOSTS, place -> host(place, prepared))) {
       step(4, "a cold build: no cache anywhere");
       BuildReport cold = build(fleet, repository, "cold");
       repository.edit();
@@ -158,20 +161,20 @@ public final class Demo {
     return failures;
   }
 
-  private HostSpec host(LocalFleet.Place place, String image, Path agent) {
+  private HostSpec host(LocalFleet.Place place, Prepared prepared) {
     Path home = Directories.makePrivate(state.resolve("hosts")).resolve(place.name());
     String arch = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x64";
     VmSettings vm =
         VmSettings.read(
-            Yaml.parse("demo", "{hypervisor: qemu, cpus: 1, memory-mb: 1024, disk-gb: 10}"));
+            Yaml.parse("demo", "{hypervisor: qemu, cpus: 1, memory-mb: 1024, disk-gb: 4}"));
     return new HostSpec(
         place.name(),
         home,
         2,
         home.resolve("images"),
         GuestImage.NAME,
-        image,
-        agent,
+        prepared.image(),
+        prepared.agent(),
         place.coordinator().agentEndpoint(),
         place.coordinator().registrationToken(),
         place.coordinator().address() + "/v2",

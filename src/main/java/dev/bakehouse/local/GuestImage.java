@@ -13,6 +13,7 @@ import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.platform.Directories;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -47,13 +48,14 @@ public final class GuestImage {
             .packages("gcc", "g++", "cmake", "ninja-build", "ccache")
             .stage(agent, "/usr/local/bin/buildkite-agent")
             .stage(zig, "/opt/zig")
-            .link("/usr/local/bin/zig", "/opt/zig/zig");
+            .link("/usr/local/bin/zig", "/opt/zig/zig")
+            .diskGb(4);
     ImageStore store = new ImageStore(state.resolve("images"));
     String wanted = fingerprint(recipe);
     Optional<LocalImage> there =
         store.find(NAME).filter(i -> wanted.equals(i.record().labels().get(RECIPE)));
     String reference = "oci:" + state.resolve("registry") + ":" + NAME;
-    if (there.isPresent() && !there.get().record().digest().isEmpty()) {
+    if (there.isPresent() && Files.exists(state.resolve("registry/index.json"))) {
       out.println("guest image " + NAME + " is there (" + there.get().bytes() / 1_000_000 + " MB)");
       return reference;
     }
@@ -63,7 +65,7 @@ public final class GuestImage {
     Repositories repositories =
         new Repositories(Credentials.ofProcess(), false, state.resolve("images/.work"));
     new Transfer(store, repositories, new Log(out))
-        .push(NAME, Reference.parse(reference), java.util.List.of());
+        .push(NAME, Reference.parse(reference), java.util.List.of(NAME));
     return reference;
   }
 

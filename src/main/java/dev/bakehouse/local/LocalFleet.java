@@ -6,7 +6,7 @@ import dev.bakehouse.coordinator.BuildView;
 import dev.bakehouse.coordinator.Config;
 import dev.bakehouse.coordinator.Coordinator;
 import dev.bakehouse.pipeline.Pipeline;
-import java.nio.file.Path;
+import dev.bakehouse.platform.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,9 +32,8 @@ public final class LocalFleet implements AutoCloseable {
   /// Starts the coordinator and `count` hosts, named `host-1` and on.
   ///
   /// @param spec makes a host's configuration from its name, given the coordinator
-  public static LocalFleet start(Path state, int count, Function<Place, HostSpec> spec) {
-    LocalFleet fleet =
-        new LocalFleet(Coordinator.start(Config.of(0, state.resolve("coordinator"))));
+  public static LocalFleet start(Config config, int count, Function<Place, HostSpec> spec) {
+    LocalFleet fleet = new LocalFleet(Coordinator.start(config));
     try {
       for (int n = 1; n <= count; n++) {
         fleet.hosts.add(HostProcess.start(spec.apply(new Place("host-" + n, fleet.coordinator))));
@@ -96,7 +95,7 @@ public final class LocalFleet implements AutoCloseable {
   @Override
   public void close() {
     // Hosts stop in parallel: each waits for its agents.
-    List<Thread> stopping = hosts.stream().map(h -> Thread.startVirtualThread(h::close)).toList();
+    List<Thread> stopping = hosts.stream().map(h -> Threads.start(h::close)).toList();
     for (Thread thread : stopping) {
       try {
         thread.join();

@@ -193,7 +193,7 @@ public final class Command {
   }
 
   private void feed(Process process) {
-    Thread.startVirtualThread(
+    Threads.start(
         () -> {
           try (OutputStream stdin = process.getOutputStream()) {
             if (input != null) {
@@ -207,7 +207,7 @@ public final class Command {
 
   private static CompletableFuture<byte[]> drain(InputStream stream) {
     CompletableFuture<byte[]> bytes = new CompletableFuture<>();
-    Thread.startVirtualThread(
+    Threads.start(
         () -> {
           try (stream) {
             bytes.complete(stream.readAllBytes());

@@ -22,7 +22,7 @@ public final class Guarded implements AutoCloseable {
   Guarded(Identity identity, Process guardian, BufferedReader said) {
     this.identity = identity;
     this.guardian = guardian;
-    Thread.ofVirtual().name("guardian of " + identity.pid()).start(() -> listen(said));
+    Threads.start(() -> listen(said));
   }
 
   /// The program's process.

@@ -117,7 +117,7 @@ public final class Guardian {
 
   private static String line(Process perl, BufferedReader said) throws IOException {
     CompletableFuture<@Nullable String> line = new CompletableFuture<>();
-    Thread.startVirtualThread(
+    Threads.start(
         () -> {
           try {
             line.complete(said.readLine());

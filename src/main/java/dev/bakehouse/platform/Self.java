@@ -15,9 +15,7 @@ public final class Self {
   public static List<String> argv(String... verb) {
     List<String> argv = new ArrayList<>();
     argv.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    argv.addAll(
-        List.of(
-            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
+    argv.addAll(List.of("-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"));
     Path aot = root().resolve("target/bakehouse.aot");
     if (Files.exists(aot) && !System.getProperty("java.class.path").contains(File.pathSeparator)) {
       argv.addAll(List.of("-XX:AOTCache=" + aot, "-Xlog:aot=off", "-Xlog:cds=off"));

@@ -11,23 +11,29 @@
 # Answer: session, number, "ok" or "error", values.
 use strict;
 use warnings;
+use Config;
 use Fcntl;
-use POSIX ();
-use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
 
-use constant VERSION  => 1;
-use constant MAX_LINE => 64 << 20;
-use constant PORT     => 'dev.bakehouse.ctl';
+my ($dir, $linux, %call);
+BEGIN {
+    $dir   = $ENV{BAKEHOUSE_RUN_DIR} // '/run/bakehouse';
+    $linux = $^O eq 'linux';
+    %call  = (
+        x86_64  => { settime => 227, prctl => 157, setsid => 112 },
+        aarch64 => { settime => 112, prctl => 167, setsid => 157 },
+    );
+}
 
-my $dir   = $ENV{BAKEHOUSE_RUN_DIR} // '/run/bakehouse';
-my $linux = $^O eq 'linux';
-my ($machine) = (POSIX::uname())[4];
-my %call = (
-    x86_64  => { settime => 227, prctl => 157 },
-    aarch64 => { settime => 112, prctl => 167 },
-);
+sub syscall_number {
+    return $linux && $Config{archname} =~ /\A(x86_64|aarch64)-/ ? $call{$1}{ $_[0] } : undef;
+}
 
-sub syscall_number { return $linux ? $call{$machine}{ $_[0] } : undef }
+sub own_session {
+    my $number = syscall_number('setsid');
+    return syscall $number if defined $number;
+    require POSIX;
+    return POSIX::setsid();
+}
 
 sub fields { return join '', map { pack('N', length) . $_ } @_ }
 
@@ -42,23 +48,6 @@ sub unfields {
         $at += 4 + $size;
     }
     return @all;
-}
-
-sub frame {
-    my $payload = fields(@_);
-    my $body = 'BKH1' . pack('NN', length $payload, unpack '%32C*', $payload) . $payload;
-    $body =~ s/([\x1b\n])/$1 eq "\n" ? "\x1b\x02" : "\x1b\x01"/ge;
-    return "\n$body\n";
-}
-
-sub unframe {
-    my ($line) = @_;
-    $line =~ s/\x1b(.)/$1 eq "\x02" ? "\n" : "\x1b"/gse;
-    return if length $line < 12 || substr($line, 0, 4) ne 'BKH1';
-    my ($size, $sum) = unpack 'NN', substr $line, 4, 8;
-    my $payload = substr $line, 12;
-    return if $size != length $payload || $sum != unpack '%32C*', $payload;
-    return unfields($payload);
 }
 
 sub slurp {
@@ -91,6 +80,150 @@ sub run_file {
 sub poke {
     sysopen my $fifo, "$dir/poke", O_WRONLY | O_NONBLOCK or return;
     syswrite $fifo, '.';
+}
+
+# ---- run ----
+
+sub read_exactly {
+    my ($size) = @_;
+    my $bytes = '';
+    while (length $bytes < $size) {
+        my $got = sysread STDIN, $bytes, $size - length $bytes, length $bytes;
+        die "the request is cut short\n" if !$got;
+    }
+    return $bytes;
+}
+
+sub child {
+    my ($go, $options, $argv, $env, $so, $se) = @_;
+    own_session();
+    sysread $go, my $word, 1 or exit 125;
+    open STDIN,  '<', '/dev/null' if $options !~ /stdin/;
+    open STDOUT, '>&', $so;
+    open STDERR, '>&', $options =~ /merged/ ? $so : $se;
+    $SIG{$_} = 'DEFAULT' for qw(PIPE HUP CHLD INT TERM QUIT);
+    %ENV = ();
+    for (@$env) {
+        my ($name, $value) = split /=/, $_, 2;
+        $ENV{$name} = $value if length $name && defined $value;
+    }
+    no warnings 'exec';
+    exec { $argv->[0] } @$argv;
+    my $status = $!{ENOENT} || $!{ENOTDIR} ? 127 : 126;
+    syswrite STDERR, "bakehouse: $argv->[0]: " . ($status == 127 ? 'command not found' : "$!") . "\n";
+    exit $status;
+}
+
+sub run {
+    $SIG{$_} = 'IGNORE' for qw(PIPE HUP INT TERM QUIT);
+    my ($magic, $size) = unpack 'a4N', read_exactly(8);
+    die "not a request\n" if $magic ne 'BKR1';
+    my ($id, $cwd, $options, $count, @rest) = unfields(read_exactly($size));
+    my @argv = splice @rest, 0, $count;
+    my ($linger) = $options =~ /linger=([\d.]+)/;
+    umask 022;
+    if (!chdir $cwd) {
+        spit(run_file($id, 'ended'), 0644, "failed can not enter the directory $cwd: $!");
+        poke();
+        return 0;
+    }
+    syscall(syscall_number('prctl'), 36, 1, 0, 0, 0) if syscall_number('prctl');    # be their reaper
+    pipe my $go_r,   my $go_w   or die "pipe: $!\n";
+    pipe my $bell_r, my $bell_w or die "pipe: $!\n";
+    pipe my $out_r,  my $out_w  or die "pipe: $!\n";
+    pipe my $err_r,  my $err_w  or die "pipe: $!\n";
+    fcntl $_, F_SETFL, O_NONBLOCK for $out_r, $err_r, $bell_r;
+    local $SIG{CHLD} = sub { syswrite $bell_w, '.' };
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) { close $go_w; child($go_r, $options, \@argv, \@rest, $out_w, $err_w) }
+    close $_ for $out_w, $err_w, $go_r;
+    # The lock is held as long as this process lives: without it and without an end, the run is lost.
+    sysopen my $mark, run_file($id, 'started'), O_RDWR | O_CREAT | O_EXCL, 0644 or die "$dir: $!\n";
+    flock $mark, 2;
+    syswrite $mark, "$pid $$ ";
+    syswrite $go_w, 'x';
+    close $go_w;
+    my $ended = sub {
+        my ($status) = @_;
+        my $how = $status & 127 ? 'signal ' . ($status & 127) : 'exit ' . ($status >> 8);
+        spit(run_file($id, 'ended'), 0644, $how);
+        poke();
+    };
+    return pump([ [ $out_r, \*STDOUT, '', 0 ], [ $err_r, \*STDERR, '', 0 ] ], $bell_r, $pid, $ended, $linger // 0.5);
+}
+
+# Moves output until the command has ended and its output too, or has been quiet for `linger` seconds
+# (something left behind may hold it open). Returns 0 when all of it was delivered, else 74.
+sub pump {
+    my ($streams, $bell, $pid, $ended, $linger) = @_;
+    my ($over, $lost, $limit) = (0, 0);
+    fcntl $_->[1], F_SETFL, fcntl($_->[1], F_GETFL, 0) | O_NONBLOCK for @$streams;
+    while (1) {
+        my ($r, $w) = ('', '');
+        my $open = grep { $_->[0] } @$streams;
+        my $held = grep { $_->[2] ne '' } @$streams;
+        last if $over && !$open && !$held;
+        vec($r, fileno $bell, 1) = 1;
+        for (@$streams) {
+            vec($r, fileno $_->[0], 1) = 1 if $_->[0] && length $_->[2] < 262144;
+            vec($w, fileno $_->[1], 1) = 1 if $_->[2] ne '';
+        }
+        my $ready = select $r, $w, undef, $over ? $linger : undef;
+        next if $ready < 0;
+        $limit = time + 5 if $held;
+        if ($over && $open && !$held && ($ready == 0 || time > $limit)) { $_->[0] = undef for @$streams; next }
+        if (vec $r, fileno $bell, 1) { sysread $bell, my $dots, 4096 }
+        while ((my $gone = waitpid -1, 1) > 0) {
+            next if $gone != $pid;
+            $ended->($?);
+            ($over, $limit) = (1, time + 5);
+        }
+        for (@$streams) {
+            my ($from, $to) = @$_;
+            if ($from && vec $r, fileno $from, 1) {
+                my $got = sysread $from, $_->[2], 65536, length $_->[2];
+                $_->[3] += $got // 0 if $over;
+                $_->[0] = undef if defined $got && !$got or $_->[3] > 1 << 20;
+            }
+            next if $_->[2] eq '';
+            my $sent = $lost ? undef : syswrite $to, $_->[2];
+            if (defined $sent) { substr $_->[2], 0, $sent, '' }
+            elsif ($lost || !($!{EAGAIN} || $!{EINTR})) { ($lost, $_->[2]) = (1, '') }
+        }
+    }
+    return $lost ? 74 : 0;
+}
+
+# "run" starts here: it must be quick, and the rest of this text would only be read for nothing.
+BEGIN {
+    if (($ARGV[0] // '') eq 'run') {
+        my $status = eval { run() };
+        print STDERR "bakehouse: $@" if !defined $status;
+        exit($status // 70);
+    }
+}
+
+use POSIX ();
+use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
+use constant VERSION  => 1;
+use constant MAX_LINE => 64 << 20;
+use constant PORT     => 'dev.bakehouse.ctl';
+
+sub frame {
+    my $payload = fields(@_);
+    my $body = 'BKH1' . pack('NN', length $payload, unpack '%32C*', $payload) . $payload;
+    $body =~ s/([\x1b\n])/$1 eq "\n" ? "\x1b\x02" : "\x1b\x01"/ge;
+    return "\n$body\n";
+}
+
+sub unframe {
+    my ($line) = @_;
+    $line =~ s/\x1b(.)/$1 eq "\x02" ? "\n" : "\x1b"/gse;
+    return if length $line < 12 || substr($line, 0, 4) ne 'BKH1';
+    my ($size, $sum) = unpack 'NN', substr $line, 4, 8;
+    my $payload = substr $line, 12;
+    return if $size != length $payload || $sum != unpack '%32C*', $payload;
+    return unfields($payload);
 }
 
 # none | running PID | exit N | signal N | failed WHY | lost
@@ -213,7 +346,7 @@ sub accept_ssh {
     setsockopt $peer, IPPROTO_TCP, TCP_NODELAY, 1;
     my $pid = fork;
     return if !defined $pid || $pid;
-    POSIX::setsid();
+    own_session();
     mkdir '/run/sshd', 0755;
     open STDIN,  '<&', $peer       or POSIX::_exit(1);
     open STDOUT, '>&', $peer       or POSIX::_exit(1);
@@ -383,119 +516,6 @@ sub serve {
     }
 }
 
-# ---- run ----
-
-sub read_exactly {
-    my ($size) = @_;
-    my $bytes = '';
-    while (length $bytes < $size) {
-        my $got = sysread STDIN, $bytes, $size - length $bytes, length $bytes;
-        die "the request is cut short\n" if !$got;
-    }
-    return $bytes;
-}
-
-sub child {
-    my ($go, $options, $argv, $env, $so, $se) = @_;
-    POSIX::setsid();
-    sysread $go, my $word, 1 or POSIX::_exit(125);
-    open STDIN,  '<', '/dev/null' if $options !~ /stdin/;
-    open STDOUT, '>&', $so;
-    open STDERR, '>&', $options =~ /merged/ ? $so : $se;
-    $SIG{$_} = 'DEFAULT' for qw(PIPE HUP CHLD INT TERM QUIT);
-    %ENV = ();
-    for (@$env) {
-        my ($name, $value) = split /=/, $_, 2;
-        $ENV{$name} = $value if length $name && defined $value;
-    }
-    no warnings 'exec';
-    exec { $argv->[0] } @$argv;
-    my $status = $!{ENOENT} || $!{ENOTDIR} ? 127 : 126;
-    syswrite STDERR, "bakehouse: $argv->[0]: " . ($status == 127 ? 'command not found' : "$!") . "\n";
-    POSIX::_exit($status);
-}
-
-sub run {
-    $SIG{$_} = 'IGNORE' for qw(PIPE HUP INT TERM QUIT);
-    my ($magic, $size) = unpack 'a4N', read_exactly(8);
-    die "not a request\n" if $magic ne 'BKR1';
-    my ($id, $cwd, $options, $count, @rest) = unfields(read_exactly($size));
-    my @argv = splice @rest, 0, $count;
-    my ($linger) = $options =~ /linger=([\d.]+)/;
-    umask 022;
-    if (!chdir $cwd) {
-        spit(run_file($id, 'ended'), 0644, "failed can not enter the directory $cwd: $!");
-        poke();
-        return 0;
-    }
-    syscall(syscall_number('prctl'), 36, 1, 0, 0, 0) if syscall_number('prctl');    # be their reaper
-    pipe my $go_r,   my $go_w   or die "pipe: $!\n";
-    pipe my $bell_r, my $bell_w or die "pipe: $!\n";
-    pipe my $out_r,  my $out_w  or die "pipe: $!\n";
-    pipe my $err_r,  my $err_w  or die "pipe: $!\n";
-    fcntl $_, F_SETFL, O_NONBLOCK for $out_r, $err_r, $bell_r;
-    local $SIG{CHLD} = sub { syswrite $bell_w, '.' };
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) { close $go_w; child($go_r, $options, \@argv, \@rest, $out_w, $err_w) }
-    close $_ for $out_w, $err_w, $go_r;
-    # The lock is held as long as this process lives: without it and without an end, the run is lost.
-    sysopen my $mark, run_file($id, 'started'), O_RDWR | O_CREAT | O_EXCL, 0644 or die "$dir: $!\n";
-    flock $mark, 2;
-    syswrite $mark, "$pid $$ ";
-    syswrite $go_w, 'x';
-    close $go_w;
-    my $ended = sub {
-        my ($status) = @_;
-        my $how = $status & 127 ? 'signal ' . ($status & 127) : 'exit ' . ($status >> 8);
-        spit(run_file($id, 'ended'), 0644, $how);
-        poke();
-    };
-    return pump([ [ $out_r, \*STDOUT, '', 0 ], [ $err_r, \*STDERR, '', 0 ] ], $bell_r, $pid, $ended, $linger // 0.5);
-}
-
-# Moves output until the command has ended and its output too, or has been quiet for `linger` seconds
-# (something left behind may hold it open). Returns 0 when all of it was delivered, else 74.
-sub pump {
-    my ($streams, $bell, $pid, $ended, $linger) = @_;
-    my ($over, $lost, $limit) = (0, 0);
-    fcntl $_->[1], F_SETFL, fcntl($_->[1], F_GETFL, 0) | O_NONBLOCK for @$streams;
-    while (1) {
-        my ($r, $w) = ('', '');
-        my $open = grep { $_->[0] } @$streams;
-        my $held = grep { $_->[2] ne '' } @$streams;
-        last if $over && !$open && !$held;
-        vec($r, fileno $bell, 1) = 1;
-        for (@$streams) {
-            vec($r, fileno $_->[0], 1) = 1 if $_->[0] && length $_->[2] < 262144;
-            vec($w, fileno $_->[1], 1) = 1 if $_->[2] ne '';
-        }
-        my $ready = select $r, $w, undef, $over ? $linger : undef;
-        next if $ready < 0;
-        $limit = time + 5 if $held;
-        if ($over && $open && !$held && ($ready == 0 || time > $limit)) { $_->[0] = undef for @$streams; next }
-        if (vec $r, fileno $bell, 1) { sysread $bell, my $dots, 4096 }
-        while ((my $gone = waitpid -1, POSIX::WNOHANG()) > 0) {
-            next if $gone != $pid;
-            $ended->($?);
-            ($over, $limit) = (1, time + 5);
-        }
-        for (@$streams) {
-            my ($from, $to) = @$_;
-            if ($from && vec $r, fileno $from, 1) {
-                my $got = sysread $from, $_->[2], 65536, length $_->[2];
-                $_->[3] += $got // 0 if $over;
-                $_->[0] = undef if defined $got && !$got or $_->[3] > 1 << 20;
-            }
-            next if $_->[2] eq '';
-            my $sent = $lost ? undef : syswrite $to, $_->[2];
-            if (defined $sent) { substr $_->[2], 0, $sent, '' }
-            elsif ($lost || !($!{EAGAIN} || $!{EINTR})) { ($lost, $_->[2]) = (1, '') }
-        }
-    }
-    return $lost ? 74 : 0;
-}
-
 my $mode = shift // '';
-if    ($mode eq 'serve') { serve((shift // '') eq '-') }
-elsif ($mode eq 'run')   { POSIX::_exit(eval { run() } // do { print STDERR "bakehouse: $@"; 70 }) }
-else                     { die "usage: guest.pl serve [-] | run\n" }
+die "usage: guest.pl serve [-] | run\n" if $mode ne 'serve';
+serve((shift // '') eq '-');

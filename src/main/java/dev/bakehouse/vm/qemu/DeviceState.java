@@ -1,6 +1,7 @@
 package dev.bakehouse.vm.qemu;
 
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -40,7 +41,7 @@ final class DeviceState {
     try (ServerSocketChannel server = UnixSockets.listen(socket)) {
       CompletableFuture<Void> copied =
           CompletableFuture.runAsync(
-              () -> receive(server, directory.resolve(FILE)), Thread::startVirtualThread);
+              () -> receive(server, directory.resolve(FILE)), Threads::start);
       qmp.execute("migrate", Map.of("uri", URI));
       Poll.until(
           "the suspension in " + directory,

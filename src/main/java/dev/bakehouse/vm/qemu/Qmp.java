@@ -1,5 +1,6 @@
 package dev.bakehouse.vm.qemu;
 
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -34,7 +35,7 @@ final class Qmp implements AutoCloseable {
   private Qmp(SocketChannel channel, Duration deadline) {
     this.channel = channel;
     this.deadline = deadline;
-    Thread.ofVirtual().name("qmp").start(this::read);
+    Threads.start(this::read);
   }
 
   /// Connects and leaves the greeting behind.

@@ -1,0 +1,20 @@
+# Sourced by ./check: programs only the tests use.
+
+test_needs() {
+  local missing="" sudo=""
+  command -v docker-registry >/dev/null || missing="$missing docker-registry"
+  command -v htpasswd >/dev/null || missing="$missing apache2-utils"
+  command -v ccache >/dev/null || missing="$missing ccache"
+  [ -z "$missing" ] && return
+  if ! command -v apt-get >/dev/null; then
+    echo "check: install these and run again:$missing" >&2
+    exit 2
+  fi
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  echo "check: installing$missing" >&2
+  $sudo apt-get update -qq
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing
+}
+
+test_needs

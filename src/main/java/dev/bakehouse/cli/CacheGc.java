@@ -1,0 +1,36 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.cache.Janitor;
+import dev.bakehouse.cache.Janitor.FailedBuilds;
+import dev.bakehouse.cache.Janitor.Swept;
+import java.time.Clock;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// `bakehouse cache gc`.
+@Command(
+    name = "gc",
+    mixinStandardHelpOptions = true,
+    description = "Remove caches unused for cache.retention-days (30), and parts of failed saves.")
+final class CacheGc implements Callable<Integer> {
+  @Mixin private CacheStoreOptions store = new CacheStoreOptions();
+
+  @Override
+  public Integer call() {
+    Swept swept =
+        new Janitor(store.blobs(), Clock.systemUTC())
+            .sweep(store.config().retention(), Janitor.GRACE, FailedBuilds.UNKNOWN);
+    store.answer(
+        swept,
+        String.format(
+            Locale.ROOT,
+            "%d entries and %d blobs removed, %,d bytes freed, %d entries kept",
+            swept.entries(),
+            swept.blobs(),
+            swept.freed(),
+            swept.kept()));
+    return Exit.OK;
+  }
+}

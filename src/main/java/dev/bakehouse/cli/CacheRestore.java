@@ -1,0 +1,90 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.cache.Ancestry;
+import dev.bakehouse.cache.BuildSources;
+import dev.bakehouse.cache.CacheStore.Opened;
+import dev.bakehouse.cache.Entry;
+import dev.bakehouse.cache.HostDirectory;
+import dev.bakehouse.cache.Kind;
+import dev.bakehouse.cache.LatestSaved;
+import dev.bakehouse.cache.Selection;
+import dev.bakehouse.cache.Sources;
+import dev.bakehouse.cache.Strategy;
+import dev.bakehouse.cache.TarStore;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `bakehouse cache restore`.
+@Command(
+    name = "restore",
+    mixinStandardHelpOptions = true,
+    description =
+        "Put a saved cache in a directory's place. When there is none the directory stays as it is,"
+            + " and status is 0.")
+final class CacheRestore implements Callable<Integer> {
+  @Option(names = "--kind", required = true, paramLabel = "K", description = "ccache, zig-local, …")
+  private String kind = "";
+
+  @Option(names = "--path", required = true, paramLabel = "DIR", description = "The directory.")
+  private Path path = Path.of("");
+
+  @Mixin private CacheStoreOptions store = new CacheStoreOptions();
+  @Mixin private CacheScopeOptions scope = new CacheScopeOptions();
+
+  @Override
+  public Integer call() {
+    CacheMoved moved = restore(Kind.named(kind, store.config().rule().directories()));
+    store.answer(moved, moved.text());
+    return Exit.OK;
+  }
+
+  private CacheMoved restore(Kind wanted) {
+    long start = System.nanoTime();
+    TarStore caches = store.store();
+    Sources sources = sources(caches);
+    Strategy strategy = Strategy.of(scope.env());
+    if (!strategy.reads()) {
+      return CacheMoved.nothing(kind, 0, "not restored: the strategy is " + strategy);
+    }
+    try (Selection selection = sources.select(scope.step(), List.of(wanted))) {
+      selection.rejected().forEach(r -> System.err.println("bakehouse: not from " + r));
+      Optional<Opened.Whole> archive = selection.archive(wanted);
+      if (archive.isEmpty()) {
+        return CacheMoved.nothing(kind, seconds(start), "not restored: " + selection.summary());
+      }
+      Entry entry = archive.get().entry();
+      new HostDirectory(path).unpack(wanted, archive.get().tar());
+      caches.used(entry);
+      return CacheMoved.of(entry, entry.bytes(), 0, seconds(start), selection.summary());
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not restore " + kind + ": " + e.getMessage(),
+          "Check the directory " + path + " and the one it lies in.",
+          e);
+    }
+  }
+
+  private Sources sources(TarStore caches) {
+    if (!scope.inJob()) {
+      return new LatestSaved(caches, scope.scope(), scope.build());
+    }
+    return new BuildSources(
+        caches,
+        JobBuilds.of(scope.env()),
+        Ancestry.UNKNOWN,
+        store.config().rule(),
+        scope.job(),
+        scope.access());
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+}

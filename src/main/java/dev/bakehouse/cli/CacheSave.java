@@ -1,0 +1,72 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.cache.CacheStore.Saved;
+import dev.bakehouse.cache.Entry.Address;
+import dev.bakehouse.cache.HostDirectory;
+import dev.bakehouse.cache.Kind;
+import dev.bakehouse.cache.Scope;
+import dev.bakehouse.cache.Strategy;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `bakehouse cache save`.
+@Command(
+    name = "save",
+    mixinStandardHelpOptions = true,
+    description = "Save a cache directory. An empty one is not saved, and status is 0.")
+final class CacheSave implements Callable<Integer> {
+  @Option(names = "--kind", required = true, paramLabel = "K", description = "ccache, zig-local, …")
+  private String kind = "";
+
+  @Option(names = "--path", required = true, paramLabel = "DIR", description = "The directory.")
+  private Path path = Path.of("");
+
+  @Mixin private CacheStoreOptions store = new CacheStoreOptions();
+  @Mixin private CacheScopeOptions scope = new CacheScopeOptions();
+
+  @Override
+  public Integer call() {
+    CacheMoved moved = save(Kind.named(kind, store.config().rule().directories()));
+    store.answer(moved, moved.text());
+    return Exit.OK;
+  }
+
+  private CacheMoved save(Kind saved) {
+    long start = System.nanoTime();
+    boolean inJob = scope.inJob();
+    Strategy strategy = Strategy.of(scope.env());
+    if (!strategy.writes()) {
+      return CacheMoved.nothing(kind, 0, "not saved: the strategy is " + strategy);
+    }
+    Optional<Scope> own = inJob ? scope.access().writes() : Optional.of(scope.scope());
+    if (own.isEmpty()) {
+      return CacheMoved.nothing(kind, 0, "not saved: a fork's pull request only reads caches");
+    }
+    Address address = new Address(own.get(), build(inJob), scope.step(), saved);
+    Saved result = store.store().save(address, out -> new HostDirectory(path).pack(saved, out));
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return result
+        .entry()
+        .map(e -> CacheMoved.of(e, result.added(), result.reused(), seconds, "saved as " + address))
+        .orElseGet(
+            () -> CacheMoved.nothing(kind, seconds, "not saved: " + path + " holds no cache"));
+  }
+
+  private String build(boolean inJob) {
+    if (inJob) {
+      return scope.job().buildId();
+    }
+    return scope.build().isEmpty()
+        ? "local-"
+            + Instant.now().getEpochSecond()
+            + "-"
+            + UUID.randomUUID().toString().substring(0, 8)
+        : scope.build();
+  }
+}

@@ -1,0 +1,84 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.cache.Access;
+import dev.bakehouse.cache.CachePaths;
+import dev.bakehouse.cache.JobIdentity;
+import dev.bakehouse.cache.Scope;
+import dev.bakehouse.platform.UserError;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/// Whose caches. In a job only its identity says that.
+final class CacheScopeOptions {
+  @Option(
+      names = "--scope",
+      paramLabel = "SCOPE",
+      description = "PIPELINE/BRANCH or PIPELINE/pull:NUMBER, local/main by default; not in a job")
+  private String scope = "";
+
+  @Option(
+      names = "--platform",
+      paramLabel = "P",
+      description = "os-arch-type; this machine's release builds by default")
+  private String platform = "";
+
+  @Option(
+      names = "--build",
+      paramLabel = "ID",
+      description = "Of which build; the last saved by default; not in a job")
+  private String build = "";
+
+  @Option(names = "--step", paramLabel = "KEY", description = "Of which step.")
+  private String step = "";
+
+  private final Map<String, String> env = System.getenv();
+
+  boolean inJob() {
+    if (!JobIdentity.inJob(env)) {
+      return false;
+    }
+    refuse("--scope", scope);
+    refuse("--build", build);
+    return true;
+  }
+
+  JobIdentity job() {
+    return JobIdentity.of(env);
+  }
+
+  Access access() {
+    return Access.of(job(), platform());
+  }
+
+  Scope scope() {
+    return inJob()
+        ? access().reads().getFirst().scope()
+        : Scope.parse(scope.isEmpty() ? "local/main" : scope, platform());
+  }
+
+  String platform() {
+    return platform.isEmpty()
+        ? CachePaths.platform(System.getProperty("os.name"), System.getProperty("os.arch"), env)
+        : platform;
+  }
+
+  String build() {
+    return build;
+  }
+
+  String step() {
+    return step.isEmpty() ? env.getOrDefault("BUILDKITE_STEP_KEY", "") : step;
+  }
+
+  Map<String, String> env() {
+    return env;
+  }
+
+  private static void refuse(String option, String value) {
+    if (!value.isEmpty()) {
+      throw new UserError(
+          "In a job " + option + " is refused: the job's identity says whose caches it may use",
+          "Leave " + option + " out.");
+    }
+  }
+}

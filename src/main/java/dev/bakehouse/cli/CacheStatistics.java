@@ -1,0 +1,60 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.cache.Entry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// `bakehouse cache stats`.
+@Command(
+    name = "stats",
+    mixinStandardHelpOptions = true,
+    description = "What a store holds, by kind.")
+final class CacheStatistics implements Callable<Integer> {
+  @Mixin private CacheStoreOptions store = new CacheStoreOptions();
+
+  /// @param bytes what the files of all entries hold together
+  /// @param stored what they take in the store
+  record OfKind(String kind, int entries, long files, long bytes, long stored) {
+    static OfKind of(String kind, List<Entry> entries) {
+      return new OfKind(
+          kind,
+          entries.size(),
+          entries.stream().mapToLong(Entry::files).sum(),
+          entries.stream().mapToLong(Entry::bytes).sum(),
+          entries.stream().mapToLong(Entry::stored).sum());
+    }
+
+    String text() {
+      return String.format(
+          Locale.ROOT,
+          "%-12s %4d entries %,9d files %,15d bytes, %,15d stored",
+          kind,
+          entries,
+          files,
+          bytes,
+          stored);
+    }
+  }
+
+  @Override
+  public Integer call() {
+    List<Entry> all = store.store().all();
+    Map<String, List<Entry>> byKind =
+        all.stream()
+            .collect(
+                Collectors.groupingBy(
+                    e -> e.address().kind().name(), TreeMap::new, Collectors.toList()));
+    List<OfKind> lines = new ArrayList<>();
+    byKind.forEach((kind, entries) -> lines.add(OfKind.of(kind, entries)));
+    lines.add(OfKind.of("all", all));
+    store.answer(lines, lines.stream().map(OfKind::text).collect(Collectors.joining("\n")));
+    return Exit.OK;
+  }
+}

@@ -1,0 +1,199 @@
+package dev.bakehouse.job;
+
+import dev.bakehouse.guest.Ended;
+import dev.bakehouse.guest.FileCopy;
+import dev.bakehouse.guest.RunResult;
+import dev.bakehouse.guest.RunSpec;
+import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.platform.Threads;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Owner;
+import dev.bakehouse.vm.Slots;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// One command in a clean VM, by hand or in a step of an existing pipeline. Its output is the
+/// command's alone; what the machinery has to say goes to standard error.
+public final class JobRun {
+  private static final Duration SLOT = Duration.ofHours(6);
+  private static final Duration LONGEST = Duration.ofDays(2);
+  private static final Duration COPY = Duration.ofHours(1);
+  private static final Duration GRACE = Duration.ofSeconds(9);
+  private static final String RUN = "job";
+
+  /// What to run.
+  ///
+  /// @param dir is copied into the guest and becomes the working directory
+  /// @param out gets a copy of that directory after the command
+  /// @param environment names of variables of this process the command gets
+  /// @param keep leave the VM running after the command
+  public record Request(
+      List<String> command,
+      Optional<Path> dir,
+      Optional<Path> out,
+      List<String> environment,
+      boolean keep) {}
+
+  private final HostSettings settings;
+  private final Request request;
+  private final Phases phases;
+
+  public JobRun(HostSettings settings, Request request, PrintStream messages) {
+    this.settings = settings;
+    this.request = request;
+    this.phases = new Phases(messages);
+  }
+
+  /// @return 0 to 255 as the command ended, 128+N for signal N
+  /// @throws Infrastructure when the machinery failed
+  public int run() {
+    try (Cancellation cancellation = Cancellation.install(java.util.OptionalInt.empty())) {
+      int status = 143;
+      try {
+        status = inVm(cancellation);
+      } finally {
+        cancellation.finished(status);
+      }
+      return status;
+    }
+  }
+
+  private int inVm(Cancellation cancellation) {
+    Thread worker = Thread.currentThread();
+    LocalImage image =
+        phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).ensure(System.err));
+    Slots slots = Jobs.slots(settings);
+    cancellation.listen(worker::interrupt);
+    try (Lease lease =
+        phases.run(
+            Phase.SLOT, "one of " + settings.slots(), () -> slots.acquire(SLOT, phases::say))) {
+      Machine machine = start(image, lease);
+      boolean kept = false;
+      try {
+        int status = work(machine, cancellation);
+        kept = request.keep() && !cancellation.cancelled();
+        if (kept) {
+          machine.leave();
+          lease.leave();
+          phases.say(
+              "the VM "
+                  + machine.name()
+                  + " keeps running: `bakehouse vm list`, `bakehouse vm delete "
+                  + machine.name()
+                  + "`");
+        }
+        return status;
+      } finally {
+        if (!kept) {
+          phases.run(Phase.DESTROY, machine.name(), machine::destroy);
+        }
+      }
+    } finally {
+      phases.say("--- bakehouse: " + phases.summary());
+    }
+  }
+
+  private int work(Machine machine, Cancellation cancellation) {
+    if (request.dir().isPresent()) {
+      Path dir = request.dir().get();
+      phases.run(Phase.CHECKOUT, "copy of " + dir, () -> copy(machine).send(dir, workDir()));
+    }
+    int status = command(machine, cancellation);
+    if (request.out().isPresent()) {
+      Path out = request.out().get();
+      phases.run(Phase.COLLECT, "copy to " + out, () -> copy(machine).fetch(workDir(), out));
+    }
+    return status;
+  }
+
+  private Machine start(LocalImage image, Lease lease) {
+    Path scratch =
+        Directories.makePrivate(Directories.makePrivate(settings.state()).resolve("connections"));
+    Owner owner = request.keep() ? Owner.DETACHED : Owner.PIPE;
+    Machine.Start start =
+        new Machine.Start(Machines.name("run"), settings.vm().start(), List.of(), scratch, owner);
+    return Machine.start(Jobs.machines(settings, owner), image, lease, start, phases);
+  }
+
+  private static FileCopy copy(Machine machine) {
+    return new FileCopy(machine.ssh(), machine.control(), COPY);
+  }
+
+  private String workDir() {
+    return request.dir().isPresent()
+        ? GuestPaths.of("linux").home() + "/work"
+        : GuestPaths.of("linux").home();
+  }
+
+  private int command(Machine machine, Cancellation cancellation) {
+    Map<String, String> host = RawEnvironment.read();
+    Map<String, String> env = new LinkedHashMap<>();
+    GuestPaths.of("linux").base(env);
+    for (String name : request.environment()) {
+      String value = host.get(name);
+      if (value == null) {
+        throw new UserError(
+            "The variable " + name + " named by --env is not set",
+            "Set it, or leave the option out.");
+      }
+      env.put(name, value);
+    }
+    List<byte[]> entries =
+        env.entrySet().stream()
+            .map(e -> RawEnvironment.bytes(e.getKey() + "=" + e.getValue()))
+            .toList();
+    RunSpec spec =
+        RunSpec.of(RUN, workDir(), request.command().toArray(String[]::new)).env(entries).apart();
+    cancellation.listen(() -> Threads.start(() -> machine.end(RUN, GRACE)));
+    Redactor out = redactor(env, FileDescriptor.out);
+    Redactor err = redactor(env, FileDescriptor.err);
+    RunResult result =
+        phases.timed(
+            Phase.COMMAND, () -> machine.ssh().run(spec, out, err, machine.control(), LONGEST));
+    settle(out);
+    settle(err);
+    return switch (result) {
+      case RunResult.Finished(Ended.Exited(int code)) -> code;
+      case RunResult.Finished(Ended.Signalled(int signal)) -> 128 + signal;
+      case RunResult.Finished(Ended.Failed(String why)) ->
+          throw failed("the command could not be started: " + why);
+      case RunResult.Finished(Ended.Lost()) ->
+          throw failed("the guest does not know how the command ended");
+      case RunResult.ConnectionLost(String why, var _) ->
+          throw failed("the connection broke: " + why);
+      case RunResult.NotStarted(String why) ->
+          throw failed("the command could not be started: " + why);
+      case RunResult.TimedOut(Duration limit) ->
+          throw failed("the command ran for " + limit.toHours() + " hours");
+    };
+  }
+
+  private static Infrastructure failed(String message) {
+    return Infrastructure.of(Phase.COMMAND, new UserError(message, "Run it again."));
+  }
+
+  private static Redactor redactor(Map<String, String> env, FileDescriptor to) {
+    OutputStream stream = new FileOutputStream(to);
+    return new Redactor(stream, Redactor.secrets(env, Redactor.DEFAULT_GLOBS));
+  }
+
+  private static void settle(Redactor redactor) {
+    try {
+      redactor.settle();
+    } catch (IOException e) {
+      // Whoever read this is gone.
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package dev.bakehouse.local;
+
+import dev.bakehouse.config.VmSettings;
+import dev.bakehouse.coordinator.BuildReport;
+import dev.bakehouse.coordinator.BuildRequest;
+import dev.bakehouse.coordinator.Config;
+import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/// One pipeline of a git repository, built on this machine.
+public final class RunBuild {
+  /// What to build, and on what.
+  ///
+  /// @param pipeline file, YAML or JSON
+  /// @param repository a checkout; its committed state is built
+  /// @param image name in the state directory's image store
+  public record Request(
+      Path pipeline,
+      Path repository,
+      int hosts,
+      int slots,
+      String image,
+      Path state,
+      VmSettings vm) {}
+
+  private final Request request;
+  private final PrintStream out;
+
+  public RunBuild(Request request, PrintStream out) {
+    this.request = request;
+    this.out = out;
+  }
+
+  public BuildReport run() throws IOException {
+    if (!Files.isRegularFile(request.pipeline())) {
+      throw new UserError(
+          "There is no pipeline file " + request.pipeline(),
+          "Name a YAML or JSON file with `steps:`.");
+    }
+    Path images = request.state().resolve("images");
+    if (!Files.exists(images.resolve(request.image()).resolve("image.json"))) {
+      throw new UserError(
+          "There is no image `" + request.image() + "` in " + images,
+          "`bakehouse demo` makes a Linux one, `bakehouse image pull` fetches one, `bakehouse image list` shows what there is.");
+    }
+    Path repository = Path.of(git("rev-parse", "--show-toplevel"));
+    String commit = git("rev-parse", "HEAD");
+    if (!git("status", "--porcelain").isEmpty()) {
+      out.println("note: changes that are not committed are not built; the build is of " + commit);
+    }
+    Path agent = new Tools(request.state(), out, new Needs(out, false)).agent();
+    Pipeline pipeline = Pipeline.parse(request.pipeline().toString(), interpolated(agent));
+    BuildRequest build =
+        new BuildRequest(
+            slug(repository),
+            repository.toString(),
+            commit,
+            branch(),
+            git("log", "-1", "--format=%s"),
+            Map.of());
+    Directories.makePrivate(request.state());
+    Config config = Config.of(0, request.state().resolve("coordinator")).anyAgent(true);
+    try (LocalFleet fleet =
+        LocalFleet.start(config, request.hosts(), place -> host(place, agent, images))) {
+      return BuildReport.of(fleet.build(build, pipeline, new BuildConsole(out, true)));
+    }
+  }
+
+  /// The pipeline as the agent itself would upload it: variables put in, lists made plain.
+  private String interpolated(Path agent) {
+    Outcome outcome =
+        Command.of(agent.toString(), "pipeline", "upload", "--dry-run", "--format", "json")
+            .and(
+                "--agent-access-token",
+                "none",
+                "--job",
+                "none",
+                request.pipeline().toAbsolutePath().toString())
+            .env("BUILDKITE_BRANCH", branch())
+            .env("BUILDKITE_COMMIT", git("rev-parse", "HEAD"))
+            .in(request.repository())
+            .run();
+    if (!outcome.ok()) {
+      throw new UserError(
+          "The agent can not read the pipeline "
+              + request.pipeline()
+              + ": "
+              + new String(outcome.err(), StandardCharsets.UTF_8).strip(),
+          "Correct what it names.");
+    }
+    return new String(outcome.out(), StandardCharsets.UTF_8);
+  }
+
+  private HostSpec host(LocalFleet.Place place, Path agent, Path images) {
+    return new HostSpec(
+        place.name(),
+        Directories.makePrivate(request.state().resolve("hosts")).resolve(place.name()),
+        request.slots(),
+        images,
+        request.image(),
+        "",
+        agent,
+        place.coordinator().agentEndpoint(),
+        place.coordinator().registrationToken(),
+        place.coordinator().address() + "/v2",
+        place.coordinator().apiToken(),
+        request.state().resolve("cache"),
+        Map.of(),
+        request.vm());
+  }
+
+  private String branch() {
+    String branch = git("rev-parse", "--abbrev-ref", "HEAD");
+    return branch.equals("HEAD") ? "main" : branch;
+  }
+
+  private static String slug(Path repository) {
+    String name =
+        String.valueOf(repository.getFileName())
+            .toLowerCase(java.util.Locale.ROOT)
+            .replaceAll("[^a-z0-9]+", "-");
+    return name.replaceAll("^-|-$", "").isEmpty() ? "repository" : name.replaceAll("^-|-$", "");
+  }
+
+  private String git(String... arguments) {
+    Outcome outcome = Command.of("git").and(arguments).in(request.repository()).run();
+    if (!outcome.ok()) {
+      throw new UserError(
+          request.repository() + " is not a git repository with a commit: " + outcome.complaint(),
+          "Name one with --repo, or commit first.");
+    }
+    return outcome.text();
+  }
+}

@@ -1,0 +1,175 @@
+package dev.bakehouse.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.cache.PassedBuilds.Build;
+import dev.bakehouse.cache.StepRule.Decision;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.store.DirectoryStore;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.assertj.core.groups.Tuple;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A step's whole way: restore, command, save, and the next build's restore.
+class StepCachesTest {
+  @TempDir Path dir;
+  private TarStore store;
+  private final List<String> log = new ArrayList<>();
+  private final List<Build> builds = new ArrayList<>();
+  private final Map<String, String> env = new HashMap<>();
+
+  @BeforeEach
+  void job() {
+    store = new TarStore(new DirectoryStore(dir.resolve("store")));
+    env.put("BUILDKITE_PIPELINE_SLUG", "bun");
+    env.put("BUILDKITE_BRANCH", "main");
+    env.put("BUILDKITE_BUILD_ID", "b1");
+    env.put("BUILDKITE_STEP_KEY", "linux-build-zig");
+  }
+
+  @Test
+  void whatOneBuildSavesTheNextRestores() throws IOException {
+    assertThat(caches().restore(this::unpack)).extracting(CacheReport::source).containsOnlyNulls();
+    fill();
+    assertThat(caches().save(this::pack))
+        .extracting(CacheReport::kind, CacheReport::source, CacheReport::files)
+        .containsExactly(tuple("zig-local", "b1", 2L), tuple("zig-global", "b1", 2L));
+
+    next();
+    assertThat(caches().restore(this::unpack))
+        .extracting(CacheReport::kind, CacheReport::source, CacheReport::bytes)
+        .containsExactly(tuple("zig-local", "b1", 2L), tuple("zig-global", "b1", 2L));
+    for (String part : List.of("zig/local", "zig/global")) {
+      assertThat(Tree.describe(dir.resolve("guest").resolve(part)))
+          .isEqualTo(Tree.describe(dir.resolve("was").resolve(part)));
+    }
+    assertThat(log).anyMatch(l -> l.contains("zig-local, zig-global from build 1 of main (b1)"));
+  }
+
+  @Test
+  void aForkReadsAndDoesNotSave() throws IOException {
+    fill();
+    caches().save(this::pack);
+    next();
+    env.put("BUILDKITE_PULL_REQUEST", "5");
+    env.put("BUILDKITE_PULL_REQUEST_REPO", "https://github.com/mallory/bun");
+    env.put("BUILDKITE_REPO", "https://github.com/oven-sh/bun");
+    env.put("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main");
+
+    assertThat(caches().restore(this::unpack)).extracting(CacheReport::source).containsOnly("b1");
+    assertThat(caches().save(this::pack))
+        .extracting(CacheReport::why)
+        .allMatch(why -> why.contains("a fork's pull request only reads"));
+    assertThat(store.all()).hasSize(2);
+  }
+
+  @Test
+  void strategiesHoldAndAreNamed() throws IOException {
+    fill();
+    env.put("CACHE_STRATEGY", "read-only");
+    assertThat(caches().save(this::pack)).isEmpty();
+    env.put("CACHE_STRATEGY", "disabled");
+    assertThat(caches().save(this::pack)).isEmpty();
+    assertThat(caches().restore(this::unpack)).isEmpty();
+    env.put("CACHE_STRATEGY", "write-only");
+    assertThat(caches().save(this::pack)).hasSize(2);
+    assertThat(caches().restore(this::unpack)).isEmpty();
+
+    assertThat(log)
+        .contains(
+            "Caches: nothing to save: the strategy is read-only",
+            "Caches: nothing to restore: caches are disabled by CACHE_STRATEGY=disabled",
+            "Caches: nothing to restore: the strategy is write-only");
+  }
+
+  @Test
+  void aGuestThatIsLostIsNoFailureAndLeavesNoHalf() throws IOException {
+    fill();
+    caches().save(this::pack);
+    next();
+
+    List<CacheReport> reports =
+        caches()
+            .restore(
+                (kind, tar) -> {
+                  if (kind.equals(Kind.ZIG_GLOBAL) && tar.read() >= 0) {
+                    throw new IOException("connection lost");
+                  }
+                  unpack(kind, tar);
+                });
+
+    assertThat(reports).extracting(CacheReport::source).containsOnlyNulls();
+    assertThat(reports.getLast().why()).contains("connection lost");
+    assertThat(dir.resolve("guest/zig/local")).isEmptyDirectory();
+  }
+
+  @Test
+  void aSaveThatFailsIsAWarningAndTheOtherKindIsSaved() throws IOException {
+    fill();
+
+    List<CacheReport> reports =
+        caches()
+            .save(
+                (kind, out) -> {
+                  if (kind.equals(Kind.ZIG_LOCAL)) {
+                    throw new UserError("tar ended with status 2", "look");
+                  }
+                  pack(kind, out);
+                });
+
+    assertThat(reports.getFirst().source()).isNull();
+    assertThat(reports.getFirst().why()).contains("warning", "tar ended with status 2");
+    assertThat(reports.getLast().source()).isEqualTo("b1");
+  }
+
+  private static Tuple tuple(Object... values) {
+    return Tuple.tuple(values);
+  }
+
+  private void fill() throws IOException {
+    for (String part : List.of("local", "global")) {
+      for (String name : List.of("h/1", "o/1")) {
+        Path file = dir.resolve("guest/zig").resolve(part).resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "x");
+      }
+    }
+  }
+
+  /// The build passed; the next one starts in a clean guest.
+  private void next() throws IOException {
+    builds.add(new Build("b1", 1, "passed", "main", OptionalInt.empty(), "c1", List.of()));
+    Files.move(dir.resolve("guest"), dir.resolve("was"));
+    env.put("BUILDKITE_BUILD_ID", "b2");
+  }
+
+  private StepCaches caches() {
+    JobIdentity job = JobIdentity.of(env);
+    StepRule rule = new StepRule(StepRule.DEFAULT_STEPS, Map.of());
+    Decision decision = rule.decide(job.step(), env);
+    Access access = Access.of(job, "linux-x64-release");
+    PassedBuilds passed =
+        (branch, limit) -> builds.stream().filter(b -> b.branch().equals(branch)).toList();
+    Sources sources = new BuildSources(store, passed, Ancestry.UNKNOWN, rule, job, access);
+    return new StepCaches(store, sources, access, job, decision, log::add);
+  }
+
+  private void unpack(Kind kind, InputStream tar) throws IOException {
+    new HostDirectory(kind.under(dir.resolve("guest"))).unpack(kind, tar);
+  }
+
+  private void pack(Kind kind, OutputStream tar) throws IOException {
+    new HostDirectory(kind.under(dir.resolve("guest"))).pack(kind, tar);
+  }
+}

@@ -1,0 +1,174 @@
+package dev.bakehouse.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// `bakehouse cache …` as a process of its own: the environment decides.
+class CacheCommandTest {
+  @TempDir Path dir;
+
+  @BeforeEach
+  void cache() throws IOException {
+    Files.writeString(Files.createDirectories(dir.resolve("c/o")).resolve("x"), "12345");
+  }
+
+  @Test
+  void savesRestoresAndTells() throws IOException {
+    JsonNode saved = json(Map.of(), "save", "--kind", "zig-local", "--path", "c");
+    assertThat(saved.propertyNames())
+        .contains("files", "bytes", "added", "reused", "seconds", "source");
+    assertThat(saved.get("files").asInt()).isEqualTo(1);
+    assertThat(saved.get("bytes").asInt()).isEqualTo(5);
+
+    JsonNode restored = json(Map.of(), "restore", "--kind", "zig-local", "--path", "r/e");
+    assertThat(restored.get("source")).isEqualTo(saved.get("source"));
+    assertThat(dir.resolve("r/e/o/x")).hasContent("12345");
+
+    assertThat(json(Map.of(), "list")).hasSize(1);
+    assertThat(json(Map.of(), "show", "--kind", "zig-local").get("ref").asString())
+        .isEqualTo("main");
+    assertThat(json(Map.of(), "verify").get("damaged")).isEmpty();
+    assertThat(json(Map.of(), "gc").get("kept").asInt()).isEqualTo(1);
+    assertThat(json(Map.of(), "stats").get(0).get("kind").asString()).isEqualTo("zig-local");
+  }
+
+  @Test
+  void aMissIsNoErrorAndTouchesNothing() throws IOException {
+    JsonNode missed = json(Map.of(), "restore", "--kind", "zig-local", "--path", "c");
+
+    assertThat(missed.get("source").isNull()).isTrue();
+    assertThat(missed.get("files").asInt()).isZero();
+    assertThat(dir.resolve("c/o/x")).hasContent("12345");
+  }
+
+  @Test
+  void aDamagedCacheIsAMissAndVerifyTells() throws IOException {
+    json(Map.of(), "save", "--kind", "zig-local", "--path", "c");
+    try (Stream<Path> all = Files.list(dir.resolve("s/archives"))) {
+      Files.writeString(all.findFirst().orElseThrow(), "damaged");
+    }
+
+    JsonNode missed = json(Map.of(), "restore", "--kind", "zig-local", "--path", "c");
+
+    assertThat(missed.get("source").isNull()).isTrue();
+    assertThat(run(Map.of(), "verify", "--store", "dir:s").status()).isEqualTo(Exit.FAILED);
+  }
+
+  @Test
+  void scopesAndBuildsDoNotMix() throws IOException {
+    json(Map.of(), "save", "--kind", "bun", "--path", "c", "--scope", "p/a/b", "--build", "1");
+
+    assertThat(restored(Map.of(), "--scope", "p/a-b")).isEmpty();
+    assertThat(restored(Map.of(), "--scope", "p/a/b", "--build", "2")).isEmpty();
+    assertThat(restored(Map.of(), "--scope", "p/a/b", "--platform", "x")).isEmpty();
+    assertThat(restored(Map.of(), "--scope", "p/a/b")).isEqualTo("1");
+  }
+
+  @Test
+  void inAJobTheIdentityDecides() throws IOException {
+    Map<String, String> job =
+        Map.of(
+            "BUILDKITE_JOB_ID",
+            "j",
+            "BUILDKITE_BUILD_ID",
+            "b",
+            "BUILDKITE_PIPELINE_SLUG",
+            "bun",
+            "BUILDKITE_BRANCH",
+            "feature");
+    Outcome refused =
+        run(job, "save", "--kind", "bun", "--path", "c", "--store", "dir:s", "--scope", "bun/main");
+    assertThat(refused.status()).isEqualTo(Exit.FAILED);
+    assertThat(refused.complaint()).contains("--scope is refused");
+    assertThat(dir.resolve("s/manifests")).doesNotExist();
+
+    assertThat(json(job, "save", "--kind", "bun", "--path", "c").get("source").asString())
+        .isEqualTo("b");
+    assertThat(json(Map.of(), "list").get(0).get("ref").asString()).isEqualTo("feature");
+    assertThat(restored(job)).as("never the current build").isEmpty();
+  }
+
+  @Test
+  void theStrategyIsReadWhenTheCommandRuns() throws IOException {
+    JsonNode off =
+        json(Map.of("CACHE_STRATEGY", "disabled"), "save", "--kind", "bun", "--path", "c");
+    assertThat(off.get("source").isNull()).isTrue();
+    assertThat(json(Map.of(), "list")).isEmpty();
+
+    Outcome wrong =
+        run(
+            Map.of("CACHE_STRATEGY", "x"),
+            "save",
+            "--kind",
+            "bun",
+            "--path",
+            "c",
+            "--store",
+            "dir:s");
+    assertThat(wrong.status()).isEqualTo(Exit.FAILED);
+    assertThat(wrong.complaint()).contains("read-write");
+  }
+
+  @Test
+  void configuredDirectoriesAreKinds() throws IOException {
+    Files.writeString(
+        dir.resolve("bakehouse.yml"),
+        "cache:\n  store: dir:own\n  directories:\n    gems: v/gems\n");
+
+    Outcome saved = run(Map.of(), "save", "--kind", "gems", "--path", "c");
+
+    assertThat(saved.status()).as(saved.complaint()).isZero();
+    assertThat(dir.resolve("own/archives")).isNotEmptyDirectory();
+  }
+
+  private String restored(Map<String, String> env, String... more) {
+    List<String> all = new ArrayList<>(List.of("restore", "--kind", "bun", "--path", "r"));
+    all.addAll(List.of(more));
+    JsonNode source = json(env, all.toArray(String[]::new)).get("source");
+    return source.isNull() ? "" : source.asString();
+  }
+
+  private JsonNode json(Map<String, String> env, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--store", "dir:s", "--json"));
+    Outcome outcome = run(env, all.toArray(String[]::new));
+    assertThat(outcome.status()).as(outcome.complaint()).isZero();
+    return JsonMapper.builder().build().readTree(outcome.text());
+  }
+
+  private Outcome run(Map<String, String> env, String... arguments) {
+    Command command =
+        Command.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "cache")
+            .and(arguments)
+            .in(dir)
+            .env("BUILDKITE_JOB_ID", null)
+            .env("BUILDKITE_STEP_KEY", null)
+            .env("BUILDKITE_CACHE", null)
+            .env("CACHE_STRATEGY", null);
+    for (Map.Entry<String, String> each : env.entrySet()) {
+      command = command.env(each.getKey(), each.getValue());
+    }
+    return command.run();
+  }
+}
