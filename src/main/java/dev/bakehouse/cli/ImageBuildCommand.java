@@ -39,7 +39,7 @@ final class ImageBuildCommand implements Callable<Integer> {
         new Build(
             options.store(),
             options.repositories(),
-            ImageWiring.vms(options.stateDirectory()),
+            ImageWiring.vms(options.stateDirectory(), options.slots(), options.log()),
             options.stateDirectory().resolve("logs"),
             options.log());
     LocalImage image = build.run(wanted);

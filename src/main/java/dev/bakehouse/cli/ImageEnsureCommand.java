@@ -39,7 +39,7 @@ final class ImageEnsureCommand implements Callable<Integer> {
         new Build(
             store,
             options.repositories(),
-            ImageWiring.vms(options.stateDirectory()),
+            ImageWiring.vms(options.stateDirectory(), options.slots(), log),
             options.stateDirectory().resolve("logs"),
             log);
     LocalImage image =

@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.image.Checkout;
 import dev.bakehouse.image.ImageConfig;
@@ -70,13 +71,7 @@ final class ImageOptions {
 
   /// @param release from the command line; else `MACOS_RELEASE`, else the configuration
   ImageConfig imageConfig(@Nullable Integer release) {
-    Path file = config != null ? config : checkout().root().resolve("bakehouse.yml");
-    ImageConfig read =
-        ImageConfig.read(
-            (config != null || Files.exists(file)
-                    ? Yaml.read(file)
-                    : Yaml.parse("the defaults", ""))
-                .section("image"));
+    ImageConfig read = ImageConfig.read(configuration().section("image"));
     String variable = System.getenv().getOrDefault("MACOS_RELEASE", "");
     if (release == null && variable.isEmpty()) {
       return read;
@@ -88,6 +83,16 @@ final class ImageOptions {
           "Use 13 (ventura), 14 (sonoma) or 15 (sequoia).");
     }
     return read.withRelease(Integer.parseInt(wish));
+  }
+
+  /// How many VMs this host runs at once.
+  int slots() {
+    return configuration().section("host").number("slots", 2, 1, 64);
+  }
+
+  private Section configuration() {
+    Path file = config != null ? config : checkout().root().resolve("bakehouse.yml");
+    return config != null || Files.exists(file) ? Yaml.read(file) : Yaml.parse("the defaults", "");
   }
 
   Wanted wanted(ImageConfig image) {

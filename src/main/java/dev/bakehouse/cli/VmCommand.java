@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
       VmSnapshot.class,
       VmClone.class,
       VmIp.class,
+      VmExec.class,
+      VmSsh.class,
       VmReset.class
     })
 final class VmCommand implements Callable<Integer> {

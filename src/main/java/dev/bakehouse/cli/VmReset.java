@@ -31,7 +31,7 @@ final class VmReset implements Callable<Integer> {
           "`bakehouse image ensure` gets or makes it; the VM was left as it is.");
     }
     vm.destroy();
-    hypervisor.create(name, made.image(), made.shape());
+    hypervisor.create(name, state.image(made.image().directory().toString()), made.shape());
     return Exit.OK;
   }
 }

@@ -30,6 +30,10 @@ final class VmState {
       description = "How many VMs this host runs at once (default: ${DEFAULT-VALUE}).")
   private int slots = 2;
 
+  Path directory() {
+    return state;
+  }
+
   QemuHypervisor hypervisor() {
     return new QemuHypervisor(state, Owner.DETACHED);
   }

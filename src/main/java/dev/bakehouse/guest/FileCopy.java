@@ -41,9 +41,11 @@ public final class FileCopy {
   }
 
   /// Makes the guest's directory equal to one of this machine.
-  public Copied send(Path from, String to) {
+  ///
+  /// @param without paths relative to it that count as not being there
+  public Copied send(Path from, String to, Path... without) {
     guest("/", List.of("mkdir", "-p", "--", to), new byte[0]);
-    Manifest mine = Manifest.parse(here(from, find(), new byte[0]));
+    Manifest mine = Manifest.parse(here(from, find(without), new byte[0]));
     Manifest theirs = Manifest.parse(guest(to, find(), new byte[0]));
     List<String> remove = mine.toRemove(theirs);
     List<String> copy = mine.toCopy(theirs);
@@ -85,8 +87,14 @@ public final class FileCopy {
     return new Copied(copy.size(), remove.size());
   }
 
-  private static List<String> find() {
-    return List.of("find", ".", "-printf", Manifest.FORMAT);
+  private static List<String> find(Path... without) {
+    List<String> argv = new ArrayList<>(List.of("find", "."));
+    for (Path path : without) {
+      String pattern = path.toString().replaceAll("[\\\\*?\\[]", "\\\\$0");
+      argv.addAll(List.of("-path", "./" + pattern, "-prune", "-o"));
+    }
+    argv.addAll(List.of("-printf", Manifest.FORMAT));
+    return argv;
   }
 
   private static List<String> removal() {

@@ -158,6 +158,28 @@ public final class Ssh implements AutoCloseable {
     }
   }
 
+  /// A control channel over this connection, for a guest whose own port is not to be had, or is
+  /// another's. Its guest end runs as root.
+  public Control control() {
+    Process process = OwnSession.start(session("sudo -n perl " + target.program() + " serve -"));
+    return new Control(process.getInputStream(), process.getOutputStream());
+  }
+
+  /// An argument list for a person's terminal: a connection of its own, the same key and pinned
+  /// host key.
+  ///
+  /// @param dir gets the known hosts
+  /// @param command for the guest's shell; none for a log-in
+  public static List<String> terminal(SshTarget target, Path dir, List<String> command) {
+    Path known = dir.resolve("known_hosts");
+    try {
+      Files.writeString(known, SshOptions.known(target.hostKey()));
+    } catch (IOException e) {
+      throw new UserError("Could not write " + known + ": " + e, "Check its directory.", e);
+    }
+    return SshOptions.terminal(target, known.toAbsolutePath(), command);
+  }
+
   /// Runs a fixed command of a guest that has no guest program yet, by its shell.
   ///
   /// @param words plain words only; anything a shell could take for more is refused

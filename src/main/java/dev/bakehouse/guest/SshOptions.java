@@ -82,6 +82,18 @@ final class SshOptions {
     return argv;
   }
 
+  /// A connection of a person, shared with nobody.
+  static List<String> terminal(SshTarget target, Path known, List<String> command) {
+    Map<String, String> options = common(target, Path.of("none"));
+    options.put("UserKnownHostsFile", known.toString());
+    options.put("PreferredAuthentications", "publickey");
+    options.put("IdentityFile", target.key().toAbsolutePath().toString());
+    options.put("StrictHostKeyChecking", "yes");
+    List<String> argv = at(argv(options), target);
+    argv.addAll(command);
+    return argv;
+  }
+
   /// Asks the shared connection something: `check`, `exit`.
   static List<String> ask(SshTarget target, Path socket, String question) {
     List<String> argv = argv(common(target, socket));

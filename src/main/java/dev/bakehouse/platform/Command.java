@@ -141,6 +141,20 @@ public final class Command {
     return process;
   }
 
+  /// Runs with this process's own input and outputs, such as a terminal, as long as it takes.
+  ///
+  /// @return exit status, 128+N for a signal
+  public int inTerminal() {
+    Process process = launch(builder().inheritIO());
+    try {
+      return process.waitFor();
+    } catch (InterruptedException e) {
+      Processes.killTree(process.toHandle());
+      Thread.currentThread().interrupt();
+      throw new CommandFailed(this, "was interrupted");
+    }
+  }
+
   /// Starts with both output streams appended to a file and an empty standard input, unless
   /// [#input] was given.
   public Process startInto(Path log) {

@@ -1,5 +1,6 @@
 package dev.bakehouse.vm;
 
+import dev.bakehouse.platform.UserError;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -33,6 +34,14 @@ public interface Vm {
 
   /// Kills it and removes every trace of exactly this VM.
   void destroy();
+
+  /// Writes the stopped VM as an image: `disk.img` (raw, sparse), and `config.json` and `nvram.bin`
+  /// as the image it was made from has them.
+  default void export(Path directory) {
+    throw new UserError(
+        "The VM " + name() + " can not be made into an image in " + directory,
+        "Build images with a hypervisor that can.");
+  }
 
   /// The serial log, kept for diagnosis as long as the VM.
   Path console();

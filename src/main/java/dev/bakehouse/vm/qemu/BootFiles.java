@@ -32,6 +32,12 @@ final class BootFiles {
     this.cache = state.resolve("cache").resolve("boot");
   }
 
+  /// Whether an image's disk is one ext4 file system, as `boot` in its configuration implies.
+  static boolean wholeDisk(BaseImage image) throws IOException {
+    Path config = image.directory().resolve("config.json");
+    return Files.exists(config) && read(config).has("boot");
+  }
+
   /// Puts `kernel`, `initrd` and `append` into a VM's directory; nothing for an image that boots by
   /// firmware.
   void provide(BaseImage image, Path vm) throws IOException {

@@ -2,9 +2,11 @@ package dev.bakehouse.vm.qemu;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.BaseImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,23 +17,51 @@ final class Disks {
   static final int CACHE_GB = 32;
 
   private static final long GB = 1L << 30;
+  private static final Duration FLATTEN = Duration.ofHours(2);
 
   private Disks() {}
 
   /// Makes the two disks of a VM from an image.
   ///
-  /// @param leastGb the root disk is grown to this size
-  static void fromImage(Path directory, Path image, int leastGb) throws IOException {
-    long size = Math.max(Files.size(image), leastGb * GB);
-    overlay(directory.resolve(CommandLine.ROOT_DISK), image, "raw", size);
+  /// @param leastGb the root disk is grown to this size; the file system too, where the image says
+  ///   that it fills the disk
+  static void fromImage(Path directory, BaseImage image, int leastGb, Path state)
+      throws IOException {
+    Path disk = Path.of(BaseFiles.IMAGE, BaseFiles.DISK);
+    boolean grow = leastGb * GB > Files.size(image.directory().resolve(BaseFiles.DISK));
+    if (grow && BootFiles.wholeDisk(image)) {
+      BaseFiles.ofImage(image.directory(), new Grown(state).disk(image, leastGb), directory);
+    } else {
+      BaseFiles.ofImage(image.directory(), directory);
+    }
+    long size = Math.max(Files.size(directory.resolve(disk)), leastGb * GB);
+    overlay(directory.resolve(CommandLine.ROOT_DISK), disk, "raw", size);
     create(directory.resolve(CommandLine.CACHE_DISK), List.of(), CACHE_GB * GB);
   }
 
   /// Makes the two disks of a VM from a template's.
-  static void fromTemplate(Path directory, Path template) {
+  static void fromTemplate(Path directory, Path template) throws IOException {
+    BaseFiles.ofTemplate(template, directory);
     for (String disk : List.of(CommandLine.ROOT_DISK, CommandLine.CACHE_DISK)) {
-      overlay(directory.resolve(disk), template.resolve(disk), "qcow2", 0);
+      overlay(directory.resolve(disk), Path.of(BaseFiles.TEMPLATE, disk), "qcow2", 0);
     }
+  }
+
+  /// Makes the disks of a VM from those of another, which does not run.
+  static void fromVm(Path directory, Path other) throws IOException {
+    BaseFiles.ofVm(other, directory);
+    for (String disk : List.of(CommandLine.ROOT_DISK, CommandLine.CACHE_DISK)) {
+      Files.copy(other.resolve(disk), directory.resolve(disk));
+    }
+  }
+
+  /// Writes a root disk with all below it as one raw, sparse file.
+  static void flatten(Path directory, Path target) {
+    String disk = directory.resolve(CommandLine.ROOT_DISK).toString();
+    Command.of("qemu-img", "convert", "-q", "-f", "qcow2", "-O", "raw", "-S", "4k")
+        .and(disk, target.toString())
+        .deadline(FLATTEN)
+        .check();
   }
 
   /// @throws UserError when the host has less free space
@@ -44,6 +74,7 @@ final class Disks {
     }
   }
 
+  /// @param backing relative to the file's directory, so that it moves with it
   private static void overlay(Path file, Path backing, String format, long size) {
     create(file, List.of("-b", backing.toString(), "-F", format), size);
   }

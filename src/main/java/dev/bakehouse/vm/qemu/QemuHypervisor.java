@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// QEMU on this host, with all its VMs and templates below one state directory.
@@ -71,7 +72,7 @@ public final class QemuHypervisor implements Hypervisor {
     return publish(
         record(name, absolute, shape, null),
         draft -> {
-          Disks.fromImage(draft, disk, shape.diskGb());
+          Disks.fromImage(draft, absolute, shape.diskGb(), state);
           new BootFiles(state).provide(absolute, draft);
         });
   }
@@ -84,9 +85,8 @@ public final class QemuHypervisor implements Hypervisor {
                 () ->
                     new UserError(
                         "The template " + template.key() + " is gone or torn", "Make it anew."));
-    String directory = template.directory().toAbsolutePath().toString();
     return publish(
-        record(name, file.image(), file.shape(), directory),
+        record(name, file.image(), file.shape(), ownTemplate(name)),
         draft -> {
           Disks.fromTemplate(draft, template.directory().toAbsolutePath());
           BootFiles.copy(template.directory(), draft);
@@ -101,11 +101,9 @@ public final class QemuHypervisor implements Hypervisor {
     }
     VmRecord old = from.record();
     return publish(
-        record(name, old.image(), old.shape(), old.template()),
+        record(name, old.image(), old.shape(), old.template() == null ? null : ownTemplate(name)),
         draft -> {
-          for (String disk : List.of(CommandLine.ROOT_DISK, CommandLine.CACHE_DISK)) {
-            Files.copy(from.directory().resolve(disk), draft.resolve(disk));
-          }
+          Disks.fromVm(draft, from.directory());
           BootFiles.copy(from.directory(), draft);
         });
   }
@@ -137,6 +135,15 @@ public final class QemuHypervisor implements Hypervisor {
     return home.read(name).filter(r -> r.hypervisor().equals(name())).map(this::vm);
   }
 
+  /// The images VMs and templates were made from.
+  public List<BaseImage> images() {
+    return Stream.concat(
+            home.all().stream().filter(r -> r.hypervisor().equals(name())).map(VmRecord::image),
+            templates.images().stream())
+        .distinct()
+        .toList();
+  }
+
   @Override
   public List<VmInfo> list() {
     Map<String, Integer> slots = SlotFiles.slots(state.resolve("slots"));
@@ -165,6 +172,11 @@ public final class QemuHypervisor implements Hypervisor {
           "Check the space and mode of " + state + ".",
           e);
     }
+  }
+
+  /// Where a VM has the template it resumes from.
+  private String ownTemplate(String name) {
+    return home.directory(name).resolve(BaseFiles.TEMPLATE).toString();
   }
 
   private VmRecord record(String name, BaseImage image, Shape shape, @Nullable String template) {

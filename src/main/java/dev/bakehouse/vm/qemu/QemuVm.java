@@ -162,6 +162,19 @@ final class QemuVm implements Vm {
   }
 
   @Override
+  public void export(Path target) {
+    if (running()) {
+      throw new UserError("The VM " + name() + " runs", "Shut it down first.");
+    }
+    try {
+      Disks.flatten(directory, target.resolve(BaseFiles.DISK));
+      BaseFiles.copySettings(directory, target);
+    } catch (IOException e) {
+      throw failed("export", e);
+    }
+  }
+
+  @Override
   public Path console() {
     return directory.resolve(CommandLine.CONSOLE);
   }

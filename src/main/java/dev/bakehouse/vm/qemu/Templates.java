@@ -1,6 +1,7 @@
 package dev.bakehouse.vm.qemu;
 
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.Trees;
 import dev.bakehouse.vm.VmHome;
@@ -37,7 +38,7 @@ final class Templates {
     }
   }
 
-  /// The template, when this QEMU can resume it and the image's disk below it is still there.
+  /// The template, when this QEMU can resume it and nothing of it is missing.
   Optional<Template> find(String key, Qemu qemu) {
     Path directory = directory(key);
     Optional<TemplateFile> file = TemplateFile.read(directory);
@@ -47,15 +48,27 @@ final class Templates {
               && new CommandLine(qemu)
                   .signature(file.get().shape(), BootFiles.append(directory))
                   .equals(file.get().signature())
-              && Files.isReadable(file.get().image().directory().resolve("disk.img"))
-              && complete(directory);
+              && BaseFiles.complete(directory);
       return fits ? Optional.of(new Template(key, directory)) : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
     }
   }
 
-  /// VMs that run from it keep the files they have open.
+  /// The images templates were made from.
+  List<BaseImage> images() {
+    try {
+      return Trees.names(root).stream()
+          .filter(n -> KEY.matcher(n).matches())
+          .flatMap(n -> TemplateFile.read(root.resolve(n)).stream())
+          .map(TemplateFile::image)
+          .toList();
+    } catch (IOException e) {
+      throw new UserError("Could not read " + root + ": " + e.getMessage(), "Check its mode.", e);
+    }
+  }
+
+  /// VMs made from it have what they need of it.
   void delete(String key) {
     Path directory = directory(key);
     Path dead = root.resolve(VmHome.mine("dead"));
@@ -68,12 +81,5 @@ final class Templates {
       throw new UserError(
           "Could not delete the template " + directory + ": " + e, "Delete it by hand.", e);
     }
-  }
-
-  private static boolean complete(Path directory) {
-    return List.of(
-            DeviceState.FILE, CommandLine.MEMORY, CommandLine.ROOT_DISK, CommandLine.CACHE_DISK)
-        .stream()
-        .allMatch(f -> Files.isRegularFile(directory.resolve(f)));
   }
 }

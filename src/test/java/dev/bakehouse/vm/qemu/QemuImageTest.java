@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.vm.BaseImage;
+import dev.bakehouse.vm.GuestImage;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Template;
@@ -37,14 +38,7 @@ class QemuImageTest {
 
   @BeforeEach
   void make() {
-    String directory =
-        Optional.ofNullable(System.getProperty("bakehouse.test.image"))
-            .or(() -> Optional.ofNullable(System.getenv("BAKEHOUSE_TEST_IMAGE")))
-            .orElse("");
-    assertThat(Path.of(directory, "disk.img"))
-        .as("-Dbakehouse.test.image=DIR must name a guest image; `bakehouse image build` makes one")
-        .isRegularFile();
-    image = new BaseImage("guest", Path.of(directory), "test-image");
+    image = new BaseImage("guest", GuestImage.directory(), "test-image");
     qemu = new QemuHypervisor(state);
   }
 

@@ -16,6 +16,7 @@ import dev.bakehouse.vm.Reaper;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Slots;
 import dev.bakehouse.vm.Template;
+import dev.bakehouse.vm.Trees;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
 import dev.bakehouse.vm.VmInfo;
@@ -121,6 +122,29 @@ class QemuVmTest {
     qemu.deleteTemplate("key");
     assertThat(qemu.template("key")).isEmpty();
     assertThat(two.running()).isTrue();
+  }
+
+  @Test
+  void noDeletionPullsTheDiskFromUnderAVm() throws Exception {
+    Vm first = qemu.create("first", image, Ticker.SHAPE);
+    Template template = qemu.suspend(started("source"), "key");
+    assertThat(qemu.images()).containsExactly(image);
+    Trees.delete(image.directory());
+    assertThat(qemu.template("key")).contains(template);
+    Vm clone = qemu.createFrom("clone", template);
+    qemu.deleteTemplate("key");
+    Vm copy = qemu.copy("clone", "copy");
+    clone.destroy();
+    for (Vm vm : List.of(first, copy)) {
+      vm.start(Owner.PIPE);
+      Ticker.await(vm.console(), 2);
+    }
+    copy.kill();
+    Path flat = Files.createDirectory(dir.resolve("flat"));
+    copy.export(flat);
+    assertThat(Files.readAllBytes(flat.resolve("disk.img")))
+        .isEqualTo(
+            Files.readAllBytes(Ticker.image(dir.resolve("again")).directory().resolve("disk.img")));
   }
 
   @Test
