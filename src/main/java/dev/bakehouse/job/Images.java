@@ -24,7 +24,7 @@ public final class Images {
   public Images(HostSettings host) {
     this.host = host;
     this.hypervisor = Jobs.hypervisor(host);
-    this.store = new ImageStore(hypervisor.images().orElse(host.images()));
+    this.store = new ImageStore(hypervisor.imageStore().orElse(host.images()));
   }
 
   /// @throws UserError when it is neither local nor to be had

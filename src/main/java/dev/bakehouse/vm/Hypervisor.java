@@ -15,7 +15,7 @@ public interface Hypervisor {
 
   /// Where this hypervisor keeps images itself, in the layout of an image store; empty when any
   /// place will do.
-  default Optional<Path> images() {
+  default Optional<Path> imageStore() {
     return Optional.empty();
   }
 

@@ -22,9 +22,9 @@ class HypervisorsTest {
 
   @Test
   void onlyTartHasAPlaceForImagesOfItsOwn() {
-    assertThat(of("tart").images().orElseThrow()).endsWithRaw(Path.of("vms"));
+    assertThat(of("tart").imageStore().orElseThrow()).endsWithRaw(Path.of("vms"));
     assertThat(of("tart").image("no-such-image-here")).isEmpty();
-    assertThat(of("qemu").images()).isEmpty();
+    assertThat(of("qemu").imageStore()).isEmpty();
   }
 
   private Hypervisor of(String name) {

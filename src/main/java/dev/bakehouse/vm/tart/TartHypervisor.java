@@ -66,7 +66,7 @@ public final class TartHypervisor implements Hypervisor {
   }
 
   @Override
-  public Optional<Path> images() {
+  public Optional<Path> imageStore() {
     return Optional.of(settings.vms());
   }
 
