@@ -162,8 +162,7 @@ public final class Bootstrap {
     // the input alone taken away, the output stays a terminal. The agent splits this like a shell.
     env.compute(
         "BUILDKITE_SHELL",
-        (_, shell) ->
-            EMPTY_INPUT + (shell == null || shell.isBlank() ? "/bin/bash -e -c" : shell));
+        (_, shell) -> EMPTY_INPUT + (shell == null || shell.isBlank() ? "/bin/bash -e -c" : shell));
     checkout.configure(env);
     env.putAll(extra);
     RunSpec spec =

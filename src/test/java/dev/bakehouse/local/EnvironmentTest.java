@@ -29,8 +29,20 @@ class EnvironmentTest {
   /// What every Unix process has of its own, or the guest's job user gets.
   private static final Set<String> ORDINARY =
       Set.of(
-          "HOME", "PATH", "USER", "LOGNAME", "SHELL", "LANG", "PWD", "OLDPWD", "SHLVL", "TERM", "_",
-          "PAGER", "GIT_PAGER", "CI");
+          "HOME",
+          "PATH",
+          "USER",
+          "LOGNAME",
+          "SHELL",
+          "LANG",
+          "PWD",
+          "OLDPWD",
+          "SHLVL",
+          "TERM",
+          "_",
+          "PAGER",
+          "GIT_PAGER",
+          "CI");
 
   private static Map<String, String> values() {
     Map<String, String> values = new LinkedHashMap<>();
@@ -75,7 +87,9 @@ class EnvironmentTest {
     host.removeAll(ORDINARY);
     host.removeIf(name -> name.startsWith("BUILDKITE_"));
     assertThat(host).as("variables only the host has").isNotEmpty();
-    assertThat(line(lines, "names:").split(" ")).contains("V_BIG").doesNotContainAnyElementsOf(host);
+    assertThat(line(lines, "names:").split(" "))
+        .contains("V_BIG")
+        .doesNotContainAnyElementsOf(host);
   }
 
   /// An agent takes its jobs as JSON, so no byte that is not text gets through it. The bootstrap by

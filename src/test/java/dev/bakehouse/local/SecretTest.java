@@ -40,15 +40,16 @@ class SecretTest {
       """;
 
   /// Reads the argument lists of all processes, over and over: those of short ones too.
-  private static final class Watcher implements AutoCloseable {
+  private static final class Watcher {
     final Set<String> argvs = ConcurrentHashMap.newKeySet();
     final Set<String> jobTokens = ConcurrentHashMap.newKeySet();
     private final String secret;
     private volatile boolean stop;
-    private final Thread thread = Thread.ofPlatform().start(this::watch);
+    private final Thread thread;
 
     Watcher(String secret) {
       this.secret = secret;
+      this.thread = Thread.ofPlatform().start(this::watch);
     }
 
     private void watch() {
@@ -84,8 +85,7 @@ class SecretTest {
       }
     }
 
-    @Override
-    public void close() throws InterruptedException {
+    void end() throws InterruptedException {
       stop = true;
       thread.join();
     }
@@ -98,13 +98,13 @@ class SecretTest {
     String secret = HexFormat.of().formatHex(random);
     Watcher watcher = new Watcher(secret);
     Result result;
-    try (watcher) {
+    try {
       result =
           fixture
-              .run(
-                  List.of(
-                      new Step("secret", COMMAND, Map.of("DEPLOY_TOKEN", secret), Where.VM)))
+              .run(List.of(new Step("secret", COMMAND, Map.of("DEPLOY_TOKEN", secret), Where.VM)))
               .get("secret");
+    } finally {
+      watcher.end();
     }
     assertThat(result.status()).as(result.log()).isEqualTo("0");
     assertThat(result.log())
@@ -118,7 +118,8 @@ class SecretTest {
         .anyMatch(a -> a.startsWith("ssh"));
     String registration = fixture.registrationToken();
     String api = Files.readString(fixture.coordinator().apiToken()).strip();
-    for (String token : Stream.concat(Stream.of(secret, registration, api), watcher.jobTokens.stream()).toList()) {
+    for (String token :
+        Stream.concat(Stream.of(secret, registration, api), watcher.jobTokens.stream()).toList()) {
       assertThat(watcher.argvs).noneMatch(argv -> argv.contains(token));
     }
     assertThat(Files.getPosixFilePermissions(fixture.dir().resolve("coordinator")))
