@@ -120,7 +120,7 @@ public final class JobRun {
 
   private Machine start(LocalImage image, Lease lease) {
     Path scratch =
-        Directories.makePrivate(Directories.makePrivate(settings.state()).resolve("connections"));
+        Directories.makePrivate(XX);
     Owner owner = request.keep() ? Owner.DETACHED : Owner.PIPE;
     Machine.Start start =
         new Machine.Start(Machines.name("run"), settings.vm().start(), List.of(), scratch, owner);
