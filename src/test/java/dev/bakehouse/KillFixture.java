@@ -50,6 +50,11 @@ public final class KillFixture implements AutoCloseable {
   private Process daemon;
 
   KillFixture(Path dir) throws IOException {
+    this(dir, "");
+  }
+
+  /// @param vm more of the `vm` section, `, KEY: VALUE` each
+  KillFixture(Path dir, String vm) throws IOException {
     this.dir = dir;
     Path state = Files.createDirectories(state());
     this.coordinator =
@@ -60,7 +65,7 @@ public final class KillFixture implements AutoCloseable {
     this.config =
         Files.writeString(
             dir.resolve("bakehouse.yml"),
-            hostConfig(state)
+            hostConfig(state).replace("disk-gb: 4", "disk-gb: 4" + vm)
                 + """
                 agent: {binary: buildkite-agent, endpoint: '%s', token-file: '%s'}
                 """
@@ -86,7 +91,7 @@ public final class KillFixture implements AutoCloseable {
   }
 
   /// The same with another image.
-  static String hostConfig(Path state, String image) {
+  public static String hostConfig(Path state, String image) {
     return """
     host: {name: %s, state: '%s', slots: 2, image: %s, images: '%s'}
     vm: {hypervisor: qemu, cpus: 1, memory-mb: 1024, disk-gb: 4}

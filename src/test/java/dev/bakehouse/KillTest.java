@@ -41,7 +41,7 @@ class KillTest {
   }
 
   @AfterAll
-  static void end() throws Exception {
+  static void end() {
     host.close();
   }
 
