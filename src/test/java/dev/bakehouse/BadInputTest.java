@@ -66,8 +66,7 @@ class BadInputTest {
   @Test
   void noQemu() throws Exception {
     Path bin = Files.createDirectory(dir.resolve("bin"));
-    Outcome outcome =
-        command(KillFixture.hostConfig(state)).env("PATH", bin.toString()).run();
+    Outcome outcome = command(KillFixture.hostConfig(state)).env("PATH", bin.toString()).run();
     assertSays(outcome, "phase clone", "QEMU is not installed", "apt-get install qemu");
     assertNothingLeft();
   }
@@ -99,7 +98,13 @@ class BadInputTest {
     List<String> argv =
         new ArrayList<>(
             List.of(
-                "unshare", "--map-root-user", "--mount", "sh", "-c", script, "-",
+                "unshare",
+                "--map-root-user",
+                "--mount",
+                "sh",
+                "-c",
+                script,
+                "-",
                 state.toString()));
     argv.addAll(command(KillFixture.hostConfig(state)).argv());
     Outcome outcome = Command.of(argv).run();

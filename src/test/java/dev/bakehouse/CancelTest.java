@@ -47,7 +47,7 @@ class CancelTest {
   }
 
   @AfterEach
-  void settle() {
+  void settle() throws Exception {
     host.settle();
   }
 

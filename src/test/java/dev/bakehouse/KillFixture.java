@@ -240,10 +240,16 @@ public final class KillFixture implements AutoCloseable {
         "the end of every trace of " + job.vm(),
         deadline,
         () -> {
-          assertThat(job.bootstrap().alive()).as("bootstrap").isEmpty();
-          assertThat(job.qemu().alive()).as("QEMU").isEmpty();
-          assertThat(traces(job.vm())).isEmpty();
-          assertThat(Ports.listening(job.sshPort())).as("forwarded port").isFalse();
+          List<String> left = new ArrayList<>();
+          job.bootstrap().alive().ifPresent(p -> left.add("bootstrap " + p.pid()));
+          job.qemu().alive().ifPresent(p -> left.add("QEMU " + p.pid()));
+          traces(job.vm()).forEach(file -> left.add(file.toString()));
+          if (Ports.listening(job.sshPort())) {
+            left.add("port " + job.sshPort());
+          }
+          if (!left.isEmpty()) {
+            throw new IllegalStateException("there is still " + left);
+          }
           return Optional.of(true);
         });
   }
@@ -275,7 +281,10 @@ public final class KillFixture implements AutoCloseable {
   }
 
   /// Cancels what runs and waits until no VM is left.
-  void settle() {
+  void settle() throws IOException {
+    if (!daemon.isAlive()) {
+      startDaemon();
+    }
     builds.forEach(coordinator::cancel);
     builds.forEach(this::awaitEnd);
     builds.clear();

@@ -51,7 +51,7 @@ class KillTest {
   }
 
   @AfterEach
-  void settle() {
+  void settle() throws Exception {
     host.settle();
   }
 
