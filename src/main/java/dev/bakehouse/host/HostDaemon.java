@@ -1,6 +1,7 @@
 package dev.bakehouse.host;
 
 import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.job.Connections;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Images;
 import dev.bakehouse.job.Jobs;
@@ -124,6 +125,7 @@ public final class HostDaemon {
   private void sweep(Reaper reaper) {
     try {
       reaper.sweep().forEach(name -> say("ended the orphan " + name));
+      Connections.sweep(host);
     } catch (UserError e) {
       say(e.getMessage() + " " + e.remedy());
     }

@@ -127,7 +127,7 @@ public final class Bootstrap {
 
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.
   private Machine startMachine(LocalImage image, Lease lease, Checkout checkout) {
-    Path scratch = Directories.makePrivate(settings.state().resolve("connections"));
+    Path scratch = Directories.makePrivate(Connections.directory(settings));
     List<Integer> forwards = new ArrayList<>(checkout.ports());
     loopbackPort(job.text("BUILDKITE_AGENT_ENDPOINT")).ifPresent(forwards::add);
     for (int attempt = 1; ; attempt++) {

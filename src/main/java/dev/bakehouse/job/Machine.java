@@ -106,8 +106,8 @@ final class Machine {
       String console = console(vm);
       closeQuietly(control);
       closeQuietly(channel);
-      vm.destroy();
       Directories.delete(dir);
+      vm.destroy();
       if (!console.isEmpty()) {
         phases.say("last lines of the serial console:\n" + console);
       }
