@@ -1,5 +1,10 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.guest.Control;
+import dev.bakehouse.guest.GuestProgram;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Duplex;
+import dev.bakehouse.vm.Vm;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,7 +31,23 @@ final class VmStop implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    state.require(state.hypervisor(), name).shutdown(Duration.ofSeconds(grace));
+    Vm vm = state.require(state.hypervisor(), name);
+    if (vm.running() && grace > 0) {
+      askGuest(vm);
+    }
+    vm.shutdown(Duration.ofSeconds(grace));
     return Exit.OK;
+  }
+
+  /// Not every guest heeds the power button.
+  private void askGuest(Vm vm) {
+    Duration patience = Duration.ofSeconds(Math.min(grace, 5));
+    try (Duplex channel = vm.control(GuestProgram.bytes());
+        Control control = new Control(channel.in(), channel.out())) {
+      control.hello(patience);
+      control.powerOff();
+    } catch (UserError e) {
+      VmState.say("no guest program answers; pressing the power button");
+    }
   }
 }

@@ -6,8 +6,8 @@ import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.oci.DockerRegistry;
 import dev.bakehouse.platform.Command;
-import dev.bakehouse.platform.Jvm;
 import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Self;
 import dev.bakehouse.vm.GuestImage;
 import dev.bakehouse.vm.Reaper;
 import dev.bakehouse.vm.Slots;
@@ -176,7 +176,7 @@ class ImageBuildTest {
   }
 
   private Outcome bakehouse(String... args) {
-    return Jvm.of(Main.class, args)
+    return Command.of(Self.argv(args))
         .in(project)
         .env("BUILDKITE_BRANCH", null)
         .env("MACOS_RELEASE", null)
