@@ -45,7 +45,9 @@ final class AgentProcess implements AutoCloseable {
           && !name.equals("HOME")
           && !name.equals("USER")
           && !name.equals("LANG")
-          && !name.equals("TMPDIR")) {
+          && !name.equals("TMPDIR")
+          && !name.equals("TART_HOME")
+          && !name.startsWith("BAKEHOUSE_TART_")) {
         clean = clean.env(name, null);
       }
     }

@@ -1,6 +1,7 @@
 package dev.bakehouse.host;
 
 import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.job.Connections;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Images;
 import dev.bakehouse.job.Jobs;
@@ -105,13 +106,18 @@ public final class HostDaemon {
     }
     Phases phases = new Phases(log);
     int templates = hypervisor.templatePerSlot() ? host.slots() : 1;
-    for (int n = 0; n < templates; n++) {
-      try (Lease lease = Jobs.slots(host).acquire(SLOT, this::say)) {
-        new Machines(host, hypervisor).template(image, lease, phases);
-      } catch (UserError e) {
-        say("no template: " + e.getMessage());
-        return;
+    // Each lease is held until all are made: a slot's template can only be made in that slot.
+    List<Lease> leases = new ArrayList<>();
+    try {
+      for (int n = 0; n < templates; n++) {
+        leases.add(Jobs.slots(host).acquire(SLOT, this::say));
+        new Machines(host, hypervisor).template(image, leases.getLast(), phases);
       }
+    } catch (UserError e) {
+      say("no template: " + e.getMessage());
+      return;
+    } finally {
+      leases.forEach(Lease::close);
     }
     say("template ready");
   }
@@ -119,6 +125,7 @@ public final class HostDaemon {
   private void sweep(Reaper reaper) {
     try {
       reaper.sweep().forEach(name -> say("ended the orphan " + name));
+      Connections.sweep(host);
     } catch (UserError e) {
       say(e.getMessage() + " " + e.remedy());
     }

@@ -1,8 +1,8 @@
 package dev.bakehouse.image;
 
-import dev.bakehouse.oci.ExclusiveLock;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.OutputStream;

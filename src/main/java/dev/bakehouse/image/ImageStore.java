@@ -1,6 +1,6 @@
 package dev.bakehouse.image;
 
-import dev.bakehouse.oci.ExclusiveLock;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,6 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.oci.Digest;
-import dev.bakehouse.oci.ExclusiveLock;
 import dev.bakehouse.oci.ImageLabels;
 import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Reference;
@@ -11,6 +10,7 @@ import dev.bakehouse.oci.Repository;
 import dev.bakehouse.oci.TartManifest;
 import dev.bakehouse.oci.TartPull;
 import dev.bakehouse.oci.TartPush;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;

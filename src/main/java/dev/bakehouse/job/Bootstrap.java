@@ -34,6 +34,7 @@ public final class Bootstrap {
   private static final Duration LONGEST = Duration.ofDays(2);
   private static final int TRIES = 3;
   private static final String RUN = "job";
+  private static final String EMPTY_INPUT = "/bin/sh -c 'exec \"$@\" </dev/null' sh ";
 
   private final HostSettings settings;
   private final Machines machines;
@@ -126,7 +127,7 @@ public final class Bootstrap {
 
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.
   private Machine startMachine(LocalImage image, Lease lease, Checkout checkout) {
-    Path scratch = Directories.makePrivate(settings.state().resolve("connections"));
+    Path scratch = Directories.makePrivate(Connections.directory(settings));
     List<Integer> forwards = new ArrayList<>(checkout.ports());
     loopbackPort(job.text("BUILDKITE_AGENT_ENDPOINT")).ifPresent(forwards::add);
     for (int attempt = 1; ; attempt++) {
@@ -157,6 +158,11 @@ public final class Bootstrap {
     env.put(
         "BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS",
         String.valueOf(Math.max(1, job.graceSeconds() - 3)));
+    // The agent gives commands a terminal, which a command that reads would wait at for ever; with
+    // the input alone taken away, the output stays a terminal. The agent splits this like a shell.
+    env.compute(
+        "BUILDKITE_SHELL",
+        (_, shell) -> EMPTY_INPUT + (shell == null || shell.isBlank() ? "/bin/bash -e -c" : shell));
     checkout.configure(env);
     env.putAll(extra);
     RunSpec spec =

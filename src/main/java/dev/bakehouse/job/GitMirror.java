@@ -2,14 +2,13 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -63,9 +62,7 @@ public final class GitMirror {
     }
     Directories.makePrivate(mirrors);
     Path lock = mirrors.resolve(dir.getFileName() + ".lock");
-    try (FileChannel channel =
-            FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        var _ = HeldLock.on(channel, lock)) {
+    try (ExclusiveLock _ = ExclusiveLock.on(lock)) {
       if (has(wanted)) {
         return;
       }
@@ -79,7 +76,7 @@ public final class GitMirror {
       }
     } catch (IOException e) {
       throw new UserError(
-          "Could not lock the mirror " + lock + ": " + e.getMessage(),
+          "Could not make the mirror " + dir + ": " + e.getMessage(),
           "Check the state directory's owner and free space.",
           e);
     }
@@ -166,29 +163,6 @@ public final class GitMirror {
       return HexFormat.of().formatHex(digest, 0, 12);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
-    }
-  }
-
-  /// Two threads of one process may want the same file lock: the second waits like another process
-  /// would.
-  private record HeldLock(
-      java.util.concurrent.locks.ReentrantLock thread, java.nio.channels.FileLock file)
-      implements AutoCloseable {
-    private static final java.util.concurrent.ConcurrentHashMap<
-            Path, java.util.concurrent.locks.ReentrantLock>
-        THREADS = new java.util.concurrent.ConcurrentHashMap<>();
-
-    static HeldLock on(FileChannel channel, Path path) throws IOException {
-      var thread =
-          THREADS.computeIfAbsent(path, p -> new java.util.concurrent.locks.ReentrantLock());
-      thread.lock();
-      return new HeldLock(thread, channel.lock());
-    }
-
-    @Override
-    public void close() throws IOException {
-      file.release();
-      thread.unlock();
     }
   }
 }

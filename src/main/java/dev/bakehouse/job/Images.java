@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.image.ImageRecord;
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Log;
@@ -8,21 +9,47 @@ import dev.bakehouse.oci.Credentials;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Hypervisor;
 import java.io.PrintStream;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
 
 /// The image a host's jobs run in: local, else pulled from where the host's configuration says.
 public final class Images {
   private final HostSettings host;
+  private final Hypervisor hypervisor;
   private final ImageStore store;
 
   public Images(HostSettings host) {
     this.host = host;
-    this.store = new ImageStore(host.images());
+    this.hypervisor = Jobs.hypervisor(host);
+    this.store = new ImageStore(hypervisor.imageStore().orElse(host.images()));
   }
 
   /// @throws UserError when it is neither local nor to be had
   public LocalImage ensure(PrintStream log) {
-    return store.find(host.image()).orElseGet(() -> pull(log));
+    return find()
+        .orElseGet(
+            () -> {
+              LocalImage pulled = pull(log);
+              return find().orElse(pulled);
+            });
+  }
+
+  /// An image the hypervisor keeps itself need not have come from a store.
+  private Optional<LocalImage> find() {
+    return hypervisor
+        .image(host.image())
+        .map(
+            own ->
+                new LocalImage(
+                    own.name(),
+                    own.directory(),
+                    new ImageRecord("", own.digest(), Map.of(), "", hypervisor.name()),
+                    false,
+                    Instant.now()))
+        .or(() -> store.find(host.image()));
   }
 
   private LocalImage pull(PrintStream log) {

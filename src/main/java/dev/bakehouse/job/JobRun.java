@@ -119,8 +119,8 @@ public final class JobRun {
   }
 
   private Machine start(LocalImage image, Lease lease) {
-    Path scratch =
-        Directories.makePrivate(Directories.makePrivate(settings.state()).resolve("connections"));
+    Directories.makePrivate(settings.state());
+    Path scratch = Directories.makePrivate(Connections.directory(settings));
     Owner owner = request.keep() ? Owner.DETACHED : Owner.PIPE;
     Machine.Start start =
         new Machine.Start(Machines.name("run"), settings.vm().start(), List.of(), scratch, owner);

@@ -2,10 +2,10 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Hypervisors;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Reaper;
 import dev.bakehouse.vm.Slots;
-import dev.bakehouse.vm.qemu.QemuHypervisor;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
@@ -61,6 +61,6 @@ public final class Jobs {
   }
 
   private static Hypervisor hypervisor(HostSettings settings, Owner owner) {
-    return new QemuHypervisor(settings.state(), owner);
+    return Hypervisors.of(settings.vm(), settings.state(), owner);
   }
 }

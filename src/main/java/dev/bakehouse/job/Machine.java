@@ -96,7 +96,8 @@ final class Machine {
                           endpoint.port(),
                           USER,
                           login.save(dir.resolve("key")),
-                          identity.hostKey().publicLine()),
+                          identity.hostKey().publicLine(),
+                          vm.guestProgram()),
                       start.forwards().stream().map(Forward::loopback).toList(),
                       dir,
                       machines.vmSettings().connect()));
@@ -105,8 +106,8 @@ final class Machine {
       String console = console(vm);
       closeQuietly(control);
       closeQuietly(channel);
-      vm.destroy();
       Directories.delete(dir);
+      vm.destroy();
       if (!console.isEmpty()) {
         phases.say("last lines of the serial console:\n" + console);
       }

@@ -4,7 +4,7 @@ import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.GuestProgram;
 import dev.bakehouse.image.LocalImage;
-import dev.bakehouse.oci.ExclusiveLock;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Duplex;
@@ -66,6 +66,7 @@ public final class Machines {
     if (there.isPresent()) {
       return there.get();
     }
+    hypervisor.insistSuspendable(base(image));
     try (ExclusiveLock _ =
         ExclusiveLock.on(
             host.state().resolve("templates").resolve("." + key + ".lock"),

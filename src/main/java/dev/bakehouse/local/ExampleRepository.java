@@ -10,7 +10,7 @@ import java.nio.file.Path;
 /// The example project as a git repository of its own, made from `examples/oven`.
 final class ExampleRepository {
   /// The file of the second commit, and the change in it: one line of real source.
-  private static final String EDITED = "src/cpp/graph.cpp";
+  private static final String EDITED = "src/cpp/main.cpp";
 
   private final Path dir;
 
@@ -39,21 +39,19 @@ final class ExampleRepository {
     return dir;
   }
 
-  /// Changes one source file, as a person would: a new line of code in one function.
+  /// Changes one source file, as a person would: a better message.
   void edit() throws IOException {
     Path file = dir.resolve(EDITED);
     String text = Files.readString(file);
-    String marker = "namespace oven {";
-    if (!text.contains(marker)) {
+    String before = "\"oven: unknown command \"";
+    if (!text.contains(before)) {
       throw new UserError(
-          "The example's " + EDITED + " has no `" + marker + "` to edit after",
+          "The example's " + EDITED + " has no " + before + " to change",
           "Restore examples/oven from git.");
     }
-    String edited =
-        text.replaceFirst(
-            "namespace oven \\{", "namespace oven {\n\nint graph_revision() { return 2; }");
+    String edited = text.replace(before, "\"oven: there is no command; unknown command \"");
     Files.writeString(file, edited);
-    commit("Graph: tell the revision");
+    commit("Say more about an unknown command");
   }
 
   String head() {

@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;

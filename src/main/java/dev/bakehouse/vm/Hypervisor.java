@@ -1,5 +1,7 @@
 package dev.bakehouse.vm;
 
+import dev.bakehouse.platform.UserError;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,6 +12,22 @@ public interface Hypervisor {
 
   /// Whether two clones of one template can not run at once, so that each slot needs its own.
   boolean templatePerSlot();
+
+  /// Where this hypervisor keeps images itself, in the layout of an image store; empty when any
+  /// place will do.
+  default Optional<Path> imageStore() {
+    return Optional.empty();
+  }
+
+  /// An image this hypervisor keeps itself, by its exact name.
+  default Optional<BaseImage> image(String name) {
+    return Optional.empty();
+  }
+
+  /// Fails early where no template can be made of an image.
+  ///
+  /// @throws UserError saying why VMs of this image can only be booted
+  default void insistSuspendable(BaseImage image) {}
 
   /// A copy-on-write clone of an image, not started.
   Vm create(String name, BaseImage image, Shape shape);

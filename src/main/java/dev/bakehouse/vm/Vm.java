@@ -19,6 +19,11 @@ public interface Vm {
   ///   images carry it and serve it on the virtio-serial port `dev.bakehouse.ctl`
   Duplex control(byte[] guestProgram);
 
+  /// Where the guest program lies in the guest once the control channel works.
+  default String guestProgram() {
+    return "/usr/lib/bakehouse/guest.pl";
+  }
+
   /// Where sshd of the guest is, or will be, reachable from this process.
   Endpoint ssh(Duration deadline);
 

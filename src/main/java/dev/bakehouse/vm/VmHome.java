@@ -1,5 +1,6 @@
 package dev.bakehouse.vm;
 
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Processes.Identity;
 import dev.bakehouse.platform.UserError;
@@ -131,16 +132,11 @@ public final class VmHome {
     if (!Files.isDirectory(root)) {
       return false;
     }
-    return FileMutex.hold(
-        root.resolve(".lock"),
-        () -> {
-          try {
-            return work.get();
-          } catch (IOException e) {
-            throw new UserError(
-                "Could not remove a VM below " + root + ": " + e, "Check its mode.", e);
-          }
-        });
+    try (ExclusiveLock _ = ExclusiveLock.on(root.resolve(".lock"))) {
+      return work.get();
+    } catch (IOException e) {
+      throw new UserError("Could not remove a VM below " + root + ": " + e, "Check its mode.", e);
+    }
   }
 
   private static void remove(Path directory) {

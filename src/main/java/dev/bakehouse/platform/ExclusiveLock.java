@@ -1,6 +1,5 @@
-package dev.bakehouse.oci;
+package dev.bakehouse.platform;
 
-import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

@@ -1,0 +1,227 @@
+package dev.bakehouse.vm.tart;
+
+import dev.bakehouse.platform.Processes;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.BaseImage;
+import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Owner;
+import dev.bakehouse.vm.Shape;
+import dev.bakehouse.vm.SlotFiles;
+import dev.bakehouse.vm.Template;
+import dev.bakehouse.vm.Trees;
+import dev.bakehouse.vm.Vm;
+import dev.bakehouse.vm.VmHome;
+import dev.bakehouse.vm.VmInfo;
+import dev.bakehouse.vm.VmRecord;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Tart on this host. Which VMs are Bakehouse's is written below the state directory; Tart keeps
+/// their disks, under the same names. Images are local Tart VMs by their exact names.
+public final class TartHypervisor implements Hypervisor {
+  private static final long GIB = 1L << 30;
+  private static final long TART_GB = 1_000_000_000L;
+
+  private final Path state;
+  private final boolean keep;
+  private final TartSettings settings;
+  private final VmHome home;
+  private final TartTemplates templates;
+
+  /// @param owner DETACHED: what is made lives on after this process, also before it is started
+  /// @param boot until the guest agent of a VM answers
+  public TartHypervisor(Path state, Owner owner, Duration boot) {
+    this(state, owner, TartSettings.of(System.getenv(), boot));
+  }
+
+  TartHypervisor(Path state, Owner owner, TartSettings settings) {
+    this.state = state.toAbsolutePath();
+    this.keep = owner == Owner.DETACHED;
+    this.settings = settings;
+    this.home = new VmHome(this.state);
+    this.templates = new TartTemplates(this.state);
+  }
+
+  /// Whether `tart` is on PATH.
+  public static boolean installed() {
+    return Tart.find(Optional.ofNullable(System.getenv("PATH")).orElse("")).isPresent();
+  }
+
+  @Override
+  public String name() {
+    return "tart";
+  }
+
+  /// A suspended clone keeps the MAC, and Tart runs no two VMs of one MAC.
+  @Override
+  public boolean templatePerSlot() {
+    return true;
+  }
+
+  @Override
+  public Optional<Path> imageStore() {
+    return Optional.of(settings.vms());
+  }
+
+  @Override
+  public Optional<BaseImage> image(String name) {
+    return new TartImages(settings.vms()).find(name);
+  }
+
+  @Override
+  public void insistSuspendable(BaseImage image) {
+    if (!require(image.name()).suspendable()) {
+      throw notSuspendable(image.name());
+    }
+  }
+
+  static UserError notSuspendable(String name) {
+    return new UserError(
+        "The VM " + name + " can not be suspended: Tart suspends macOS guests only",
+        "Set `vm.start: boot`.");
+  }
+
+  @Override
+  public Vm create(String name, BaseImage image, Shape shape) {
+    TartVmState source = require(image.name());
+    if (source.running() || source.suspended()) {
+      throw new UserError(
+          "The image " + image.name() + " is " + source.state() + " and can not be cloned",
+          "Shut it down in the guest; `tart stop " + image.name() + "` turns it off hard.");
+    }
+    TartVm vm = publish(name, image, shape, new TartFile(source.suspendable(), null));
+    Optional<Long> disk =
+        Optional.of(Math.ceilDiv(shape.diskGb() * GIB, TART_GB)).filter(gb -> gb > source.diskGb());
+    return filled(
+        vm,
+        () -> {
+          tart().cloneVm(image.name(), name);
+          tart().set(name, shape.cpus(), shape.memoryMb(), disk);
+        });
+  }
+
+  @Override
+  public Vm createFrom(String name, Template template) {
+    TartTemplate file =
+        TartTemplate.read(template.directory())
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "The template " + template.key() + " is gone or torn", "Make it anew."));
+    String directory = template.directory().toAbsolutePath().toString();
+    TartVm vm = publish(name, file.image(), file.shape(), new TartFile(true, directory));
+    return filled(vm, () -> tart().cloneVm(file.vm(), name));
+  }
+
+  private static Vm filled(TartVm vm, Runnable filling) {
+    try {
+      filling.run();
+      return vm;
+    } catch (RuntimeException e) {
+      vm.destroy();
+      throw e;
+    }
+  }
+
+  /// Writes the record before Tart has the VM: what is in Tart is never unknown to the reaper.
+  private TartVm publish(String name, BaseImage image, Shape shape, TartFile file) {
+    home.directory(name);
+    if (tart().get(name).isPresent()) {
+      throw new UserError(
+          "There is a Tart VM named " + name + " already",
+          "Choose another name; Bakehouse replaces no VM.");
+    }
+    @Nullable String template = file.template();
+    VmRecord record =
+        new VmRecord(name, name(), image, shape, template, Processes.self(), keep, Instant.now());
+    try {
+      Path draft = home.draft();
+      try {
+        file.write(draft);
+        home.publish(draft, record);
+      } finally {
+        Trees.delete(draft);
+      }
+      return vm(record);
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not make the VM " + name + ": " + e,
+          "Check the space and mode of " + state + ".",
+          e);
+    }
+  }
+
+  @Override
+  public Template suspend(Vm running, String key) {
+    Path target = templates.directory(key);
+    TartVm vm =
+        home.read(running.name())
+            .map(this::vm)
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "There is no VM named " + running.name(),
+                        "`bakehouse vm list` names all."));
+    vm.suspend(key);
+    if (template(key).isPresent()) {
+      vm.destroy();
+    } else {
+      deleteTemplate(key);
+      vm.publish(target);
+    }
+    return new Template(key, target);
+  }
+
+  @Override
+  public Optional<Template> template(String key) {
+    return templates.find(key, tart());
+  }
+
+  @Override
+  public void deleteTemplate(String key) {
+    templates.delete(key, tart());
+  }
+
+  @Override
+  public Optional<Vm> find(String name) {
+    return home.read(name).filter(r -> r.hypervisor().equals(name())).map(this::vm);
+  }
+
+  @Override
+  public List<VmInfo> list() {
+    Map<String, Integer> slots = SlotFiles.slots(state.resolve("slots"));
+    return home.all().stream()
+        .filter(r -> r.hypervisor().equals(name()))
+        .map(r -> TartListing.of(home.directory(r.name()), r, slots.getOrDefault(r.name(), -1)))
+        .toList();
+  }
+
+  private TartVmState require(String image) {
+    return tart()
+        .get(image)
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "There is no Tart VM named " + image + " to clone",
+                    "Tart has here: "
+                        + tart().list().stream()
+                            .map(TartVmState::name)
+                            .collect(Collectors.joining(", "))
+                        + "; `bakehouse image ensure` gets an image."));
+  }
+
+  private TartVm vm(VmRecord record) {
+    return new TartVm(home, tart(), settings, record);
+  }
+
+  private Tart tart() {
+    return Tart.onPath(settings.searchPath());
+  }
+}

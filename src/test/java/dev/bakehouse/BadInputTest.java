@@ -1,0 +1,170 @@
+package dev.bakehouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.coordinator.BuildView;
+import dev.bakehouse.coordinator.JobView;
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Self;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What is wrong is said with phase, cause and remedy, ends with 125 where a job was involved, and
+/// leaves nothing behind.
+@Tag("vm")
+@Tag("agent")
+class BadInputTest {
+  private static final int INFRASTRUCTURE = 125;
+  private static final String TOO_SHORT_A_BOOT = ", start: boot, boot-seconds: 1";
+
+  @TempDir Path dir;
+  private Path state;
+
+  @BeforeEach
+  void make() {
+    state = dir.resolve("host");
+  }
+
+  @Test
+  void aMissingImage() throws Exception {
+    Outcome outcome = jobRun(KillFixture.hostConfig(state, "absent"));
+    assertSays(outcome, "phase image", "There is no image `absent`", "`bakehouse image ensure`");
+    assertNothingLeft();
+  }
+
+  @Test
+  void aRegistryThatIsDown() throws Exception {
+    String source = "host: {image-source: '127.0.0.1:1/none:latest', plain-http: true,";
+    Path images = dir.resolve("images");
+    String config =
+        KillFixture.hostConfig(state)
+            .replace("host: {", source)
+            .replace(KillFixture.image().getParent().toString(), images.toString());
+    Outcome outcome = jobRun(config);
+    assertSays(outcome, "phase image", "127.0.0.1:1");
+    assertThat(images.resolve(String.valueOf(KillFixture.image().getFileName()))).doesNotExist();
+    assertNothingLeft();
+  }
+
+  @Test
+  void anUnknownKey() throws Exception {
+    Outcome outcome = jobRun(KillFixture.hostConfig(state) + "slotz: 3\n");
+    assertSays(outcome, "bakehouse.yml:3", "slotz");
+    assertThat(state).doesNotExist();
+  }
+
+  @Test
+  void noQemu() throws Exception {
+    Path bin = Files.createDirectory(dir.resolve("bin"));
+    Outcome outcome = command(KillFixture.hostConfig(state)).env("PATH", bin.toString()).run();
+    assertSays(outcome, "phase clone", "QEMU is not installed", "apt-get install qemu");
+    assertNothingLeft();
+  }
+
+  @Test
+  void aGuestThatDoesNotAnswerInTime() throws Exception {
+    Outcome outcome =
+        jobRun(
+            KillFixture.hostConfig(state).replace("disk-gb: 4", "disk-gb: 4" + TOO_SHORT_A_BOOT));
+    assertSays(outcome, "phase boot", "1 s");
+    assertNothingLeft();
+  }
+
+  @Test
+  void aStateDirectoryThatCanNotBe() throws Exception {
+    Path file = Files.writeString(dir.resolve("file"), "not a directory");
+    Outcome outcome = jobRun(KillFixture.hostConfig(file.resolve("host")));
+    assertSays(outcome, "phase slot", file.toString());
+    assertThat(file).hasContent("not a directory");
+  }
+
+  /// On a small file system of its own, in a mount namespace of its own.
+  @Test
+  void aFullDisk() throws Exception {
+    Files.createDirectory(state);
+    String script =
+        "mount -t tmpfs -o size=16m none \"$1\" || exit 1; at=$1; shift; \"$@\"; status=$?;"
+            + " find \"$at/vms\" \"$at/connections\" \"$at/slots\" 2>/dev/null; exit $status";
+    List<String> argv =
+        new ArrayList<>(
+            List.of(
+                "unshare",
+                "--map-root-user",
+                "--mount",
+                "sh",
+                "-c",
+                script,
+                "-",
+                state.toString()));
+    argv.addAll(command(KillFixture.hostConfig(state)).argv());
+    Outcome outcome = Command.of(argv).run();
+    assertSays(outcome, "phase clone", "MB left", "Free some space");
+    assertThat(outcome.text().lines().map(l -> l.replace(state + "/", "")))
+        .contains("vms", "slots")
+        .allMatch(l -> l.matches("vms|vms/\\.lock|connections|slots|slots/queue|slots/1\\.lock"));
+  }
+
+  @Test
+  void aJobWhoseVmNeverAnswersIsRepeatedAndThenFailsForTheMachinery() throws Exception {
+    try (KillFixture host = new KillFixture(dir, TOO_SHORT_A_BOOT)) {
+      String build = host.start("job", "echo never");
+      BuildView ended = host.awaitEnd(build);
+      assertThat(ended.jobs()).hasSize(3);
+      JobView last = host.job(build);
+      assertThat(ended.state()).isEqualTo("failed");
+      assertThat(last.exitStatus()).isIn("-1", "125");
+      assertThat(host.log(last)).contains("infrastructure failure", "phase boot");
+      assertThat(host.qemu.list()).isEmpty();
+      Files.writeString(host.config(), Files.readString(host.config()) + "slotz: 3\n");
+      String broken = host.start("broken", "echo never");
+      assertThat(host.awaitEnd(broken).state()).isEqualTo("failed");
+      assertThat(host.job(broken).exitStatus()).isIn("-1", "125");
+      assertThat(host.log(host.job(broken))).contains("slotz", "bakehouse.yml");
+    }
+  }
+
+  private Command command(String config) throws IOException {
+    Path file = Files.writeString(dir.resolve("bakehouse.yml"), config);
+    return Command.of(Self.argv("job", "run", "--config", file.toString()))
+        .and("--", "true")
+        .deadline(Duration.ofMinutes(5));
+  }
+
+  private Outcome jobRun(String config) throws IOException {
+    return command(config).run();
+  }
+
+  private static void assertSays(Outcome outcome, String... words) {
+    String said = new String(outcome.err(), StandardCharsets.UTF_8);
+    assertThat(outcome.status()).as(said).isEqualTo(INFRASTRUCTURE);
+    assertThat(said).contains(words).doesNotContain("\tat ");
+    assertThat(said.lines().filter(l -> l.matches(" {2}[A-Z`].*\\.")))
+        .as("a remedy in:\n" + said)
+        .isNotEmpty();
+  }
+
+  /// No VM, no draft of one, no connection, no held or queued slot.
+  private void assertNothingLeft() throws IOException {
+    for (String room : List.of("vms", "connections", "slots/queue")) {
+      Path at = state.resolve(room);
+      if (Files.exists(at)) {
+        try (var entries = Files.list(at)) {
+          assertThat(entries.filter(p -> !p.getFileName().toString().equals(".lock")))
+              .as(room)
+              .isEmpty();
+        }
+      }
+    }
+    assertThat(state.resolve("slots/1.vm")).doesNotExist();
+  }
+}

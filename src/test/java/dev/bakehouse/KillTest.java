@@ -1,0 +1,140 @@
+package dev.bakehouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.coordinator.BuildView;
+import dev.bakehouse.coordinator.JobState;
+import dev.bakehouse.coordinator.JobView;
+import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.job.Jobs;
+import dev.bakehouse.platform.Processes.Identity;
+import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Slots;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// KILL of each process that holds a job, beside a neighbour's job on the same host.
+@Tag("vm")
+@Tag("agent")
+class KillTest {
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  /// Runs for ever, but not the second time.
+  private static final String VICTIM =
+      "echo vic\"\"tim; test \"$BUILDKITE_RETRY_COUNT\" -gt 0 || sleep 600";
+
+  @TempDir static Path dir;
+  private static KillFixture host;
+  private ImageMark before;
+
+  @BeforeAll
+  static void begin() throws Exception {
+    host = new KillFixture(dir);
+  }
+
+  @AfterAll
+  static void end() {
+    host.close();
+  }
+
+  @BeforeEach
+  void mark() throws Exception {
+    before = ImageMark.of(KillFixture.image());
+  }
+
+  @AfterEach
+  void settle() throws Exception {
+    host.settle();
+  }
+
+  @Test
+  void ofTheBootstrapTakesItsVmAlongAndNoOther() throws Exception {
+    killBesideNeighbour(KillFixture.Running::bootstrap);
+  }
+
+  @Test
+  void ofTheAgentEndsItsJobAndNoOther() throws Exception {
+    killBesideNeighbour(KillFixture.Running::agent);
+  }
+
+  @Test
+  void ofQemuIsAnInfrastructureFailure() throws Exception {
+    JobView killed = killBesideNeighbour(KillFixture.Running::qemu);
+    assertThat(killed.exitStatus()).isIn("-1", "125");
+    assertThat(host.log(killed)).contains("infrastructure failure", "phase command", "was lost");
+  }
+
+  @Test
+  void ofTheHostDaemonEndsItsAgentsAndTheNextDaemonFinishesTheirJobs() throws Exception {
+    String one = host.start("one", VICTIM);
+    String two = host.start("two", VICTIM);
+    KillFixture.Running first = host.running(host.awaitLog(one, "victim"));
+    KillFixture.Running second = host.running(host.awaitLog(two, "victim"));
+    long start = System.nanoTime();
+    host.daemon().destroyForcibly().waitFor();
+    host.awaitNoTrace(first, MINUTE);
+    host.awaitNoTrace(second, MINUTE.minusNanos(System.nanoTime() - start));
+    assertThat(first.agent().alive()).isEmpty();
+    assertThat(second.agent().alive()).isEmpty();
+    assertNothingHeld();
+    host.startDaemon();
+    for (String build : new String[] {one, two}) {
+      BuildView ended = host.awaitEnd(build);
+      assertThat(ended.passed()).as(ended.toString()).isTrue();
+      assertThat(ended.jobs()).as("the first attempt was lost").hasSizeGreaterThan(1);
+    }
+    assertThat(ImageMark.of(KillFixture.image())).isEqualTo(before);
+  }
+
+  private JobView killBesideNeighbour(Function<KillFixture.Running, Identity> target)
+      throws Exception {
+    String neighbour =
+        host.start("neighbour", "echo neigh\"\"bour; for i in $(seq 45); do sleep 1; done");
+    String victim = host.start("victim", VICTIM);
+    JobView job = host.awaitLog(victim, "victim");
+    host.awaitLog(neighbour, "neighbour");
+    KillFixture.Running running = host.running(job);
+    KillFixture.Running beside = host.running(host.job(neighbour));
+    assertThat(beside.vm()).isNotEqualTo(running.vm());
+    target.apply(running).alive().orElseThrow().destroyForcibly();
+    host.awaitNoTrace(running, MINUTE);
+    BuildView passed = host.awaitEnd(neighbour);
+    assertThat(passed.passed()).as(passed.toString()).isTrue();
+    assertThat(passed.jobs()).as("the neighbour ran once").hasSize(1);
+    host.awaitNoTrace(beside, MINUTE);
+    BuildView ended = host.awaitEnd(victim);
+    JobView killed = ended.jobs().getFirst();
+    assertThat(killed.id()).isEqualTo(job.id());
+    assertThat(killed.state()).as(killed.toString()).isEqualTo(JobState.FAILED);
+    if (killed.retried()) {
+      assertThat(ended.passed()).as(ended.toString()).isTrue();
+    }
+    KillFixture.await("the end of all VMs", MINUTE, () -> host.qemu.list().isEmpty());
+    assertNothingHeld();
+    assertThat(ImageMark.of(KillFixture.image())).isEqualTo(before);
+    return killed;
+  }
+
+  /// Every slot can be had at once.
+  private static void assertNothingHeld() {
+    HostSettings settings = HostSettings.read(host.config());
+    Slots slots = Jobs.slots(settings);
+    KillFixture.await(
+        "free slots",
+        Duration.ofSeconds(10),
+        () -> {
+          try (Lease _ = slots.tryAcquire().orElseThrow();
+              Lease _ = slots.tryAcquire().orElseThrow()) {
+            return slots.tryAcquire().isEmpty();
+          }
+        });
+  }
+}

@@ -1,0 +1,237 @@
+package dev.bakehouse.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.config.VmSettings;
+import dev.bakehouse.config.Yaml;
+import dev.bakehouse.coordinator.BuildRequest;
+import dev.bakehouse.coordinator.BuildView;
+import dev.bakehouse.coordinator.Config;
+import dev.bakehouse.coordinator.Coordinator;
+import dev.bakehouse.coordinator.JobView;
+import dev.bakehouse.coordinator.LogText;
+import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Processes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import tools.jackson.databind.json.JsonMapper;
+
+/// A coordinator, one host that runs jobs in VMs, and plain agents beside it that run them without;
+/// started once for all test classes of a run. A test takes it as a parameter.
+///
+/// The host's directory stays from run to run, and with it the template of the guest image.
+public final class JobFixture implements AutoCloseable {
+  /// Where a step runs.
+  public enum Where {
+    VM,
+    PLAIN,
+    /// Plain, with an empty standard input instead of a terminal.
+    PLAIN_WITHOUT_TERMINAL
+  }
+
+  /// One step of a build.
+  public record Step(String key, String command, Map<String, String> env, Where where) {
+    public static Step vm(String key, String command) {
+      return new Step(key, command, Map.of(), Where.VM);
+    }
+  }
+
+  /// How a step ended.
+  ///
+  /// @param log without the agent's time marks
+  public record Result(JobView job, String log) {
+    public String status() {
+      return String.valueOf(job.exitStatus());
+    }
+  }
+
+  /// Makes the fixture when the first test asks for it.
+  public static final class Extension implements ParameterResolver {
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+      return parameter.getParameter().getType() == JobFixture.class;
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+      return context
+          .getRoot()
+          .getStore(ExtensionContext.Namespace.GLOBAL)
+          .computeIfAbsent(JobFixture.class, _ -> new JobFixture(), JobFixture.class);
+    }
+  }
+
+  private static final String SETTINGS =
+      "{hypervisor: qemu, cpus: 1, memory-mb: 1024, disk-gb: 4, connect-seconds: 180}";
+
+  private final Path dir = Path.of("target/test-hosts").toAbsolutePath();
+  private final Path image = image();
+  private final LocalFleet fleet;
+  private final Path repository;
+  private final List<Process> agents = new ArrayList<>();
+
+  private JobFixture() {
+    for (String old : List.of("coordinator", "cache", "repository", "plain", "plain-no-pty")) {
+      Directories.delete(dir.resolve(old));
+    }
+    Directories.makePrivate(dir);
+    repository = repository(dir.resolve("repository"));
+    Config config = Config.of(0, dir.resolve("coordinator")).infraRetries(0);
+    fleet = LocalFleet.start(config, 1, this::host);
+    agents.add(plain("plain", "--no-color"));
+    agents.add(plain("plain-no-pty", "--no-pty"));
+  }
+
+  /// The guest image tests use: the directory named by the property `bakehouse.test.image` or the
+  /// variable `BAKEHOUSE_TEST_IMAGE`.
+  public static Path image() {
+    String directory =
+        Optional.ofNullable(System.getProperty("bakehouse.test.image"))
+            .or(() -> Optional.ofNullable(System.getenv("BAKEHOUSE_TEST_IMAGE")))
+            .orElse("");
+    assertThat(Path.of(directory, "disk.img"))
+        .as("-Dbakehouse.test.image=DIR must name a guest image; `bakehouse image build` makes one")
+        .isRegularFile();
+    return Path.of(directory).toAbsolutePath().normalize();
+  }
+
+  private HostSpec host(LocalFleet.Place place) {
+    Coordinator coordinator = place.coordinator();
+    return new HostSpec(
+        place.name(),
+        dir.resolve(place.name()),
+        2,
+        image.getParent(),
+        image.getFileName().toString(),
+        "",
+        agentProgram(),
+        coordinator.agentEndpoint(),
+        coordinator.registrationToken(),
+        coordinator.address() + "/v2",
+        coordinator.apiToken(),
+        dir.resolve("cache"),
+        Map.of("queue", "vm"),
+        VmSettings.read(Yaml.parse("test", SETTINGS)));
+  }
+
+  private static Path agentProgram() {
+    for (String entry : System.getenv("PATH").split(":")) {
+      Path program = Path.of(entry, "buildkite-agent");
+      if (Files.isExecutable(program)) {
+        return program;
+      }
+    }
+    throw new AssertionError(
+        "buildkite-agent is not on PATH: go install github.com/buildkite/agent/v3@v3.78.0");
+  }
+
+  private Process plain(String name, String flag) {
+    try {
+      Path home = Files.createDirectories(dir.resolve(name));
+      return Command.of(agentProgram().toString(), "start", "--name", name)
+          .and("--tags", "queue=" + name, flag, "--no-ssh-keyscan")
+          .and("--build-path", home.resolve("builds").toString())
+          .and("--hooks-path", home.resolve("hooks").toString())
+          .and("--plugins-path", home.resolve("plugins").toString())
+          .and("--sockets-path", Files.createTempDirectory("bk").toString())
+          .env("BUILDKITE_AGENT_TOKEN", registrationToken())
+          .env("BUILDKITE_AGENT_ENDPOINT", fleet.coordinator().agentEndpoint())
+          .startInto(home.resolve("agent.log"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path repository(Path at) {
+    git("init", "-q", "-b", "main", at.toString());
+    try {
+      Files.writeString(at.resolve("file.txt"), "content\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    git("-C", at.toString(), "add", "--all");
+    git("-C", at.toString(), "commit", "-q", "-m", "First");
+    return at;
+  }
+
+  private static void git(String... arguments) {
+    Command.of("git", "-c", "user.name=Test", "-c", "user.email=test@example.org")
+        .and(arguments)
+        .check();
+  }
+
+  /// The state directory of everything, the host's among it.
+  public Path dir() {
+    return dir;
+  }
+
+  /// The configuration of the host.
+  public Path hostConfig() {
+    return dir.resolve("host-1/bakehouse.yml");
+  }
+
+  public Coordinator coordinator() {
+    return fleet.coordinator();
+  }
+
+  public String registrationToken() throws IOException {
+    return Files.readString(fleet.coordinator().registrationToken()).strip();
+  }
+
+  /// Runs the steps as one build, side by side as slots allow.
+  ///
+  /// @return by key, in the order of the steps
+  public Map<String, Result> run(List<Step> steps) {
+    List<Object> wire = new ArrayList<>();
+    for (Step step : steps) {
+      String queue =
+          switch (step.where()) {
+            case VM -> "vm";
+            case PLAIN -> "plain";
+            case PLAIN_WITHOUT_TERMINAL -> "plain-no-pty";
+          };
+      wire.add(
+          Map.of(
+              "key", step.key(),
+              "command", step.command(),
+              "env", step.env(),
+              "agents", Map.of("queue", queue),
+              "timeout_in_minutes", 6));
+    }
+    String json = JsonMapper.builder().build().writeValueAsString(Map.of("steps", wire));
+    BuildRequest request =
+        new BuildRequest("test", repository.toString(), "HEAD", "main", "A test", Map.of());
+    BuildView build =
+        fleet.build(request, Pipeline.parse("test", json), new BuildConsole(System.out, false));
+    Map<String, Result> results = new LinkedHashMap<>();
+    for (Step step : steps) {
+      JobView job =
+          build.jobs().stream()
+              .filter(j -> step.key().equals(j.key()) && !j.retried())
+              .findFirst()
+              .orElseThrow(() -> new AssertionError("no job " + step.key()));
+      byte[] log = new LogText().filter(fleet.coordinator().log(job.id()));
+      results.put(step.key(), new Result(job, new String(log, StandardCharsets.UTF_8)));
+    }
+    return results;
+  }
+
+  @Override
+  public void close() {
+    agents.forEach(agent -> Processes.killTree(agent.toHandle()));
+    fleet.close();
+  }
+}
