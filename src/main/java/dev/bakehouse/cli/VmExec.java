@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -91,19 +91,25 @@ final class VmExec implements Callable<Integer> {
             .withInput();
     Thread end = new Thread(() -> control.signal(id, "TERM"));
     Runtime.getRuntime().addShutdownHook(end);
-    Consumer<String> signal = name -> control.signal(id, name);
+    AtomicBoolean unread = new AtomicBoolean();
+    Runnable gone =
+        () -> {
+          if (unread.compareAndSet(false, true)) {
+            control.signal(id, "PIPE");
+          }
+        };
     RunResult result =
         ssh.run(
             spec,
             System.in,
-            new Reported(FileDescriptor.out, signal),
-            new Reported(FileDescriptor.err, signal),
+            new Reported(FileDescriptor.out, gone),
+            new Reported(FileDescriptor.err, gone),
             control,
             Duration.ofSeconds(seconds));
     Runtime.getRuntime().removeShutdownHook(end);
     return switch (result) {
       case RunResult.Finished(Ended ended) -> ended.status();
-      case RunResult.ConnectionLost(String _, var ended) when ended.isPresent() ->
+      case RunResult.ConnectionLost(String _, var ended) when unread.get() && ended.isPresent() ->
           ended.get().status();
       case RunResult.ConnectionLost(String why, var _) ->
           throw new UserError("The connection to " + name + " was lost: " + why, "Try again.");
@@ -124,11 +130,11 @@ final class VmExec implements Callable<Integer> {
   /// One of this process's outputs. When nobody reads it any more, the command gets SIGPIPE, as it
   /// would here.
   private static final class Reported extends FileOutputStream {
-    private final Consumer<String> signal;
+    private final Runnable gone;
 
-    Reported(FileDescriptor descriptor, Consumer<String> signal) {
+    Reported(FileDescriptor descriptor, Runnable gone) {
       super(descriptor);
-      this.signal = signal;
+      this.gone = gone;
     }
 
     @Override
@@ -136,7 +142,7 @@ final class VmExec implements Callable<Integer> {
       try {
         super.write(bytes, offset, length);
       } catch (IOException e) {
-        signal.accept("PIPE");
+        gone.run();
         throw e;
       }
     }

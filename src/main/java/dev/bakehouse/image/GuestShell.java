@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Commands and files of a build in its guest.
@@ -45,7 +46,7 @@ final class GuestShell implements AutoCloseable {
   /// @throws UserError with its output when it fails
   void script(String name, String... arguments) {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
-    List<String> argv = new java.util.ArrayList<>(List.of("sudo", "-n", "sh", "-s", "--"));
+    List<String> argv = new ArrayList<>(List.of("sudo", "-n", "sh", "-s", "--"));
     argv.addAll(List.of(arguments));
     int status = run(argv, "/", new ByteArrayInputStream(resource(name)), said, SCRIPT);
     if (status != 0) {

@@ -10,19 +10,13 @@ import tools.jackson.databind.json.JsonMapper;
 /// Where things lie in a guest of one system.
 ///
 /// @param home of the user
-/// @param workspace where a build sees the checkout: Linux gets a copy at `/mnt/workspace`, macOS
-///   the host's own directory
-/// @param program where the guest program is put when the base has none
-record GuestSystem(String home, String workspace, String program) {
+/// @param workspace where a build sees the checkout: on Linux a copy of it
+record GuestSystem(String home, String workspace) {
   static final String USER = "admin";
 
-  private static final GuestSystem LINUX =
-      new GuestSystem("/home/admin", "/mnt/workspace", "/usr/lib/bakehouse/guest.pl");
+  private static final GuestSystem LINUX = new GuestSystem("/home/admin", "/mnt/workspace");
   private static final GuestSystem DARWIN =
-      new GuestSystem(
-          "/Users/admin",
-          "/Volumes/My Shared Files/workspace",
-          "/usr/local/lib/bakehouse/guest.pl");
+      new GuestSystem("/Users/admin", "/Volumes/My Shared Files/workspace");
 
   /// As the image's `config.json` tells.
   static GuestSystem of(LocalImage image) {
