@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Supplier;
 
 /// What the agent's `bootstrap-script` is: runs the agent's own bootstrap inside a fresh VM and
 /// passes its result on.
@@ -38,7 +39,7 @@ public final class Bootstrap {
 
   private final HostSettings settings;
   private final Machines machines;
-  private final Slots slots;
+  private final Supplier<Slots> slots;
   private final Job job;
   private final Cancellation cancellation;
   private final PrintStream log;
@@ -48,7 +49,7 @@ public final class Bootstrap {
   Bootstrap(
       HostSettings settings,
       Machines machines,
-      Slots slots,
+      Supplier<Slots> slots,
       Job job,
       Cancellation cancellation,
       OutputStream out) {
@@ -103,7 +104,7 @@ public final class Bootstrap {
     try (checkout;
         Lease lease =
             phases.run(
-                Phase.SLOT, "one of " + settings.slots(), () -> slots.acquire(SLOT, phases::say))) {
+                Phase.SLOT, "one of " + settings.slots(), () -> slots.get().acquire(SLOT, phases::say))) {
       Machine machine = startMachine(image, lease, checkout);
       int status;
       JobCaches caches = new JobCaches(job, settings, checkout, phases);

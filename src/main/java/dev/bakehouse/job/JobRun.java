@@ -11,7 +11,6 @@ import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
-import dev.bakehouse.vm.Slots;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -74,11 +73,10 @@ public final class JobRun {
     Thread worker = Thread.currentThread();
     LocalImage image =
         phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).ensure(System.err));
-    Slots slots = Jobs.slots(settings);
     cancellation.listen(worker::interrupt);
     try (Lease lease =
         phases.run(
-            Phase.SLOT, "one of " + settings.slots(), () -> slots.acquire(SLOT, phases::say))) {
+            Phase.SLOT, "one of " + settings.slots(), () -> Jobs.slots(settings).acquire(SLOT, phases::say))) {
       Machine machine = start(image, lease);
       boolean kept = false;
       try {
