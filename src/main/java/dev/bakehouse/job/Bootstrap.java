@@ -103,7 +103,9 @@ public final class Bootstrap {
     try (checkout;
         Lease lease =
             phases.run(
-                Phase.SLOT, "one of " + settings.slots(), () -> slots.get().acquire(SLOT, phases::say))) {
+                Phase.SLOT,
+                "one of " + settings.slots(),
+                () -> slots.get().acquire(SLOT, phases::say))) {
       Machine machine = startMachine(image, lease, checkout);
       int status;
       JobCaches caches = new JobCaches(job, settings, checkout, phases);

@@ -76,7 +76,9 @@ public final class JobRun {
     cancellation.listen(worker::interrupt);
     try (Lease lease =
         phases.run(
-            Phase.SLOT, "one of " + settings.slots(), () -> Jobs.slots(settings).acquire(SLOT, phases::say))) {
+            Phase.SLOT,
+            "one of " + settings.slots(),
+            () -> Jobs.slots(settings).acquire(SLOT, phases::say))) {
       Machine machine = start(image, lease);
       boolean kept = false;
       try {

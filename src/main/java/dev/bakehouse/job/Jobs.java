@@ -36,7 +36,12 @@ public final class Jobs {
     try (Cancellation cancellation = Cancellation.install(agent)) {
       int status =
           new Bootstrap(
-                  settings, machines(settings, Owner.PIPE), () -> slots(settings), job, cancellation, out)
+                  settings,
+                  machines(settings, Owner.PIPE),
+                  () -> slots(settings),
+                  job,
+                  cancellation,
+                  out)
               .run();
       cancellation.finished(status);
       return status;
