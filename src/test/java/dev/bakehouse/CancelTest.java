@@ -23,7 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Cancelled jobs, in each state a job can be cancelled in, and a job more than there are slots.
-@Tag("unproven")
 @Tag("vm")
 @Tag("agent")
 class CancelTest {
