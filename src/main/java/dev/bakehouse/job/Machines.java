@@ -75,6 +75,9 @@ public final class Machines {
       if (made.isPresent()) {
         return made.get();
       }
+      // One that is there does not fit this QEMU or is torn; left in place it would hide the new
+      // one.
+      hypervisor.deleteTemplate(key);
       phases.say("making the template of image " + image.name() + " (a boot, once for each image)");
       String name = name("template");
       lease.bind(name);
