@@ -91,7 +91,6 @@ public final class Bootstrap {
   }
 
   private int inVm() {
-    Thread worker = Thread.currentThread();
     LocalImage image =
         phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).ensure(log));
     Checkout checkout =
@@ -99,8 +98,7 @@ public final class Bootstrap {
             Phase.CHECKOUT,
             "mirror of " + job.text("BUILDKITE_REPO"),
             () -> Checkout.prepare(job, settings));
-    StartGuard starting = new StartGuard(worker);
-    cancellation.listen(starting::cancel);
+    Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
     try (checkout;
         Lease lease =
             phases.run(
@@ -112,9 +110,9 @@ public final class Bootstrap {
       JobCaches caches = new JobCaches(job, settings, checkout, phases);
       String vm = machine.name();
       try {
-        starting.done();
         Map<String, String> cachePaths =
             phases.run(Phase.CACHE, "restore", () -> caches.restore(machine));
+        starting.end();
         status = command(machine, checkout, cachePaths);
         caches.collect(machine, checkoutPath());
         if (status == 0 && !cancellation.cancelled()) {
@@ -249,25 +247,5 @@ public final class Bootstrap {
     return local && uri.getPort() > 0
         ? java.util.Optional.of(uri.getPort())
         : java.util.Optional.empty();
-  }
-
-  /// Interrupts the worker while it waits for a slot, a boot or a connection; not later.
-  private static final class StartGuard {
-    private final Thread worker;
-    private boolean done;
-
-    StartGuard(Thread worker) {
-      this.worker = worker;
-    }
-
-    synchronized void cancel() {
-      if (!done) {
-        worker.interrupt();
-      }
-    }
-
-    synchronized void done() {
-      done = true;
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.platform.UserError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,41 @@ final class Cancellation implements AutoCloseable {
       listener.run();
     } else {
       listeners.add(listener);
+    }
+  }
+
+  /// A cancellation interrupts the thread while it waits for a slot, a boot or a connection: until
+  /// [Interruptible#end], and never while it works or cleans up.
+  Interruptible interrupt(Thread worker) {
+    Interruptible section = new Interruptible(worker);
+    listen(section::cancel);
+    return section;
+  }
+
+  /// The part of a job that may be broken off anywhere.
+  static final class Interruptible {
+    private final Thread worker;
+    private boolean over;
+
+    private Interruptible(Thread worker) {
+      this.worker = worker;
+    }
+
+    private synchronized void cancel() {
+      if (!over) {
+        worker.interrupt();
+      }
+    }
+
+    /// Called by the worker, before what must not be broken off.
+    ///
+    /// @throws Infrastructure when the job was cancelled meanwhile
+    synchronized void end() {
+      over = true;
+      if (Thread.interrupted()) {
+        throw Infrastructure.of(
+            Phase.COMMAND, new UserError("the job was cancelled before it began", "Run it again."));
+      }
     }
   }
 

@@ -70,10 +70,9 @@ public final class JobRun {
   }
 
   private int inVm(Cancellation cancellation) {
-    Thread worker = Thread.currentThread();
     LocalImage image =
         phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).ensure(System.err));
-    cancellation.listen(worker::interrupt);
+    Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
     try (Lease lease =
         phases.run(
             Phase.SLOT,
@@ -82,7 +81,7 @@ public final class JobRun {
       Machine machine = start(image, lease);
       boolean kept = false;
       try {
-        int status = work(machine, cancellation);
+        int status = work(machine, cancellation, starting);
         kept = request.keep() && !cancellation.cancelled();
         if (kept) {
           machine.leave();
@@ -105,11 +104,13 @@ public final class JobRun {
     }
   }
 
-  private int work(Machine machine, Cancellation cancellation) {
+  private int work(
+      Machine machine, Cancellation cancellation, Cancellation.Interruptible starting) {
     if (request.dir().isPresent()) {
       Path dir = request.dir().get();
       phases.run(Phase.CHECKOUT, "copy of " + dir, () -> copy(machine).send(dir, workDir()));
     }
+    starting.end();
     int status = command(machine, cancellation);
     if (request.out().isPresent()) {
       Path out = request.out().get();

@@ -1,5 +1,9 @@
 package dev.bakehouse.platform;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+
 /// Threads for work that waits in a pipe, a file or native code.
 ///
 /// These are the system's: a virtual thread in such a wait holds its carrier, and there are only as
@@ -11,5 +15,41 @@ public final class Threads {
   /// Starts a thread that does not keep the program alive.
   public static Thread start(Runnable work) {
     return Thread.ofPlatform().daemon().start(work);
+  }
+
+  /// Runs work that must be done whole, also when this thread is or gets interrupted: a file lock
+  /// or a wait would give up half-way. It runs on a thread of its own; this one waits and keeps its
+  /// interrupt for later.
+  public static <T> T uninterrupted(Supplier<T> work) {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    Thread worker =
+        start(
+            () -> {
+              try {
+                done.complete(work.get());
+              } catch (Throwable e) {
+                done.completeExceptionally(e);
+              }
+            });
+    boolean interrupted = false;
+    while (worker.isAlive()) {
+      try {
+        worker.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    try {
+      return done.join();
+    } catch (CompletionException e) {
+      switch (e.getCause()) {
+        case RuntimeException cause -> throw cause;
+        case Error cause -> throw cause;
+        case null, default -> throw e;
+      }
+    }
   }
 }

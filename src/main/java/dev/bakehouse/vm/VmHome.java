@@ -3,6 +3,7 @@ package dev.bakehouse.vm;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Processes.Identity;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -91,12 +92,17 @@ public final class VmHome {
     }
   }
 
-  /// Takes a VM away, if the name still means this very VM. Only one process does it.
+  /// Takes a VM away, if the name still means this very VM. Only one process does it, and an
+  /// interrupted thread does it whole.
   ///
   /// @param end ends its processes; gets its directory
   /// @param target where the directory goes, or empty to delete it
   /// @return whether it was there
   public boolean take(VmRecord record, Consumer<Path> end, Optional<Path> target) {
+    return Threads.uninterrupted(() -> takeNow(record, end, target));
+  }
+
+  private boolean takeNow(VmRecord record, Consumer<Path> end, Optional<Path> target) {
     Path directory = directory(record.name());
     Path dead = root.resolve(mine("dead"));
     boolean mine =

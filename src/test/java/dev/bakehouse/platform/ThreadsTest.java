@@ -1,0 +1,71 @@
+package dev.bakehouse.platform;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ThreadsTest {
+  @TempDir Path dir;
+
+  @Test
+  void anInterruptedThreadDoesTheWorkWholeAndStaysInterrupted() {
+    Path lock = dir.resolve("lock");
+    Thread.currentThread().interrupt();
+    String did =
+        Threads.uninterrupted(
+            () -> {
+              try (ExclusiveLock _ = ExclusiveLock.on(lock)) {
+                Thread.sleep(1);
+                return "all of it";
+              } catch (InterruptedException e) {
+                return "half of it";
+              }
+            });
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(did).isEqualTo("all of it");
+  }
+
+  @Test
+  void anInterruptMeanwhileWaitsUntilTheWorkIsDone() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    boolean[] seen = new boolean[2];
+    Thread worker =
+        Threads.start(
+            () -> {
+              seen[0] =
+                  Threads.uninterrupted(
+                      () -> {
+                        begun.countDown();
+                        try {
+                          go.await();
+                          return true;
+                        } catch (InterruptedException e) {
+                          return false;
+                        }
+                      });
+              seen[1] = Thread.interrupted();
+            });
+    begun.await();
+    worker.interrupt();
+    go.countDown();
+    worker.join();
+    assertThat(seen).containsExactly(true, true);
+  }
+
+  @Test
+  void whatTheWorkThrowsIsThrown() {
+    assertThatThrownBy(
+            () ->
+                Threads.uninterrupted(
+                    () -> {
+                      throw new UserError("no", "None.");
+                    }))
+        .isInstanceOf(UserError.class)
+        .hasMessage("no");
+  }
+}
