@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Machine {
   static final String USER = "admin";
   private static final Duration IDENTIFY = Duration.ofSeconds(60);
+  private static final Duration KILLED = Duration.ofSeconds(3);
   private static final Duration OWN = Duration.ofMinutes(30);
 
   private final Vm vm;
@@ -161,13 +162,25 @@ final class Machine {
     }
   }
 
-  /// TERM to all of a run; KILL when its grace is over.
+  /// TERM to all of a run, KILL when its grace is over, and the end of the whole VM when even that
+  /// does nothing: the run may only just begin, or the guest not listen any more.
   void end(String run, Duration grace) {
-    control.signal(run, "TERM");
+    if (!ended(run, "TERM", grace) && !ended(run, "KILL", KILLED)) {
+      vm.kill();
+    }
+  }
+
+  private boolean ended(String run, String signal, Duration time) {
     try {
-      control.await(run, grace);
+      control.signal(run, signal);
     } catch (RuntimeException e) {
-      control.signal(run, "KILL");
+      // It has not begun, or there is no answer: the wait tells.
+    }
+    try {
+      control.await(run, time);
+      return true;
+    } catch (RuntimeException e) {
+      return false;
     }
   }
 
