@@ -123,7 +123,15 @@ class CommandTreeTest {
   @ParameterizedTest
   @MethodSource("commands")
   void refusesAnUnknownOption(String command) {
-    Result result = run(words(command), "--no-such-option");
+    List<String> arguments = new ArrayList<>(List.of("--no-such-option"));
+    CommandSpec spec = all(Main.line("")).get(command).getCommandSpec();
+    spec.options().stream()
+        .filter(ArgSpec::required)
+        .forEach(option -> arguments.addAll(List.of(option.longestName(), "1")));
+    spec.positionalParameters().stream()
+        .filter(ArgSpec::required)
+        .forEach(_ -> arguments.add("1"));
+    Result result = run(words(command), arguments.toArray(String[]::new));
     assertThat(result.status()).isEqualTo(Exit.USAGE);
     assertThat(result.err()).contains("--no-such-option").doesNotContain("\tat ");
     assertThat(result.out()).isEmpty();

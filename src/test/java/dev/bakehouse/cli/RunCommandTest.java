@@ -12,7 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -146,10 +149,16 @@ class RunCommandTest {
   }
 
   private Outcome start(String... more) {
-    return Command.of(Self.argv("run", dir.resolve("pipeline.yml").toString()))
-        .and("--repo", repository.toString(), "--state", state.toString())
-        .and("--cpus", "2", "--memory-mb", "1024", "--disk-gb", "4", "--slots", "2")
-        .and(more)
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("--repo", repository.toString());
+    options.put("--state", state.toString());
+    options.putAll(Map.of("--cpus", "2", "--memory-mb", "1024", "--disk-gb", "4"));
+    for (int n = 0; n < more.length; n += 2) {
+      options.put(more[n], more[n + 1]);
+    }
+    List<String> argv = Self.argv("run", dir.resolve("pipeline.yml").toString());
+    return Command.of(argv)
+        .and(options.entrySet().stream().flatMap(e -> Stream.of(e.getKey(), e.getValue())).toArray(String[]::new))
         .deadline(Duration.ofMinutes(6))
         .run();
   }
