@@ -92,10 +92,7 @@ public final class RunBuild {
             .run();
     if (!outcome.ok()) {
       throw new UserError(
-          "The agent can not read the pipeline "
-              + request.pipeline()
-              + ": "
-              + complaint(outcome),
+          "The agent can not read the pipeline " + request.pipeline() + ": " + complaint(outcome),
           "Correct what it names.");
     }
     return new String(outcome.out(), StandardCharsets.UTF_8);

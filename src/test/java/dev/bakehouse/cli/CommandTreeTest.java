@@ -128,9 +128,7 @@ class CommandTreeTest {
     spec.options().stream()
         .filter(ArgSpec::required)
         .forEach(option -> arguments.addAll(List.of(option.longestName(), "1")));
-    spec.positionalParameters().stream()
-        .filter(ArgSpec::required)
-        .forEach(_ -> arguments.add("1"));
+    spec.positionalParameters().stream().filter(ArgSpec::required).forEach(_ -> arguments.add("1"));
     Result result = run(words(command), arguments.toArray(String[]::new));
     assertThat(result.status()).isEqualTo(Exit.USAGE);
     assertThat(result.err()).contains("--no-such-option").doesNotContain("\tat ");

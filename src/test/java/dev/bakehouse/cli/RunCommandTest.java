@@ -160,7 +160,10 @@ class RunCommandTest {
     }
     List<String> argv = Self.argv("run", dir.resolve("pipeline.yml").toString());
     return Command.of(argv)
-        .and(options.entrySet().stream().flatMap(e -> Stream.of(e.getKey(), e.getValue())).toArray(String[]::new))
+        .and(
+            options.entrySet().stream()
+                .flatMap(e -> Stream.of(e.getKey(), e.getValue()))
+                .toArray(String[]::new))
         .deadline(Duration.ofMinutes(6))
         .run();
   }
