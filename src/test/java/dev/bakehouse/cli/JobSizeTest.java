@@ -53,6 +53,16 @@ class JobSizeTest {
     assertSays(outcome, "https://agent-edge.buildkite.com/v3", "vm.network: outbound");
   }
 
+  @Test
+  void aHostWhoseGuestsCouldNotReportDoesNotStart() throws IOException {
+    Files.writeString(
+        config, "host: {state: '" + dir.resolve("state") + "'}\nvm: {network: isolated}\n");
+    Outcome outcome = Command.of(Self.argv("host", "run", "--config", config.toString())).run();
+    String said = new String(outcome.err(), StandardCharsets.UTF_8);
+    assertThat(outcome.status()).as(said).isEqualTo(Exit.FAILED);
+    assertThat(said).contains("agent-edge.buildkite.com", "vm.network: outbound");
+  }
+
   private Outcome bootstrap(String stepEnvironment, String endpoint) throws IOException {
     Path file = Files.writeString(dir.resolve("env"), stepEnvironment);
     return Command.of(Self.argv("job", "bootstrap"))

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -21,8 +22,7 @@ class PullRequestTest {
       HandClient agent = HandClient.connected(coordinator, "hand", "[]");
       String steps =
           "env: {BUILDKITE_PULL_REQUEST: 'false'}\nsteps: [{command: x, env: {BUILDKITE_PULL_REQUEST_REPO: mine}}]";
-      String pipeline =
-          Json.text(java.util.Map.of("name", "p", "repository", "r", "configuration", steps));
+      String pipeline = Json.text(Map.of("name", "p", "repository", "r", "configuration", steps));
       assertThat(agent.call("POST", PIPELINES, api, pipeline).status()).isEqualTo(201);
 
       JsonNode made =
