@@ -72,9 +72,10 @@ class RunCommandTest {
   @Tag("vm")
   void aPipelinePassesAndAnotherFails() throws IOException {
     Files.createSymbolicLink(state.resolve("images"), KillFixture.image().getParent());
+    String image = KillFixture.image().getFileName().toString();
     Path json = dir.resolve("build.json");
 
-    Outcome passed = run(PIPELINE, "--json", json.toString());
+    Outcome passed = run(PIPELINE, "--image", image, "--json", json.toString());
 
     assertThat(passed.status()).as(all(passed)).isZero();
     assertThat(passed.text())
@@ -98,7 +99,7 @@ class RunCommandTest {
     }
     assertThat(steps).containsExactly("first 0 1", "pair 0 1", "pair 0 1", "again 3 2");
 
-    Outcome failed = run("steps: [{key: only, command: exit 4}]");
+    Outcome failed = run("steps: [{key: only, command: exit 4}]", "--image", image);
 
     assertThat(failed.status()).as(all(failed)).isEqualTo(Exit.FAILED);
     assertThat(failed.text()).contains("only failed · exit 4").contains("failed");
