@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 final class ImageDeleteCommand implements Callable<Integer> {
   @Mixin ImageOptions options = new ImageOptions();
 
-  @Parameters(paramLabel = "NAME", arity = "1..*")
+  @Parameters(paramLabel = "NAME", arity = "1..*", description = "Their names here.")
   List<String> names = List.of();
 
   @Override

@@ -84,6 +84,7 @@ final class Machine {
               "identity and address",
               () -> {
                 ready.identify(identity, IDENTIFY);
+                machines.resolver().ifPresent(address -> resolve(ready, address));
                 return vm.ssh(machines.vmSettings().connect());
               });
       Ssh ssh =
@@ -114,6 +115,11 @@ final class Machine {
       }
       throw e;
     }
+  }
+
+  private static void resolve(Control control, String address) {
+    byte[] lines = ("nameserver " + address + "\n").getBytes(StandardCharsets.UTF_8);
+    control.write("/etc/resolv.conf", 0644, "root", lines);
   }
 
   /// How a machine is to start.

@@ -1,6 +1,7 @@
 package dev.bakehouse.vm;
 
 import dev.bakehouse.config.VmSettings;
+import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.qemu.QemuHypervisor;
 import dev.bakehouse.vm.tart.TartHypervisor;
 import java.nio.file.Path;
@@ -19,6 +20,11 @@ public final class Hypervisors {
           case "qemu" -> false;
           default -> prefersTart(System.getProperty("os.name"), System.getProperty("os.arch"));
         };
+    if (tart && settings.network().equals("isolated")) {
+      throw new UserError(
+          "VMs of Tart can not be cut off the network, as `vm.network: isolated` asks",
+          "Leave `vm.network` out, or use QEMU (`vm.hypervisor: qemu`).");
+    }
     return tart
         ? new TartHypervisor(state, owner, settings.boot())
         : new QemuHypervisor(state, owner);
