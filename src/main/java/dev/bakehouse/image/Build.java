@@ -54,7 +54,7 @@ public final class Build {
       Path file = logFile(name);
       log.say("building " + name + " from " + base.name() + "; its log is " + file);
       try (OutputStream output = Files.newOutputStream(file);
-          BuildVm vm = vms.create(vmName(name), base, wanted.config().size())) {
+          BuildVm vm = vms.create(vmName(name), base, wanted.config())) {
         return recipe(wanted, vm, output);
       } catch (UserError e) {
         throw new UserError(e.getMessage() + " (log: " + file + ")", e.remedy(), e);

@@ -133,7 +133,7 @@ class EnsureTest {
     return new Build(
         host.store,
         host.repositories,
-        (name, base, size) -> new HostVm(base),
+        (name, base, config) -> new HostVm(base),
         temp.resolve("logs"),
         host.log);
   }
