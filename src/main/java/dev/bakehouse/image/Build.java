@@ -3,6 +3,7 @@ package dev.bakehouse.image;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.platform.ExclusiveLock;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -133,8 +134,11 @@ public final class Build {
       log.say("%s: %.1f s".formatted(name, (System.nanoTime() - start) / 1e9));
       return result;
     } catch (UserError e) {
+      boolean late = e instanceof Poll.TimedOut || e.getCause() instanceof Poll.TimedOut;
       throw new UserError(
-          "Could not build the image: " + name + ": " + e.getMessage(), e.remedy(), e);
+          "Could not build the image: " + name + ": " + e.getMessage(),
+          late ? "See how far the guest came; raise `image.deadlines." + name + "`." : e.remedy(),
+          e);
     }
   }
 
