@@ -137,7 +137,7 @@ public final class GuestBuildVm implements BuildVm {
               progress.accept("the base has no guest program; logging in by password");
               running.close();
               Path first = Directories.makePrivate(access.resolve("first"));
-              new PasswordBase(target, system).adopt(password, identity, first, left(end));
+              new PasswordBase(target).adopt(password, identity, first, left(end));
               Ssh ssh = Ssh.open(target, List.of(), access, left(end));
               shell = new GuestShell(system, ssh, ssh.control());
             }

@@ -29,10 +29,6 @@ record GuestSystem(String home, String workspace) {
     }
   }
 
-  boolean linux() {
-    return equals(LINUX);
-  }
-
   Map<String, String> environment() {
     return Map.of(
         "HOME",

@@ -39,11 +39,12 @@ public record Identity(Optional<String> base, String inputs) {
       Path root, Optional<String> baseDigest, String script, List<String> inputs) {
     MessageDigest hasher = Digest.hasher();
     try {
-      if (Files.exists(root.resolve(script))) {
-        add(hasher, root, root.resolve(script));
+      Path own = inside(root, script);
+      if (Files.exists(own)) {
+        add(hasher, root, own);
       }
       for (String input : inputs.stream().sorted().toList()) {
-        for (Path file : files(root.resolve(input))) {
+        for (Path file : files(inside(root, input))) {
           add(hasher, root, file);
         }
       }
@@ -77,6 +78,20 @@ public record Identity(Optional<String> base, String inputs) {
             ? label.equals(hex())
             : labels.getOrDefault(INPUTS_LABEL, "").equals(inputs);
     return same ? Match.SAME : Match.OTHER;
+  }
+
+  /// A path of the checkout; what leads out of it, by `..` or a link, is somebody else's.
+  private static Path inside(Path root, String relative) throws IOException {
+    Path path = root.resolve(relative).normalize();
+    boolean within =
+        path.startsWith(root)
+            && (!Files.exists(path) || path.toRealPath().startsWith(root.toRealPath()));
+    if (!within) {
+      throw new ProjectError(
+          "`" + relative + "` of the `image` section does not lie in the checkout " + root,
+          "Name files of the checkout in `image.bootstrap-script` and `image.inputs`.");
+    }
+    return path;
   }
 
   private static List<Path> files(Path path) throws IOException {

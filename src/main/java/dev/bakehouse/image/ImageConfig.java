@@ -80,7 +80,20 @@ public record ImageConfig(
     return config;
   }
 
-  public ImageConfig withRelease(int other) {
+  /// @param wish `13`, `14` or `15`; empty for the configured one
+  public ImageConfig ofRelease(String wish) {
+    if (wish.isEmpty()) {
+      return this;
+    }
+    if (!wish.matches("1[345]")) {
+      throw new ProjectError(
+          "The macOS release `" + wish + "` is not known",
+          "Use 13 (ventura), 14 (sonoma) or 15 (sequoia).");
+    }
+    return withRelease(Integer.parseInt(wish));
+  }
+
+  private ImageConfig withRelease(int other) {
     return new ImageConfig(
         name,
         registry,

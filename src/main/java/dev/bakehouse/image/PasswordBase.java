@@ -17,15 +17,14 @@ import java.util.List;
 /// from then on.
 final class PasswordBase {
   private static final Duration STEP = Duration.ofMinutes(2);
+  private static final byte[] NONE = {};
   private static final String UNITS = "/etc/systemd/system/bakehouse-";
 
   private final SshTarget target;
-  private final GuestSystem system;
 
   /// @param target its key and host key are the ones the guest is given
-  PasswordBase(SshTarget target, GuestSystem system) {
+  PasswordBase(SshTarget target) {
     this.target = target;
-    this.system = system;
   }
 
   /// Returns when the guest takes the identity's key.
@@ -37,7 +36,7 @@ final class PasswordBase {
       try (Control control = ssh.control()) {
         control.hello(STEP);
         control.identify(identity, STEP);
-        if (system.linux()) {
+        if (ssh.exec(NONE, STEP, "uname", "-s").text().equals("Linux")) {
           for (String unit : List.of("guest", "ready")) {
             byte[] text = GuestShell.resource("debian/" + unit + ".service");
             control.write(UNITS + unit + ".service", 0644, "root", text);
@@ -66,10 +65,9 @@ final class PasswordBase {
 
   private void bringProgram(Ssh ssh) {
     String program = target.program();
-    byte[] none = new byte[0];
-    root(ssh, none, "mkdir", "-p", String.valueOf(Path.of(program).getParent()));
+    root(ssh, NONE, "mkdir", "-p", String.valueOf(Path.of(program).getParent()));
     root(ssh, GuestProgram.bytes(), "tee", program);
-    root(ssh, none, "chmod", "755", program);
+    root(ssh, NONE, "chmod", "755", program);
   }
 
   private void root(Ssh ssh, byte[] input, String... words) {
