@@ -8,6 +8,7 @@ import dev.bakehouse.guest.SshTarget;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.UserError;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -36,15 +37,25 @@ final class PasswordBase {
       try (Control control = ssh.control()) {
         control.hello(STEP);
         control.identify(identity, STEP);
-        if (ssh.exec(NONE, STEP, "uname", "-s").text().equals("Linux")) {
+        if (startsByItself(ssh)) {
           for (String unit : List.of("guest", "ready")) {
-            byte[] text = GuestShell.resource("debian/" + unit + ".service");
-            control.write(UNITS + unit + ".service", 0644, "root", text);
+            control.write(UNITS + unit + ".service", 0644, "root", unit(unit));
           }
+          root(ssh, GuestShell.resource("build/adopt.sh"), "sh", "-s");
         }
       }
-      root(ssh, GuestShell.resource("build/adopt.sh"), "sh", "-s");
     }
+  }
+
+  /// Whether the guest program is to be a service of the image; other hypervisors bring it along.
+  private boolean startsByItself(Ssh ssh) {
+    String service = new String(unit("guest"), StandardCharsets.UTF_8);
+    return service.contains(" " + target.program() + " ")
+        && ssh.exec(NONE, STEP, "uname", "-s").text().equals("Linux");
+  }
+
+  private static byte[] unit(String name) {
+    return GuestShell.resource("debian/" + name + ".service");
   }
 
   private Ssh logIn(String password, Path dir, Duration deadline) {
