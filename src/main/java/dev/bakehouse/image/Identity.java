@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /// What an image is made from: the base's digest, the bootstrap script's bytes and the declared
@@ -32,11 +33,12 @@ public record Identity(Optional<String> base, String inputs) {
     UNLABELLED
   }
 
+  /// @param baseDigest is asked last, when the checkout is found right
   /// @param script relative to the root; counts as empty where there is none, so that a checkout
   ///   that only pulls needs none
   /// @param inputs files and directories, relative to the root
   public static Identity of(
-      Path root, Optional<String> baseDigest, String script, List<String> inputs) {
+      Path root, Supplier<Optional<String>> baseDigest, String script, List<String> inputs) {
     MessageDigest hasher = Digest.hasher();
     try {
       Path own = inside(root, script);
@@ -54,7 +56,7 @@ public record Identity(Optional<String> base, String inputs) {
           "Check `image.bootstrap-script` and `image.inputs` in bakehouse.yml.",
           e);
     }
-    return new Identity(baseDigest, HexFormat.of().formatHex(hasher.digest()));
+    return new Identity(baseDigest.get(), HexFormat.of().formatHex(hasher.digest()));
   }
 
   /// 64 hex digits.

@@ -5,6 +5,7 @@ import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.RegistryError;
 import dev.bakehouse.oci.Repositories;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// The image a checkout asks for, resolved once.
 ///
@@ -26,7 +27,11 @@ public record Wanted(
       Log log) {
     Version version = Version.of(checkout);
     Names names = given.orElseGet(() -> Names.of(config, version, checkout.remote()));
-    Optional<String> base = baseDigest(config.baseName(), store, repositories, log);
+    Supplier<Optional<String>> base =
+        () ->
+            given.isPresent()
+                ? Optional.empty()
+                : baseDigest(config.baseName(), store, repositories, log);
     Identity identity =
         Identity.of(checkout.root(), base, config.bootstrapScript(), config.inputs());
     return new Wanted(checkout, config, version, names, given.isPresent(), identity);
