@@ -117,9 +117,12 @@ class HostImageTest {
     project.script(
         "scripts/bootstrap.sh",
         "test \"$(pwd)\" = /mnt/workspace; git rev-parse HEAD | sudo tee /etc/made\n"
-            + "touch '" + trace + "' || true");
+            + "touch '"
+            + trace
+            + "' || true");
     commit();
-    String head = Command.of("git", "-C", project.root.toString(), "rev-parse", "HEAD").run().text();
+    String head =
+        Command.of("git", "-C", project.root.toString(), "rev-parse", "HEAD").run().text();
     Files.writeString(project.root.resolve("scripts/bootstrap.sh"), "exit 1\n");
     Outcome outcome = ensure("bakehouse image ensure");
     assertThat(outcome.status()).as(outcome.text()).isZero();
@@ -168,7 +171,8 @@ class HostImageTest {
   }
 
   private Outcome ensure(String command) {
-    String head = Command.of("git", "-C", project.root.toString(), "rev-parse", "HEAD").run().text();
+    String head =
+        Command.of("git", "-C", project.root.toString(), "rev-parse", "HEAD").run().text();
     return Command.of(Self.argv("job", "bootstrap"))
         .in(dir)
         .env("BAKEHOUSE_CONFIG", dir.resolve("bakehouse.yml").toString())

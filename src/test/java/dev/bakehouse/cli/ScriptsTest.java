@@ -35,8 +35,7 @@ class ScriptsTest {
     }
     bakehouse = temp.resolve("bin with space/bakehouse");
     Files.createDirectories(bakehouse.getParent());
-    Files.writeString(
-        bakehouse, "#!/bin/sh\nexec " + Self.shellWords(Self.argv()) + " \"$@\"\n");
+    Files.writeString(bakehouse, "#!/bin/sh\nexec " + Self.shellWords(Self.argv()) + " \"$@\"\n");
     assertThat(bakehouse.toFile().setExecutable(true)).isTrue();
   }
 
