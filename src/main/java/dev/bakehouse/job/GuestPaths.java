@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import java.util.List;
 import java.util.Map;
 
 /// Where things lie in the guest. They are the same on every host, agent and hypervisor of one
@@ -18,6 +19,21 @@ record GuestPaths(String home, String hooks, String bin) {
       case "linux" -> new GuestPaths("/home/admin", "/etc/buildkite-agent/hooks", "/usr/local/bin");
       default -> throw new IllegalArgumentException("guest system " + guestOs);
     };
+  }
+
+  /// What every job runs before and around its own work; a template has these in memory.
+  List<String> tools() {
+    return List.of(
+        bin + "/buildkite-agent",
+        "/usr/bin/git",
+        "/usr/sbin/sshd",
+        "/usr/bin/perl",
+        "/bin/bash",
+        "/bin/sh",
+        "/usr/bin/sudo",
+        "/usr/bin/tar",
+        "/usr/bin/find",
+        "/usr/bin/env");
   }
 
   String checkout(String organization, String pipeline) {
