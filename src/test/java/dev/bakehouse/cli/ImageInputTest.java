@@ -122,6 +122,32 @@ class ImageInputTest {
     assertThat(outcome.text()).as("what stays in the store").isEmpty();
   }
 
+  /// The images of Tart lie where Tart keeps its VMs.
+  @Test
+  void theConfiguredHypervisorBuildsOrSaysThatItIsMissing() throws Exception {
+    Path tart = dir.resolve("tart-home");
+    new ImageStore(tart.resolve("vms"))
+        .adopt("base", DiskFixture.make(dir.resolve("fixture"), 3), Map.of(), "test");
+    ImageProject project = new ImageProject(dir.resolve("project"));
+    project.script("scripts/bootstrap.sh", "true");
+    project.configure("oci:" + layout, "base", "[]", 5);
+    Path config = project.root.resolve("bakehouse.yml");
+    Files.writeString(config, Files.readString(config) + "vm: {hypervisor: tart}\n");
+    Outcome outcome =
+        Command.of(Self.argv("image", "build"))
+            .in(project.root)
+            .env("TART_HOME", tart.toString())
+            .env("PATH", "/usr/bin:/bin")
+            .env("MACOS_RELEASE", null)
+            .deadline(Duration.ofMinutes(2))
+            .run();
+    assertSays(outcome, Exit.FAILED, "building " + ImageProject.NAME + " from base", "Tart is not");
+    assertThat(new ImageStore(tart.resolve("vms")).list())
+        .extracting(LocalImage::name)
+        .containsExactly("base");
+    assertThat(project.state.resolve("vms")).doesNotExist();
+  }
+
   /// What a job and a person at the keyboard are told.
   private void bothSay(String reference, String... words) throws IOException {
     Outcome job = jobRun(reference).run();
