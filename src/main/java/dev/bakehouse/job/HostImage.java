@@ -42,6 +42,14 @@ final class HostImage {
   /// @param command as it stands on the allow-list
   LocalImage ensure(String command, GitMirror mirror, String commit) {
     Request request = Request.of(command, job.text("MACOS_RELEASE"));
+    Optional<LocalImage> chosen =
+        settings.imageSource().isPresent() || own().has("image") || request.forceRefresh()
+            ? Optional.empty()
+            : new Images(settings).find();
+    if (chosen.isPresent()) {
+      log.println("the host names an image (`host.image`), and nowhere to get another from");
+      return ready(chosen.get());
+    }
     Path place = settings.state().resolve("checkouts");
     Directories.makePrivate(place);
     String name = job.text("BUILDKITE_AGENT_NAME").replaceAll("[^A-Za-z0-9-]", "-");
@@ -74,6 +82,10 @@ final class HostImage {
             workshop.wanted(checkout, config, given),
             Branch.of(job.texts(), checkout),
             request.forceRefresh());
+    return ready(image);
+  }
+
+  private LocalImage ready(LocalImage image) {
     log.println("image " + image.name() + " is here (" + image.content() + ")");
     if (!image.name().equals(settings.image())) {
       log.println("jobs of this host run in `" + settings.image() + "` (`host.image`)");
@@ -83,10 +95,9 @@ final class HostImage {
 
   /// The host's own `image` section, else the commit's, which has no say in where images lie.
   private ImageConfig config(Checkout checkout) {
-    Section own = read(settings.file(), Files.exists(settings.file()));
-    if (own.has("image")) {
+    if (own().has("image")) {
       try {
-        return ImageConfig.read(own.section("image"));
+        return ImageConfig.read(own().section("image"));
       } catch (ConfigError e) {
         throw new UserError(String.valueOf(e.getMessage()), e.remedy(), e);
       }
@@ -102,6 +113,10 @@ final class HostImage {
       }
     }
     return ImageConfig.read(section);
+  }
+
+  private Section own() {
+    return read(settings.file(), Files.exists(settings.file()));
   }
 
   private static Section read(Path file, boolean there) {

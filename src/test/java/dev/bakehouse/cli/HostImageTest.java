@@ -96,6 +96,16 @@ class HostImageTest {
   }
 
   @Test
+  void theImageAHostNamesServesWhereThereIsNoSource() throws Exception {
+    store.adopt("wanted", DiskFixture.make(dir.resolve("disk"), 3), Map.of(), "test");
+    host("image: wanted", "");
+    commit();
+    Outcome outcome = ensure("bakehouse image ensure");
+    assertThat(outcome.status()).as(outcome.text()).isZero();
+    assertThat(outcome.text()).contains("`host.image`", "image wanted is here");
+  }
+
+  @Test
   void aBaseThatCanNotBeHadIsTheMachinerysFailure() throws Exception {
     host("image: wanted", image("127.0.0.1:1/o/base:1"));
     project.script("scripts/bootstrap.sh", "true");
