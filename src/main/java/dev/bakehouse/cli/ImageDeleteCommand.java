@@ -21,7 +21,7 @@ final class ImageDeleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    InUse inUse = ImageWiring.inUse(options.stateDirectory());
+    InUse inUse = ImageWiring.inUse(options.stateDirectory(), options.store().root());
     names.forEach(name -> options.store().delete(name, inUse));
     options.print(Map.of("deleted", names), String.join("\n", names));
     return Exit.OK;

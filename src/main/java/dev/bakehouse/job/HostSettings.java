@@ -51,7 +51,9 @@ public record HostSettings(
       List.of(
           "bakehouse pipeline upload",
           "bakehouse image ensure",
-          ".buildkite/scripts/ensure-bun-image.sh");
+          "bakehouse image ensure --force-refresh",
+          ".buildkite/scripts/ensure-bun-image.sh",
+          ".buildkite/scripts/ensure-bun-image.sh --force-refresh");
 
   /// Sections other parts of the program read from the same file.
   private static final List<String> OTHERS = List.of("image", "pipeline");

@@ -332,13 +332,18 @@ sub identify {
 
 my $ssh;
 
-# Port 22 of this process; sshd starts once a connection, so it always reads the newest keys.
+# Port 22 of this process; sshd starts once a connection, so it always reads the newest keys. A guest
+# whose own sshd listens there (macOS, a base that is being made ours) keeps it.
 sub listen_ssh {
     return if $ssh;
-    socket $ssh, PF_INET, SOCK_STREAM, 0 or die "socket: $!\n";
-    setsockopt $ssh, SOL_SOCKET, SO_REUSEADDR, 1;
-    bind $ssh, pack_sockaddr_in(22, INADDR_ANY) or die "port 22: $!\n";
-    listen $ssh, 16 or die "port 22: $!\n";
+    socket my $new, PF_INET, SOCK_STREAM, 0 or die "socket: $!\n";
+    setsockopt $new, SOL_SOCKET, SO_REUSEADDR, 1;
+    if (!bind $new, pack_sockaddr_in(22, INADDR_ANY)) {
+        return if $!{EADDRINUSE};
+        die "port 22: $!\n";
+    }
+    listen $new, 16 or die "port 22: $!\n";
+    $ssh = $new;
 }
 
 sub accept_ssh {
