@@ -2,6 +2,7 @@ package dev.bakehouse.image;
 
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.GuestProgram;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.Identity;
 import dev.bakehouse.guest.Ssh;
 import dev.bakehouse.guest.SshKey;
@@ -63,7 +64,7 @@ public final class GuestBuildVm implements BuildVm {
         lease.bind(name);
         BaseImage image = new BaseImage(base.name(), base.directory(), base.content());
         Shape shape = new Shape(size.cpus(), size.memoryMb(), size.diskGb());
-        GuestSystem system = GuestSystem.of(base);
+        GuestSystem system = GuestSystem.of(base.directory().resolve("config.json"));
         return new GuestBuildVm(hypervisor.create(name, image, shape), lease, system, state);
       } catch (RuntimeException e) {
         lease.close();

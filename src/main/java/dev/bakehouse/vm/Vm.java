@@ -43,6 +43,9 @@ public interface Vm {
         "Build images with a hypervisor that can.");
   }
 
+  /// Its `config.json` in Tart's format, as the image has it; `os` names the guest's system.
+  Path config();
+
   /// The serial log, kept for diagnosis as long as the VM.
   Path console();
 }

@@ -175,6 +175,11 @@ final class QemuVm implements Vm {
   }
 
   @Override
+  public Path config() {
+    return BaseFiles.config(directory);
+  }
+
+  @Override
   public Path console() {
     return directory.resolve(CommandLine.CONSOLE);
   }

@@ -154,6 +154,11 @@ final class TartVm implements Vm {
   }
 
   @Override
+  public Path config() {
+    return settings.vms().resolve(name()).resolve("config.json");
+  }
+
+  @Override
   public Path console() {
     return run.log();
   }
