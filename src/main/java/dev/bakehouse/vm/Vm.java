@@ -27,6 +27,12 @@ public interface Vm {
   /// Where sshd of the guest is, or will be, reachable from this process.
   Endpoint ssh(Duration deadline);
 
+  /// Whether [#shutdown] asks by a command in the guest and not by a power button, which not every
+  /// guest heeds.
+  default boolean shutdownAsksGuest() {
+    return false;
+  }
+
   /// Asks the guest to power off; kills it when the grace is over.
   void shutdown(Duration grace);
 

@@ -90,8 +90,7 @@ public final class JobFixture implements AutoCloseable {
   private @Nullable TartHost tart;
 
   private JobFixture() {
-    for (String old :
-        List.of("coordinator", "cache", "repository", "plain", "plain-no-pty", "tart")) {
+    for (String old : List.of("coordinator", "cache", "repository", "plain", "plain-no-pty")) {
       Directories.delete(dir.resolve(old));
     }
     Directories.makePrivate(dir);
@@ -132,7 +131,7 @@ public final class JobFixture implements AutoCloseable {
   }
 
   /// A host on which Tart runs the VMs, its image told to be one of macOS: the queue of
-  /// [Where#TART]. Every run of the tests makes it anew.
+  /// [Where#TART]. What the stand-in keeps stays from run to run, as long as the image is the same.
   public synchronized TartHost tart() {
     if (tart == null) {
       tart =

@@ -27,7 +27,7 @@ public record TartHost(StandIn standIn, Path state, Guarded daemon) implements A
     Path state = Directories.makePrivate(Directories.makePrivate(dir).resolve("host"));
     try {
       StandIn standIn = StandIn.install(dir);
-      standIn.add("mac", image, "darwin");
+      standIn.keep("mac", image, "darwin");
       Path config = spec.apply(state, standIn.home().resolve("vms/mac")).write();
       Command command = Command.of(Self.argv("host", "run", "--config", config.toString()));
       for (var variable : standIn.environment().entrySet()) {

@@ -93,7 +93,7 @@ public final class QemuHypervisor implements Hypervisor {
         });
   }
 
-  /// A copy of a stopped VM's disks under another name.
+  @Override
   public Vm copy(String source, String name) {
     QemuVm from = require(source);
     if (from.running()) {
@@ -123,11 +123,6 @@ public final class QemuHypervisor implements Hypervisor {
   @Override
   public void deleteTemplate(String key) {
     templates.delete(key);
-  }
-
-  /// What the VM of this name was made of.
-  public Optional<VmRecord> record(String name) {
-    return home.read(name);
   }
 
   @Override

@@ -120,6 +120,21 @@ public final class TartHypervisor implements Hypervisor {
     return filled(vm, () -> tart().cloneVm(file.vm(), name));
   }
 
+  /// A copy of a VM that was turned off has a MAC of its own; of one that is suspended, the same.
+  @Override
+  public Vm copy(String source, String name) {
+    TartVm from = known(source);
+    TartVmState now = require(source);
+    if (from.running() || now.running()) {
+      throw new UserError("The VM " + source + " runs", "Stop it, or suspend it to a template.");
+    }
+    TartFile file = TartFile.read(home.directory(source)).orElse(new TartFile(false, null));
+    TartFile own = now.suspended() ? file : new TartFile(file.suspendable(), null);
+    VmRecord old = from.record();
+    TartVm vm = publish(name, old.image(), old.shape(), own);
+    return filled(vm, () -> tart().cloneVm(source, name));
+  }
+
   private static Vm filled(TartVm vm, Runnable filling) {
     try {
       filling.run();
@@ -161,14 +176,7 @@ public final class TartHypervisor implements Hypervisor {
   @Override
   public Template suspend(Vm running, String key) {
     Path target = templates.directory(key);
-    TartVm vm =
-        home.read(running.name())
-            .map(this::vm)
-            .orElseThrow(
-                () ->
-                    new UserError(
-                        "There is no VM named " + running.name(),
-                        "`bakehouse vm list` names all."));
+    TartVm vm = known(running.name());
     vm.suspend(key);
     if (template(key).isPresent()) {
       vm.destroy();
@@ -201,6 +209,13 @@ public final class TartHypervisor implements Hypervisor {
         .filter(r -> r.hypervisor().equals(name()))
         .map(r -> TartListing.of(home.directory(r.name()), r, slots.getOrDefault(r.name(), -1)))
         .toList();
+  }
+
+  private TartVm known(String name) {
+    return home.read(name)
+        .map(this::vm)
+        .orElseThrow(
+            () -> new UserError("There is no VM named " + name, "`bakehouse vm list` names all."));
   }
 
   private TartVmState require(String image) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Jvm;
+import dev.bakehouse.vm.Trees;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -58,6 +60,26 @@ public record StandIn(Path bin, Path home) {
         home.toString(),
         "BAKEHOUSE_TART_SSH_PORT",
         "" + StandInRun.SSH_PORT);
+  }
+
+  /// The same as [#add] unless it was done already, for the same image by the same stand-in. If
+  /// not, nothing else is kept.
+  public void keep(String name, Path image, String os) throws IOException {
+    Path note = home.resolve("standin-" + name);
+    String stamp = image + " " + Files.getLastModifiedTime(image.resolve("disk.img")) + " " + os;
+    for (String part : List.of("agent.pl", "agent.service", "StandIn.class", "StandInVm.class")) {
+      try (InputStream in = StandIn.class.getResourceAsStream(part)) {
+        stamp += " " + Arrays.hashCode(java.util.Objects.requireNonNull(in, part).readAllBytes());
+      }
+    }
+    if (Files.exists(note) && Files.readString(note).equals(stamp)) {
+      return;
+    }
+    for (String old : Trees.names(home.resolve("vms"))) {
+      Trees.delete(home.resolve("vms").resolve(old));
+    }
+    add(name, image, os);
+    Files.writeString(note, stamp);
   }
 
   /// Takes in a guest image as a stopped VM with the guest agent in it.
