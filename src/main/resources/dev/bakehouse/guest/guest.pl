@@ -289,7 +289,7 @@ sub signal_run {
 # Whether the control channel is our standard input and output.
 my $stdio;
 
-# macOS takes what root writes to its random device into its pool.
+# macOS reseeds from what is written to this device; its other one takes nothing.
 sub stir {
     my ($entropy) = @_;
     sysopen my $random, '/dev/random', O_WRONLY or die "can not open /dev/random: $!\n";
