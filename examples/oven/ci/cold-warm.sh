@@ -31,7 +31,7 @@ build() {
     mkdir -p "$checkout" "$CACHE_PATH"
     tar -C "$source" -c --exclude=./build --exclude=./out --exclude=./bakehouse-stats . | tar -C "$checkout" -xm
     if [ "$1" = warm ]; then
-      sed -i 's/"oven: unknown command "/"oven: Unknown: unknown command "/' "$checkout/src/cpp/main.cpp"
+      sed -i 's/"unknown command "/"there is no command; unknown command "/' "$checkout/src/cpp/words.cpp"
     fi
     cp -r "$scratch/artifacts/out" "$checkout/"
     if [ -f "$scratch/saved/$name.tar" ]; then

@@ -9,9 +9,6 @@
 
 namespace {
 
-constexpr std::string_view kUsage =
-    "usage: oven bundle|graph ENTRY | minify|digest|gzip|gunzip FILE | --version\n";
-
 std::string read(const char* path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) {
@@ -46,7 +43,7 @@ std::string answer(std::string_view verb, const char* file) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
-    std::cout << "oven " << OVEN_VERSION << "\n";
+    std::cout << "oven " << oven::kVersion << "\n";
     return 0;
   }
   try {
@@ -55,11 +52,11 @@ int main(int argc, char** argv) {
       return 0;
     }
   } catch (const std::invalid_argument& unknown) {
-    std::cerr << "oven: unknown command " << unknown.what() << "\n";
+    std::cerr << "oven: " << oven::kUnknown << unknown.what() << "\n";
   } catch (const std::exception& error) {
     std::cerr << "oven: " << error.what() << "\n";
     return 1;
   }
-  std::cerr << kUsage;
+  std::cerr << oven::kUsage;
   return 2;
 }

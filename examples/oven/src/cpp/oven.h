@@ -43,4 +43,8 @@ std::string gunzip(std::string_view data);
 std::string minify(std::string_view source);
 std::string digest(std::string_view data);
 
+extern const char kVersion[];
+extern const char kUnknown[];
+extern const char kUsage[];
+
 }  // namespace oven

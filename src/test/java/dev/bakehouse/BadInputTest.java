@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.coordinator.BuildView;
 import dev.bakehouse.coordinator.JobView;
+import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Self;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -78,6 +80,23 @@ class BadInputTest {
         jobRun(
             KillFixture.hostConfig(state).replace("disk-gb: 4", "disk-gb: 4" + TOO_SHORT_A_BOOT));
     assertSays(outcome, "phase boot", "1 s");
+    assertNothingLeft();
+  }
+
+  @Test
+  void aGuestWithoutSsh() throws Exception {
+    Path images = dir.resolve("images");
+    Path deaf = Files.createDirectories(dir.resolve("deaf"));
+    Command.of("cp", "--sparse=always", "-r", KillFixture.image() + "/.", deaf.toString()).check();
+    String disk = deaf.resolve("disk.img").toString();
+    Command.of("debugfs", "-w", "-R", "rm /usr/sbin/sshd", disk).check();
+    new ImageStore(images).adopt("deaf", deaf, Map.of(), "test");
+    String config =
+        KillFixture.hostConfig(state, "deaf")
+            .replace(KillFixture.image().getParent().toString(), images.toString())
+            .replace("disk-gb: 4", "disk-gb: 4, start: boot, connect-seconds: 5");
+    Outcome outcome = jobRun(config);
+    assertSays(outcome, "phase connect", "Gave up waiting for SSH", "5.0 s");
     assertNothingLeft();
   }
 

@@ -50,6 +50,12 @@ public interface CacheStore {
   /// As [#save(Address, InputStream)] for a source that writes.
   Saved save(Address address, TarWriter tar);
 
+  /// Saves what is already there under another address; nothing is moved.
+  ///
+  /// @return empty when it is gone or damaged
+  /// @throws dev.bakehouse.platform.UserError when the store fails
+  Optional<Entry> again(Address address, Entry saved);
+
   /// What was saved in a scope for a kind, newest first. Unreadable entries are left out.
   ///
   /// @throws dev.bakehouse.platform.UserError when the store can not be asked

@@ -3,6 +3,7 @@ package dev.bakehouse.cache;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Threads;
+import dev.bakehouse.platform.UserError;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,11 +30,19 @@ public record HostDirectory(Path path) implements StepCaches.Unpacker, StepCache
     }
   }
 
+  @Override
+  public boolean unchanged(Kind kind, String of) {
+    try {
+      return Command.of(Packing.unchanged(kind, real().toString(), of)).run().ok();
+    } catch (IOException | UserError e) {
+      return false;
+    }
+  }
+
   /// Replaces the directory; a symbolic link to one stays and what it points at is replaced.
   @Override
-  public void unpack(Kind kind, InputStream tar) throws IOException {
-    Path real = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
-    Process process = start(Packing.unpack(kind, real.toString()));
+  public void unpack(Kind kind, String of, InputStream tar) throws IOException {
+    Process process = start(Packing.unpack(kind, real().toString(), of));
     try {
       Complaint complaint = Complaint.of(process);
       Threads.start(() -> drain(process));
@@ -45,6 +54,10 @@ public record HostDirectory(Path path) implements StepCaches.Unpacker, StepCache
     } finally {
       Processes.killTree(process.toHandle());
     }
+  }
+
+  private Path real() throws IOException {
+    return Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
   }
 
   /// A reader that fails must not look like the end of the archive, so tar is killed then. A tar

@@ -2,6 +2,7 @@ package dev.bakehouse.cache;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.bakehouse.cache.Entry.Address;
 import java.time.Instant;
 
 /// What a saved cache is: a wire record, published after its archive.
@@ -48,5 +49,24 @@ record Manifest(
 
   Scope scope() {
     return new Scope(pipeline, Scope.ref(ref), platform);
+  }
+
+  /// The same archive as another address's cache.
+  Manifest at(Address address, Instant now) {
+    return new Manifest(
+        VERSION,
+        address.scope().pipeline(),
+        address.scope().ref().text(),
+        address.scope().platform(),
+        address.build(),
+        address.step(),
+        address.kind().name(),
+        archive,
+        encoding,
+        archiveBytes,
+        sha256,
+        files,
+        bytes,
+        now);
   }
 }

@@ -1,10 +1,18 @@
 package dev.bakehouse.cache;
 
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// The two programs that turn a cache directory into a tar stream and back, the same in a guest and
-/// on a host. They need `sh`, `tar` (GNU or BSD), `find`, `mktemp`.
+/// The programs that turn a cache directory into a tar stream and back, and tell whether it changed
+/// between, the same in a guest and on a host. They need `sh`, `tar` (GNU or BSD), `find`,
+/// `mktemp`; without `perl` every directory counts as changed.
 public final class Packing {
   /// `$1` directory, `$2` contents. A directory that is not there is an empty archive. The list is
   /// complete before tar starts, so that a failed find is a failure and not a small cache.
@@ -37,14 +45,15 @@ public final class Packing {
       tar -cf - --format=pax --no-recursion --null -T "$list"
       """;
 
-  /// `$1` directory, the rest: names kept from the directory that is replaced. The new directory
-  /// takes the old one's place in one step, after it is complete.
+  /// `$1` directory, `$2` contents, `$3` word for the seal, `$4` the seal's program, the rest:
+  /// names kept from the directory that is replaced. The new directory takes the old one's place in
+  /// one step, after it is complete.
   private static final String UNPACK =
       """
       set -eu
       export LC_ALL=C
-      dir=$1
-      shift
+      dir=$1 contents=$2 word=$3 seal=$4
+      shift 4
       parent=$(dirname -- "$dir")
       mkdir -p -- "$parent"
       new=$(mktemp -d "$parent/.bakehouse-XXXXXX")
@@ -57,7 +66,10 @@ public final class Packing {
       done
       if [ -e "$dir" ] || [ -L "$dir" ]; then mv -- "$dir" "$new/old"; fi
       mv -- "$new/cache" "$dir"
+      [ -z "$word" ] || perl -e "$seal" write "$dir" "$contents" "$word" || true
       """;
+
+  private static final String SEAL = seal();
 
   private Packing() {}
 
@@ -68,10 +80,27 @@ public final class Packing {
 
   /// Reads an archive from standard input and puts it in a directory's place. On any other status
   /// than 0 the directory is as it was, or gone.
-  public static List<String> unpack(Kind kind, String directory) {
-    List<String> argv = new ArrayList<>();
-    argv.addAll(List.of("sh", "-c", UNPACK, "bakehouse-unpack", directory));
+  ///
+  /// @param of what the archive is, for [#unchanged]; empty when nobody will ask
+  public static List<String> unpack(Kind kind, String directory, String of) {
+    List<String> argv = new ArrayList<>(List.of("sh", "-c", UNPACK, "bakehouse-unpack"));
+    argv.addAll(List.of(directory, kind.contents().name(), of, SEAL));
     argv.addAll(kind.kept());
     return argv;
+  }
+
+  /// Ends with status 0 when the directory still holds what was unpacked to it.
+  ///
+  /// @param of what that was
+  public static List<String> unchanged(Kind kind, String directory, String of) {
+    return List.of("perl", "-e", SEAL, "check", directory, kind.contents().name(), of);
+  }
+
+  private static String seal() {
+    try (@Nullable InputStream in = Packing.class.getResourceAsStream("seal.pl")) {
+      return new String(requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

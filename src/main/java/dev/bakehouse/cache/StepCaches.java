@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -20,13 +22,19 @@ public final class StepCaches {
   /// Brings an archive to where the step runs, with [Packing#unpack].
   @FunctionalInterface
   public interface Unpacker {
+    /// @param of what the archive is
     /// @throws IOException when it did not arrive whole; the cache must not be used then
-    void unpack(Kind kind, InputStream tar) throws IOException;
+    void unpack(Kind kind, String of, InputStream tar) throws IOException;
   }
 
   /// Fetches an archive from where the step ran, with [Packing#pack].
   @FunctionalInterface
   public interface Packer {
+    /// Whether the cache is still what was unpacked, as [Packing#unchanged] tells.
+    default boolean unchanged(Kind kind, String of) {
+      return false;
+    }
+
     /// @throws IOException when it is not complete; it is not saved then
     void pack(Kind kind, OutputStream tar) throws IOException;
   }
@@ -39,6 +47,7 @@ public final class StepCaches {
   private final JobIdentity job;
   private final Decision decision;
   private final Consumer<String> log;
+  private final Map<Kind, Entry> restored = new HashMap<>();
 
   /// @param log gets a line for each thing worth reading
   public StepCaches(
@@ -93,7 +102,8 @@ public final class StepCaches {
     for (Kind kind : zig) {
       String why = "warning: not restored: the other Zig cache did not arrive";
       try {
-        unpacker.unpack(kind, new ByteArrayInputStream(EMPTY_TAR));
+        restored.remove(kind);
+        unpacker.unpack(kind, "", new ByteArrayInputStream(EMPTY_TAR));
       } catch (IOException | UserError e) {
         why += ", and emptying this one failed: " + e.getMessage();
       }
@@ -128,7 +138,8 @@ public final class StepCaches {
     long start = System.nanoTime();
     Entry entry = archive.entry();
     try (InputStream tar = archive.tar()) {
-      unpacker.unpack(kind, tar);
+      unpacker.unpack(kind, entry.address().toString(), tar);
+      restored.put(kind, entry);
       store.used(entry);
     } catch (IOException | UserError e) {
       return CacheReport.nothing(
@@ -147,6 +158,13 @@ public final class StepCaches {
     long start = System.nanoTime();
     try {
       Address address = new Address(scope, job.buildId(), job.step(), kind);
+      Optional<Entry> same = again(address, packer);
+      if (same.isPresent()) {
+        Entry e = same.get();
+        String why = "unchanged since it was restored";
+        return new CacheReport(
+            kind.name(), job.buildId(), e.files(), e.bytes(), CacheReport.since(start), why);
+      }
       Saved saved = store.save(address, out -> packer.pack(kind, out));
       double seconds = CacheReport.since(start);
       return saved
@@ -159,6 +177,15 @@ public final class StepCaches {
     } catch (UserError e) {
       return CacheReport.nothing(kind, CacheReport.since(start), "warning: " + e.getMessage());
     }
+  }
+
+  /// The cache that was restored, saved as this build's too without moving it; empty when it
+  /// changed or is no longer there.
+  private Optional<Entry> again(Address address, Packer packer) {
+    Entry before = restored.get(address.kind());
+    return before != null && packer.unchanged(address.kind(), before.address().toString())
+        ? store.again(address, before)
+        : Optional.empty();
   }
 
   private String reason(boolean allowed) {

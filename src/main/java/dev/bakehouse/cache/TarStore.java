@@ -82,20 +82,35 @@ public final class TarStore implements CacheStore {
       }
       String archive = ARCHIVES + "/" + UUID.randomUUID() + encoding.suffix;
       upload.publish(archive);
-      Manifest manifest = manifest(address, archive, stored, count);
-      manifests.publish(address, manifest);
-      Entry entry =
-          new Entry(
-              address,
-              count.files(),
-              count.bytes(),
-              stored.size(),
-              manifest.created(),
-              manifest.created());
+      Entry entry = publish(address, manifest(address, archive, stored, count));
       return new Saved(Optional.of(entry), stored.size(), 0);
     } catch (IOException e) {
       throw notSaved(address, e);
     }
+  }
+
+  @Override
+  public Optional<Entry> again(Address address, Entry saved) {
+    try {
+      Optional<Manifest> there = manifests.at(saved.address()).map(Stored::manifest);
+      if (there.isEmpty() || blobs.stat(there.get().archive()).isEmpty()) {
+        return Optional.empty();
+      }
+      return Optional.of(publish(address, there.get().at(address, clock.instant())));
+    } catch (IOException e) {
+      throw notSaved(address, e);
+    }
+  }
+
+  private Entry publish(Address address, Manifest manifest) throws IOException {
+    manifests.publish(address, manifest);
+    return new Entry(
+        address,
+        manifest.files(),
+        manifest.bytes(),
+        manifest.archiveBytes(),
+        manifest.created(),
+        manifest.created());
   }
 
   @Override

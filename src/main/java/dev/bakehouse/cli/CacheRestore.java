@@ -60,7 +60,7 @@ final class CacheRestore implements Callable<Integer> {
         return CacheMoved.nothing(kind, seconds(start), "not restored: " + selection.summary());
       }
       Entry entry = archive.get().entry();
-      new HostDirectory(path).unpack(wanted, archive.get().tar());
+      new HostDirectory(path).unpack(wanted, "", archive.get().tar());
       caches.used(entry);
       return CacheMoved.of(entry, entry.bytes(), 0, seconds(start), selection.summary());
     } catch (IOException e) {

@@ -94,6 +94,15 @@ public final class Control implements AutoCloseable {
     exchange.call("write", args, SHORT);
   }
 
+  /// Has the guest read programs, and the libraries they need, into its memory.
+  ///
+  /// @param programs absolute paths; `*` stands for any name; those that are missing are left out
+  /// @return bytes read
+  public long warm(List<String> programs, Duration deadline) {
+    List<byte[]> args = programs.stream().map(Control::bytes).toList();
+    return Long.parseLong(text(exchange.call("warm", args, deadline), 0));
+  }
+
   /// The guest's clock, in whole seconds.
   public Instant time() {
     List<byte[]> answer = exchange.call("time", List.of(), SHORT);

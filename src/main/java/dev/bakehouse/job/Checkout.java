@@ -9,6 +9,9 @@ import java.util.SequencedMap;
 
 /// A job's sources, ready on the host: mirrors fetched and served to the guest.
 final class Checkout implements AutoCloseable {
+  /// Bytes of objects up to which one round trip for everything beats two for less.
+  private static final long SMALL = 20_000_000;
+
   private final GitMirror mirror;
   private final String commit;
   private final GitServer server;
@@ -57,15 +60,17 @@ final class Checkout implements AutoCloseable {
     return mirror.distance(ancestor, commit);
   }
 
-  /// Points the guest's git here. A clone brings the history but only the files it checks out,
-  /// unless the agent's own configuration says how to clone.
+  /// Points the guest's git here. Unless the agent's own configuration says how to clone, a clone
+  /// leaves the files to the checkout of the job's commit, and a large repository's brings the
+  /// history without other commits' files.
   void configure(SequencedMap<String, String> env) {
     Map<String, String> configuration = server.guestConfiguration(env);
     configuration.forEach((name, value) -> env.put(name, RawEnvironment.raw(value)));
     env.put("BUILDKITE_REPO", RawEnvironment.raw(mirror.url()));
-    if (!filter.equals("none")
-        && env.getOrDefault("BUILDKITE_GIT_CLONE_FLAGS", "-v").equals("-v")) {
-      env.put("BUILDKITE_GIT_CLONE_FLAGS", "-v --filter=" + filter);
+    if (env.getOrDefault("BUILDKITE_GIT_CLONE_FLAGS", "-v").equals("-v")) {
+      boolean partial = !filter.equals("none") && mirror.size() > SMALL;
+      String flags = "-v --no-checkout" + (partial ? " --filter=" + filter : "");
+      env.put("BUILDKITE_GIT_CLONE_FLAGS", flags);
     }
   }
 

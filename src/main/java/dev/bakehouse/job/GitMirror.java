@@ -6,6 +6,7 @@ import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +15,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// A bare mirror of one repository on the host, shared by all jobs. It is fetched with the host's
 /// own credentials, once for all who ask for the same commit.
@@ -120,6 +122,16 @@ public final class GitMirror {
     }
     return java.util.OptionalInt.of(
         Integer.parseInt(git("rev-list", "--count", ancestor + ".." + commit).check().text()));
+  }
+
+  /// Bytes of its objects.
+  long size() {
+    try (Stream<Path> files = Files.walk(dir.resolve("objects"))) {
+      return files.filter(Files::isRegularFile).mapToLong(f -> f.toFile().length()).sum();
+    } catch (IOException | UncheckedIOException e) {
+      // A fetch beside us moves files about; whatever it is, it is no small one.
+      return Long.MAX_VALUE;
+    }
   }
 
   /// A git command on the mirror. No prompt can hang it, and configuration inside the mirror runs

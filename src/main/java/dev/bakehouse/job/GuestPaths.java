@@ -9,6 +9,21 @@ import java.util.Map;
 record GuestPaths(GuestSystem system) {
   private static final List<String> NAMED_BY_THE_JOB = List.of("PATH", "LANG");
 
+  /// What every job runs before and around its own work; a template has these in memory.
+  List<String> tools() {
+    return List.of(
+        agent(),
+        "/usr/bin/git",
+        "/usr/sbin/sshd",
+        "/usr/bin/perl",
+        "/bin/bash",
+        "/bin/sh",
+        "/usr/bin/sudo",
+        "/usr/bin/tar",
+        "/usr/bin/find",
+        "/usr/bin/env");
+  }
+
   String checkout(String organization, String pipeline) {
     return system.home() + "/builds/" + organization + "/" + pipeline;
   }

@@ -8,6 +8,7 @@ import dev.bakehouse.cache.CacheReport;
 import dev.bakehouse.cache.CacheStats;
 import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.JobIdentity;
+import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.LatestSaved;
 import dev.bakehouse.cache.Packing;
 import dev.bakehouse.cache.PassedBuilds;
@@ -94,9 +95,9 @@ final class JobCaches {
   Map<String, String> restore(Machine machine) {
     List<CacheReport> reports =
         caches.restore(
-            (kind, tar) ->
+            (kind, of, tar) ->
                 machine.run(
-                    Packing.unpack(kind, kind.under(cachePath).toString()),
+                    Packing.unpack(kind, kind.under(cachePath).toString(), of),
                     tar,
                     OutputStream.nullOutputStream()));
     reports.forEach(r -> restored.put(r.kind(), r));
@@ -125,11 +126,28 @@ final class JobCaches {
   /// Takes the caches out. The job has passed.
   List<CacheReport> save(Machine machine) {
     return caches.save(
-        (kind, tar) ->
+        new StepCaches.Packer() {
+          @Override
+          public boolean unchanged(Kind kind, String of) {
+            try {
+              machine.run(
+                  Packing.unchanged(kind, kind.under(cachePath).toString(), of),
+                  InputStream.nullInputStream(),
+                  OutputStream.nullOutputStream());
+              return true;
+            } catch (IOException e) {
+              return false;
+            }
+          }
+
+          @Override
+          public void pack(Kind kind, OutputStream tar) throws IOException {
             machine.run(
                 Packing.pack(kind, kind.under(cachePath).toString()),
                 InputStream.nullInputStream(),
-                tar));
+                tar);
+          }
+        });
   }
 
   /// Kind, hits, misses and source of each cache that has figures.

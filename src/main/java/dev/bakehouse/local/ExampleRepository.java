@@ -10,7 +10,7 @@ import java.nio.file.Path;
 /// The example project as a git repository of its own, made from `examples/oven`.
 final class ExampleRepository {
   /// The file of the second commit, and the change in it: one line of real source.
-  private static final String EDITED = "src/cpp/main.cpp";
+  private static final String EDITED = "src/cpp/words.cpp";
 
   private final Path dir;
 
@@ -43,13 +43,13 @@ final class ExampleRepository {
   void edit() throws IOException {
     Path file = dir.resolve(EDITED);
     String text = Files.readString(file);
-    String before = "\"oven: unknown command \"";
+    String before = "\"unknown command \"";
     if (!text.contains(before)) {
       throw new UserError(
           "The example's " + EDITED + " has no " + before + " to change",
           "Restore examples/oven from git.");
     }
-    String edited = text.replace(before, "\"oven: there is no command; unknown command \"");
+    String edited = text.replace(before, "\"there is no command; unknown command \"");
     Files.writeString(file, edited);
     commit("Say more about an unknown command");
   }

@@ -426,6 +426,18 @@ sub accept_ssh {
     exec '/usr/sbin/sshd', '-i' or POSIX::_exit(127);
 }
 
+# Reads programs and what they are linked to, so that a VM resumed from here has them in memory.
+sub warm {
+    my @files = map { glob } grep { m{\A/[\w./*+-]+\z} } @_;
+    push @files, map { m{(/\S+) \(} ? $1 : () } qx(ldd @files 2>/dev/null) if $linux && @files;
+    my $read = 0;
+    for my $file (@files) {
+        open my $in, '<:raw', $file or next;
+        while (my $got = sysread $in, my $bytes, 1 << 20) { $read += $got }
+    }
+    return $read;
+}
+
 # ---- evidence ----
 
 sub evidence {
@@ -480,6 +492,7 @@ my %verbs = (
         chown $uid, $gid, $file or die "chown $file: $!\n";
         return;
     },
+    warm     => sub { return warm(@_) },
     poweroff => sub {
         my $pid = fork // die "fork: $!\n";
         return if $pid;

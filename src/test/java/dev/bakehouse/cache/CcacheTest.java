@@ -47,7 +47,7 @@ class CcacheTest {
             .entry()
             .orElseThrow();
     try (Opened.Whole whole = (Opened.Whole) store.open(saved)) {
-      new HostDirectory(second).unpack(Kind.CCACHE, whole.tar());
+      new HostDirectory(second).unpack(Kind.CCACHE, "", whole.tar());
     }
     CacheStats before = stats(second);
     build(second);

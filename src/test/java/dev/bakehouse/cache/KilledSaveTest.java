@@ -99,7 +99,7 @@ class KilledSaveTest {
     }
     Path target = dir.resolve("target");
     try (Opened.Whole whole = (Opened.Whole) store.open(entries.getFirst())) {
-      new HostDirectory(target).unpack(GEMS, whole.tar());
+      new HostDirectory(target).unpack(GEMS, "", whole.tar());
     }
     try (Stream<Path> files = Files.list(target)) {
       List<String> contents = files.map(KilledSaveTest::text).distinct().toList();

@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.cache.PassedBuilds.Build;
 import dev.bakehouse.cache.StepRule.Decision;
+import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.DirectoryStore;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -102,11 +107,11 @@ class StepCachesTest {
     List<CacheReport> reports =
         caches()
             .restore(
-                (kind, tar) -> {
+                (kind, of, tar) -> {
                   if (kind.equals(Kind.ZIG_GLOBAL) && tar.read() >= 0) {
                     throw new IOException("connection lost");
                   }
-                  unpack(kind, tar);
+                  unpack(kind, of, tar);
                 });
 
     assertThat(reports).extracting(CacheReport::source).containsOnlyNulls();
@@ -131,6 +136,89 @@ class StepCachesTest {
     assertThat(reports.getFirst().source()).isNull();
     assertThat(reports.getFirst().why()).contains("warning", "tar ended with status 2");
     assertThat(reports.getLast().source()).isEqualTo("b1");
+  }
+
+  @Test
+  void anUnchangedCacheIsSavedAgainWithoutMovingIt() throws IOException {
+    fill();
+    caches().save(this::pack);
+    next();
+    StepCaches second = caches();
+    second.restore(this::unpack);
+    Files.writeString(dir.resolve("guest/zig/local/h/2"), "new");
+
+    List<CacheReport> reports = second.save(looking());
+
+    assertThat(reports).extracting(CacheReport::source).containsOnly("b2");
+    assertThat(reports.getFirst().why()).startsWith("as ");
+    assertThat(reports.getLast().why()).isEqualTo("unchanged since it was restored");
+    assertThat(archives()).hasSize(3);
+    assertThat(store.all()).hasSize(4);
+    Entry again =
+        store.all().stream().filter(e -> e.address().build().equals("b2")).toList().get(0);
+    assertThat(store.open(again)).isInstanceOf(CacheStore.Opened.Whole.class);
+  }
+
+  @Test
+  void everyChangeIsSeen() throws IOException {
+    Path file = dir.resolve("guest/zig/global/h/1");
+    Map<String, Change> changes =
+        Map.of(
+            "content", () -> Files.writeString(file, "longer"),
+            "same size, replaced",
+                () -> {
+                  Path fresh = Files.writeString(file.resolveSibling("fresh"), "y");
+                  Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
+                },
+            "mode",
+                () ->
+                    Files.setPosixFilePermissions(
+                        file, PosixFilePermissions.fromString("r--------")),
+            "added directory", () -> Files.createDirectory(file.resolveSibling("d")),
+            "removed", () -> Files.delete(file),
+            "the whole cache", () -> Files.move(dir.resolve("guest"), dir.resolve("away")));
+    for (Map.Entry<String, Change> change : changes.entrySet()) {
+      fill();
+      byte[] tar = tar();
+      guest(Kind.ZIG_GLOBAL).unpack(Kind.ZIG_GLOBAL, "it", new ByteArrayInputStream(tar));
+      assertThat(guest(Kind.ZIG_GLOBAL).unchanged(Kind.ZIG_GLOBAL, "it")).isTrue();
+      assertThat(guest(Kind.ZIG_GLOBAL).unchanged(Kind.ZIG_GLOBAL, "another")).isFalse();
+      change.getValue().make();
+      assertThat(guest(Kind.ZIG_GLOBAL).unchanged(Kind.ZIG_GLOBAL, "it"))
+          .as(change.getKey())
+          .isFalse();
+      Directories.delete(dir.resolve("guest"));
+    }
+  }
+
+  private interface Change {
+    void make() throws IOException;
+  }
+
+  private byte[] tar() throws IOException {
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    pack(Kind.ZIG_GLOBAL, tar);
+    return tar.toByteArray();
+  }
+
+  private List<Path> archives() throws IOException {
+    try (var files = Files.list(dir.resolve("store/archives"))) {
+      return files.toList();
+    }
+  }
+
+  private StepCaches.Packer looking() {
+    return new StepCaches.Packer() {
+      @Override
+      public boolean unchanged(Kind kind, String of) {
+        return guest(kind).unchanged(kind, of);
+      }
+
+      @Override
+      public void pack(Kind kind, OutputStream tar) throws IOException {
+        guest(kind).pack(kind, tar);
+      }
+    };
   }
 
   private static Tuple tuple(Object... values) {
@@ -165,11 +253,15 @@ class StepCachesTest {
     return new StepCaches(store, sources, access, job, decision, log::add);
   }
 
-  private void unpack(Kind kind, InputStream tar) throws IOException {
-    new HostDirectory(kind.under(dir.resolve("guest"))).unpack(kind, tar);
+  private void unpack(Kind kind, String of, InputStream tar) throws IOException {
+    guest(kind).unpack(kind, of, tar);
+  }
+
+  private HostDirectory guest(Kind kind) {
+    return new HostDirectory(kind.under(dir.resolve("guest")));
   }
 
   private void pack(Kind kind, OutputStream tar) throws IOException {
-    new HostDirectory(kind.under(dir.resolve("guest"))).pack(kind, tar);
+    guest(kind).pack(kind, tar);
   }
 }

@@ -223,7 +223,7 @@ class TarStoreTest {
 
     try (Opened.Whole whole = (Opened.Whole) store.open(saved)) {
       Files.delete(archives(dir.resolve("store")).getFirst());
-      new HostDirectory(dir.resolve("target")).unpack(GEMS, whole.tar());
+      new HostDirectory(dir.resolve("target")).unpack(GEMS, "", whole.tar());
     }
 
     assertThat(Tree.describe(dir.resolve("target"))).isEqualTo(Tree.describe(source));
@@ -297,7 +297,7 @@ class TarStoreTest {
 
   private static void restore(TarStore store, Entry entry, Path target) throws IOException {
     try (Opened.Whole whole = (Opened.Whole) store.open(entry)) {
-      new HostDirectory(target).unpack(entry.address().kind(), whole.tar());
+      new HostDirectory(target).unpack(entry.address().kind(), "", whole.tar());
     }
   }
 
