@@ -5,6 +5,7 @@ test_needs() {
   command -v docker-registry >/dev/null || missing="$missing docker-registry"
   command -v htpasswd >/dev/null || missing="$missing apache2-utils"
   command -v ccache >/dev/null || missing="$missing ccache"
+  command -v bsdtar >/dev/null || missing="$missing libarchive-tools"
   [ -z "$missing" ] && return
   if ! command -v apt-get >/dev/null; then
     echo "check: install these and run again:$missing" >&2

@@ -3,14 +3,13 @@ package dev.bakehouse.cli;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.JobRun;
 import dev.bakehouse.job.Jobs;
-import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -79,14 +78,7 @@ final class JobCommand implements Callable<Integer> {
     @Option(names = "--keep", description = "Keep the VM running for inspection after the command.")
     boolean keep;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "The host's configuration.")
-    Optional<Path> config = Optional.empty();
-
-    @Option(
-        names = "--state",
-        paramLabel = "DIR",
-        description = "State directory, without a configuration.")
-    Optional<Path> state = Optional.empty();
+    @Mixin private HostOptions options = new HostOptions();
 
     @Parameters(
         paramLabel = "CMD",
@@ -98,20 +90,10 @@ final class JobCommand implements Callable<Integer> {
     public Integer call() throws Exception {
       return infrastructure(
           () -> {
-            HostSettings host = settings();
+            HostSettings host = options.settings();
             JobRun.Request request = new JobRun.Request(command, dir, out, env, keep);
             return new JobRun(image.map(host::withImage).orElse(host), request, System.err).run();
           });
-    }
-
-    private HostSettings settings() {
-      if (config.isPresent()) {
-        return HostSettings.read(config.get());
-      }
-      Path here = Path.of("bakehouse.yml");
-      return state.isEmpty() && Files.exists(here)
-          ? HostSettings.read(here)
-          : HostSettings.defaults(state.orElseGet(() -> Self.root().resolve(".bakehouse")));
     }
   }
 }

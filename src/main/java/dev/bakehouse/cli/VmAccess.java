@@ -2,6 +2,7 @@ package dev.bakehouse.cli;
 
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.GuestProgram;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.Hello;
 import dev.bakehouse.guest.Identity;
 import dev.bakehouse.guest.Ssh;
@@ -29,7 +30,6 @@ import tools.jackson.databind.json.JsonMapper;
 /// kept in the VM's directory, `access/`, closed to other users; a guest that has booted since is
 /// given the same identity again.
 final class VmAccess {
-  private static final String USER = "admin";
   private static final Duration DEADLINE = Duration.ofMinutes(5);
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -63,9 +63,10 @@ final class VmAccess {
       return new SshTarget(
           endpoint.host(),
           endpoint.port(),
-          USER,
+          GuestSystem.USER,
           directory.resolve("key"),
-          kept.identity().hostKey().publicLine());
+          kept.identity().hostKey().publicLine(),
+          vm.guestProgram());
     }
   }
 
@@ -84,7 +85,9 @@ final class VmAccess {
       }
       SshKey login = known.map(Kept::login).orElseGet(SshKey::create);
       Identity identity =
-          known.map(Kept::identity).orElseGet(() -> Identity.fresh(hostname(), USER, login));
+          known
+              .map(Kept::identity)
+              .orElseGet(() -> Identity.fresh(hostname(), GuestSystem.USER, login));
       control.identify(identity, DEADLINE);
       Kept kept = new Kept(identity, login, hello.bootId());
       Directories.writePrivate(

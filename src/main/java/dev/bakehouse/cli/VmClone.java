@@ -1,7 +1,9 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Template;
-import dev.bakehouse.vm.qemu.QemuHypervisor;
+import dev.bakehouse.vm.VmRecord;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,13 +25,24 @@ final class VmClone implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    QemuHypervisor hypervisor = state.hypervisor();
-    Optional<Template> template = hypervisor.template(source);
-    if (template.isPresent()) {
-      hypervisor.createFrom(name, template.get());
-    } else {
-      hypervisor.copy(source, name);
+    Optional<VmRecord> vm = state.record(source);
+    if (vm.isPresent()) {
+      state.of(vm.get()).copy(source, name);
+      return Exit.OK;
     }
+    Hypervisor hypervisor = state.hypervisor();
+    Template template =
+        hypervisor
+            .template(source)
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "There is no VM and no template of "
+                            + hypervisor.name()
+                            + " named "
+                            + source,
+                        "`bakehouse vm list` names the VMs; `bakehouse vm snapshot` makes templates."));
+    hypervisor.createFrom(name, template);
     return Exit.OK;
   }
 }

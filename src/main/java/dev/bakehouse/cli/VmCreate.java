@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.vm.Hypervisor;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,12 +21,13 @@ final class VmCreate implements Callable<Integer> {
   @Option(
       names = "--image",
       required = true,
-      description = "A stored image, or a directory with disk.img.")
+      description = "A stored image, or a directory with disk.img; for Tart a local VM of Tart.")
   private String image = "";
 
   @Override
   public Integer call() {
-    state.hypervisor().create(name, state.image(image), shape.shape());
+    Hypervisor hypervisor = state.hypervisor();
+    hypervisor.create(name, state.image(hypervisor, image), shape.shape());
     return Exit.OK;
   }
 }

@@ -17,7 +17,7 @@ final class VmDelete implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    state.require(state.hypervisor(), name).destroy();
+    state.require(name).destroy();
     return Exit.OK;
   }
 }

@@ -2,18 +2,19 @@ package dev.bakehouse.cli;
 
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.Ended;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.guest.Ssh;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Vm;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
@@ -29,9 +30,6 @@ import picocli.CommandLine.Parameters;
       "128+N for a signal, 125 when the VM or the connection failed."
     })
 final class VmExec implements Callable<Integer> {
-  private static final String PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin";
-  private static final String HOME = "/home/admin";
-
   @Mixin private VmState state = new VmState();
 
   @Option(
@@ -54,12 +52,13 @@ final class VmExec implements Callable<Integer> {
   @Override
   public Integer call() {
     try {
-      VmAccess access = new VmAccess(state.require(state.hypervisor(), name), state.directory());
+      Vm vm = state.require(name);
+      VmAccess access = new VmAccess(vm, state.directory());
       var target = access.target();
       Path own = Directories.makePrivate(access.directory().resolve("exec-" + id()));
       try (Ssh ssh = access.connect(target, own);
           Control control = ssh.control()) {
-        return run(ssh, control);
+        return run(GuestSystem.of(vm.config()), ssh, control);
       } finally {
         Directories.delete(own);
       }
@@ -69,24 +68,11 @@ final class VmExec implements Callable<Integer> {
     }
   }
 
-  private int run(Ssh ssh, Control control) {
+  private int run(GuestSystem system, Ssh ssh, Control control) {
     String id = "exec-" + id();
     RunSpec spec =
-        RunSpec.of(id, HOME, command.toArray(String[]::new))
-            .env(
-                Map.of(
-                    "HOME",
-                    HOME,
-                    "USER",
-                    "admin",
-                    "LOGNAME",
-                    "admin",
-                    "PATH",
-                    PATH,
-                    "LANG",
-                    "C.UTF-8",
-                    "SHELL",
-                    "/bin/bash"))
+        RunSpec.of(id, system.home(), command.toArray(String[]::new))
+            .env(system.environment())
             .apart()
             .withInput();
     Thread end = new Thread(() -> control.signal(id, "TERM"));

@@ -19,7 +19,7 @@ final class VmIp implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Endpoint ssh = state.require(state.hypervisor(), name).ssh(Duration.ofSeconds(30));
+    Endpoint ssh = state.require(name).ssh(Duration.ofSeconds(30));
     System.out.println(ssh.host() + " " + ssh.port());
     return Exit.OK;
   }

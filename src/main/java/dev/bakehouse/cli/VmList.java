@@ -1,6 +1,7 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.vm.VmInfo;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -19,9 +20,16 @@ final class VmList implements Callable<Integer> {
       description = "A JSON array with name, state, image, owner, slot, pid, started.")
   private boolean json;
 
+  private List<VmInfo> all() {
+    return state.all().stream()
+        .flatMap(hypervisor -> hypervisor.list().stream())
+        .sorted(Comparator.comparing(VmInfo::name))
+        .toList();
+  }
+
   @Override
   public Integer call() {
-    List<VmInfo> all = state.hypervisor().list();
+    List<VmInfo> all = all();
     if (json) {
       System.out.println(JsonMapper.builder().build().writeValueAsString(all));
       return Exit.OK;

@@ -1,10 +1,9 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.vm.Vm;
+import dev.bakehouse.vm.BaseImage;
+import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.VmRecord;
-import dev.bakehouse.vm.qemu.QemuHypervisor;
-import java.nio.file.Files;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,16 +21,23 @@ final class VmReset implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    QemuHypervisor hypervisor = state.hypervisor();
-    Vm vm = state.require(hypervisor, name);
-    VmRecord made = hypervisor.record(name).orElseThrow();
-    if (!Files.isReadable(made.image().directory().resolve("disk.img"))) {
-      throw new UserError(
-          "The image of " + name + ", " + made.image().directory() + ", is gone",
-          "`bakehouse image ensure` gets or makes it; the VM was left as it is.");
-    }
-    vm.destroy();
-    hypervisor.create(name, state.image(made.image().directory().toString()), made.shape());
+    VmRecord made = state.made(name);
+    Hypervisor hypervisor = state.of(made);
+    BaseImage image = image(hypervisor, made.image());
+    state.require(name).destroy();
+    hypervisor.create(name, image, made.shape());
     return Exit.OK;
+  }
+
+  private BaseImage image(Hypervisor hypervisor, BaseImage before) {
+    boolean own = hypervisor.imageStore().isPresent();
+    try {
+      return state.image(hypervisor, own ? before.name() : before.directory().toString());
+    } catch (UserError e) {
+      throw new UserError(
+          "The image of " + name + " is gone: " + e.getMessage(),
+          "`bakehouse image ensure` gets or makes it; the VM was left as it is.",
+          e);
+    }
   }
 }

@@ -1,9 +1,9 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Vm;
-import dev.bakehouse.vm.qemu.QemuHypervisor;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -36,18 +36,19 @@ final class VmRun implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    QemuHypervisor hypervisor = state.hypervisor();
-    Optional<Vm> found = hypervisor.find(name);
-    try (Lease lease = state.slots(hypervisor).acquire(Duration.ofSeconds(wait), VmState::say)) {
-      Vm vm =
-          found.isEmpty() && image.isPresent()
-              ? hypervisor.create(name, state.image(image.get()), shape.shape())
-              : state.require(hypervisor, name);
+    boolean create = state.record(name).isEmpty() && image.isPresent();
+    try (Lease lease = state.slots().acquire(Duration.ofSeconds(wait), VmState::say)) {
+      Vm vm = create ? create(image.get()) : state.require(name);
       lease.bind(name);
       vm.start(Owner.DETACHED);
       lease.leave();
       System.out.println(name + " runs; console: " + vm.console());
     }
     return Exit.OK;
+  }
+
+  private Vm create(String from) {
+    Hypervisor hypervisor = state.hypervisor();
+    return hypervisor.create(name, state.image(hypervisor, from), shape.shape());
   }
 }

@@ -1,8 +1,8 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.Vm;
-import dev.bakehouse.vm.qemu.QemuHypervisor;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,8 +24,8 @@ final class VmSnapshot implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    QemuHypervisor hypervisor = state.hypervisor();
-    Vm vm = state.require(hypervisor, name);
+    Hypervisor hypervisor = state.of(state.made(name));
+    Vm vm = state.require(name);
     if (vm.running()) {
       Template template = hypervisor.suspend(vm, snapshot);
       System.out.println("template " + template.key() + "; " + name + " became part of it");

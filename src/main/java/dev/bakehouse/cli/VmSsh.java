@@ -29,7 +29,7 @@ final class VmSsh implements Callable<Integer> {
   @Override
   public Integer call() {
     try {
-      VmAccess access = new VmAccess(state.require(state.hypervisor(), name), state.directory());
+      VmAccess access = new VmAccess(state.require(name), state.directory());
       return Command.of(Ssh.terminal(access.target(), access.directory(), arguments)).inTerminal();
     } catch (UserError e) {
       Exit.of(e);

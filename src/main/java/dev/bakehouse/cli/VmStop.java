@@ -31,8 +31,8 @@ final class VmStop implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Vm vm = state.require(state.hypervisor(), name);
-    if (vm.running() && grace > 0) {
+    Vm vm = state.require(name);
+    if (vm.running() && grace > 0 && !vm.shutdownAsksGuest()) {
       askGuest(vm);
     }
     vm.shutdown(Duration.ofSeconds(grace));

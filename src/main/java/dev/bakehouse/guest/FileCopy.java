@@ -18,13 +18,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Copies directories between this machine and a guest: modes, symbolic and hard links, empty
-/// directories, times to the nanosecond, any file name. Only what differs crosses, as one tar
-/// stream; what the source does not have is removed from the target.
+/// directories, times to the nanosecond, any file name the target's file system takes. Only what
+/// differs crosses, as one tar stream; what the source does not have is removed from the target.
+/// macOS's tar leaves the time of the target directory itself.
 public final class FileCopy {
+  private static final byte[] NOTHING = {};
   private static final AtomicLong RUNS = new AtomicLong();
 
   private final Ssh ssh;
   private final Control control;
+  private final GuestSystem system;
   private final Duration deadline;
 
   /// What a copy did.
@@ -33,10 +36,12 @@ public final class FileCopy {
   /// @param removed entries removed from the target
   public record Copied(int copied, int removed) {}
 
+  /// @param system of the guest
   /// @param deadline for each copy
-  public FileCopy(Ssh ssh, Control control, Duration deadline) {
+  public FileCopy(Ssh ssh, Control control, GuestSystem system, Duration deadline) {
     this.ssh = ssh;
     this.control = control;
+    this.system = system;
     this.deadline = deadline;
   }
 
@@ -44,9 +49,12 @@ public final class FileCopy {
   ///
   /// @param without paths relative to it that count as not being there
   public Copied send(Path from, String to, Path... without) {
-    guest("/", List.of("mkdir", "-p", "--", to), new byte[0]);
-    Manifest mine = Manifest.parse(here(from, find(without), new byte[0]));
-    Manifest theirs = Manifest.parse(guest(to, find(), new byte[0]));
+    guest("/", List.of("mkdir", "-p", "--", to), NOTHING);
+    Manifest mine = Manifest.parse(here(from, Listing.of(GuestSystem.here(), without), NOTHING));
+    if (system == GuestSystem.DARWIN) {
+      insistDistinct(mine, from);
+    }
+    Manifest theirs = Manifest.parse(guest(to, Listing.of(system), NOTHING));
     List<String> remove = mine.toRemove(theirs);
     List<String> copy = mine.toCopy(theirs);
     if (!remove.isEmpty()) {
@@ -68,8 +76,8 @@ public final class FileCopy {
       throw new UserError(
           "Could not make the directory " + to + ": " + e.getMessage(), "Check its parent.", e);
     }
-    Manifest theirs = Manifest.parse(guest(from, find(), new byte[0]));
-    Manifest mine = Manifest.parse(here(to, find(), new byte[0]));
+    Manifest theirs = Manifest.parse(guest(from, Listing.of(system), NOTHING));
+    Manifest mine = Manifest.parse(here(to, Listing.of(GuestSystem.here()), NOTHING));
     List<String> remove = theirs.toRemove(mine);
     List<String> copy = theirs.toCopy(mine);
     if (!remove.isEmpty()) {
@@ -87,21 +95,23 @@ public final class FileCopy {
     return new Copied(copy.size(), remove.size());
   }
 
-  private static List<String> find(Path... without) {
-    List<String> argv = new ArrayList<>(List.of("find", "."));
-    for (Path path : without) {
-      String pattern = path.toString().replaceAll("[\\\\*?\\[]", "\\\\$0");
-      argv.addAll(List.of("-path", "./" + pattern, "-prune", "-o"));
-    }
-    argv.addAll(List.of("-printf", Manifest.FORMAT));
-    return argv;
+  /// A macOS guest's disk takes `A` and `a` for one name, unless it was made otherwise.
+  private static void insistDistinct(Manifest mine, Path from) {
+    mine.clash()
+        .ifPresent(
+            both -> {
+              throw new UserError(
+                  "Could not copy " + from + ": macOS takes " + both + " for one name",
+                  "Rename one of them, or use a Linux guest.");
+            });
   }
 
   private static List<String> removal() {
     return List.of("xargs", "-0", "rm", "-rf", "--");
   }
 
-  private static List<String> packing() {
+  /// For GNU tar and for BSD's.
+  static List<String> packing() {
     return List.of(
         "tar",
         "-c",
@@ -115,7 +125,7 @@ public final class FileCopy {
         "-");
   }
 
-  private static List<String> unpacking() {
+  static List<String> unpacking() {
     return List.of("tar", "-x", "-p", "-f", "-");
   }
 
@@ -137,8 +147,9 @@ public final class FileCopy {
     String id = "copy-" + ProcessHandle.current().pid() + "-" + RUNS.incrementAndGet();
     RunSpec spec = RunSpec.of(id, dir, argv.toArray(String[]::new)).apart().withInput();
     List<byte[]> env = new ArrayList<>();
-    env.add("PATH=/usr/local/bin:/usr/bin:/bin".getBytes(UTF_8));
+    env.add(("PATH=" + system.path()).getBytes(UTF_8));
     env.add("LC_ALL=C".getBytes(UTF_8));
+    env.add("COPYFILE_DISABLE=1".getBytes(UTF_8));
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     RunResult result = ssh.run(spec.env(env), input, out, err, control, deadline);
     if (!(result instanceof RunResult.Finished(Ended.Exited(int code)) && code == 0)) {

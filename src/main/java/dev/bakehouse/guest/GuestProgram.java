@@ -10,9 +10,13 @@ public final class GuestProgram {
 
   /// Its source, for hypervisors that bring it along.
   public static byte[] bytes() {
-    try (InputStream in = GuestProgram.class.getResourceAsStream("guest.pl")) {
+    return resource("guest.pl");
+  }
+
+  static byte[] resource(String name) {
+    try (InputStream in = GuestProgram.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IOException("it is not in the jar");
+        throw new IOException(name + " is not in the jar");
       }
       return in.readAllBytes();
     } catch (IOException e) {

@@ -1,15 +1,19 @@
 package dev.bakehouse.guest;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
-/// What a directory holds, as GNU `find` tells it: names are raw bytes, kept as Latin-1 texts.
+/// What a directory holds, as [Listing] tells it: names are raw bytes, kept as Latin-1 texts.
 ///
 /// @param entries by path relative to the directory; "" is the directory itself
 record Manifest(Map<String, Entry> entries) {
@@ -64,9 +68,30 @@ record Manifest(Map<String, Entry> entries) {
       List<String> f = fields.subList(i, i + FIELDS);
       boolean file = f.get(0).equals("f");
       List<String> linked = file ? names.getOrDefault(f.get(5), List.of()) : List.of();
-      all.put(f.get(6), new Entry(f.get(0), f.get(1), f.get(2), f.get(3), linked, f.get(7)));
+      String mtime = nanoseconds(f.get(3));
+      all.put(f.get(6), new Entry(f.get(0), f.get(1), f.get(2), mtime, linked, f.get(7)));
     }
     return new Manifest(all);
+  }
+
+  /// GNU find prints a tenth digit, always 0.
+  private static String nanoseconds(String seconds) {
+    int point = seconds.indexOf('.');
+    return point < 0 ? seconds : seconds.substring(0, Math.min(seconds.length(), point + 10));
+  }
+
+  /// Two paths that differ in nothing but case or the composition of their letters.
+  Optional<String> clash() {
+    Map<String, String> seen = new HashMap<>();
+    for (String path : entries.keySet()) {
+      String name = new String(path.getBytes(ISO_8859_1), UTF_8);
+      String folded = Normalizer.normalize(name, Normalizer.Form.NFD).toLowerCase(Locale.ROOT);
+      String other = seen.put(folded, name);
+      if (other != null) {
+        return Optional.of(other + " and " + name);
+      }
+    }
+    return Optional.empty();
   }
 
   /// What must be removed from `target` before a copy of this goes over it.

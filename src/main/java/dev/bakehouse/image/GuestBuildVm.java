@@ -1,6 +1,7 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.guest.Control;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.Identity;
 import dev.bakehouse.guest.Ssh;
 import dev.bakehouse.guest.SshKey;
@@ -79,7 +80,7 @@ public final class GuestBuildVm implements BuildVm {
         BaseImage image = new BaseImage(base.name(), base.directory(), base.content());
         ImageConfig.Size size = config.size();
         Shape shape = new Shape(size.cpus(), size.memoryMb(), size.diskGb());
-        GuestSystem system = GuestSystem.of(base);
+        GuestSystem system = GuestSystem.of(base.directory().resolve("config.json"));
         Vm vm = hypervisor.create(name, image, shape);
         return new GuestBuildVm(vm, lease, system, state, password, progress);
       } catch (RuntimeException e) {

@@ -3,6 +3,7 @@ package dev.bakehouse.image;
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.Ended;
 import dev.bakehouse.guest.FileCopy;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.guest.Ssh;
@@ -59,7 +60,7 @@ final class GuestShell implements AutoCloseable {
 
   /// Copies a directory of this host to the guest's workspace.
   void send(Path directory, Path... without) {
-    new FileCopy(ssh, control, COPY).send(directory, system.workspace(), without);
+    new FileCopy(ssh, control, system, COPY).send(directory, system.workspace(), without);
   }
 
   void powerOff() {

@@ -107,14 +107,14 @@ public final class Bootstrap {
                 () -> slots.get().acquire(SLOT, phases::say))) {
       Machine machine = startMachine(image, lease, checkout);
       int status;
-      JobCaches caches = new JobCaches(job, settings, checkout, phases);
+      JobCaches caches = new JobCaches(job, settings, checkout, machine, phases);
       String vm = machine.name();
       try {
         Map<String, String> cachePaths =
             phases.run(Phase.CACHE, "restore", () -> caches.restore(machine));
         starting.end();
         status = command(machine, checkout, cachePaths);
-        caches.collect(machine, checkoutPath());
+        caches.collect(machine, checkoutPath(machine));
         if (status == 0 && !cancellation.cancelled()) {
           phases.run(Phase.CACHE, "save", () -> caches.save(machine));
         }
@@ -151,10 +151,10 @@ public final class Bootstrap {
   }
 
   private int command(Machine machine, Checkout checkout, Map<String, String> extra) {
-    GuestPaths paths = GuestPaths.of("linux");
+    GuestPaths paths = machine.paths();
     SequencedMap<String, String> env = job.crossing();
     paths.rewrite(env);
-    env.put("BUILDKITE_BUILD_CHECKOUT_PATH", RawEnvironment.raw(checkoutPath()));
+    env.put("BUILDKITE_BUILD_CHECKOUT_PATH", RawEnvironment.raw(checkoutPath(machine)));
     // The inner bootstrap must end before this process is killed.
     env.put(
         "BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS",
@@ -167,8 +167,7 @@ public final class Bootstrap {
     checkout.configure(env);
     env.putAll(extra);
     RunSpec spec =
-        RunSpec.of(RUN, paths.home(), paths.bin() + "/buildkite-agent", "bootstrap")
-            .env(entries(env));
+        RunSpec.of(RUN, paths.system().home(), paths.agent(), "bootstrap").env(entries(env));
     Headings headings = new Headings(raw);
     cancellation.listen(
         () ->
@@ -181,7 +180,7 @@ public final class Bootstrap {
             .run(spec, headings, OutputStream.nullOutputStream(), machine.control(), LONGEST);
     headings.finish().forEach(phases::add);
     return switch (result) {
-      case RunResult.Finished(Ended ended) -> status(ended);
+      case RunResult.Finished(Ended ended) -> status(ended, paths);
       case RunResult.ConnectionLost(String why, var _) ->
           throw lost(machine, "its connection broke: " + why);
       case RunResult.NotStarted(String why) ->
@@ -191,8 +190,9 @@ public final class Bootstrap {
     };
   }
 
-  private String checkoutPath() {
-    return GuestPaths.of("linux")
+  private String checkoutPath(Machine machine) {
+    return machine
+        .paths()
         .checkout(job.text("BUILDKITE_ORGANIZATION_SLUG"), job.text("BUILDKITE_PIPELINE_SLUG"));
   }
 
@@ -214,7 +214,7 @@ public final class Bootstrap {
     return Infrastructure.of(Phase.COMMAND, new UserError(message, remedy));
   }
 
-  private int status(Ended ended) {
+  private int status(Ended ended, GuestPaths paths) {
     return switch (ended) {
       case Ended.Exited(int code) when code == INFRASTRUCTURE -> {
         log.println(
@@ -233,7 +233,7 @@ public final class Bootstrap {
       case Ended.Failed(String why) ->
           throw failed(
               "the agent's bootstrap could not be started in the guest: " + why,
-              "Does the image have buildkite-agent in /usr/local/bin?");
+              "The image must have " + paths.agent() + ".");
       case Ended.Lost() ->
           throw failed("the guest does not know how the job ended", "The job is run again.");
     };

@@ -39,12 +39,12 @@ final class JobCaches {
   private final Map<String, CacheReport> restored = new LinkedHashMap<>();
   private final List<CacheStats> stats = new ArrayList<>();
 
-  JobCaches(Job job, HostSettings settings, Checkout checkout, Phases phases) {
+  JobCaches(Job job, HostSettings settings, Checkout checkout, Machine machine, Phases phases) {
     this.phases = phases;
     Map<String, String> env = job.texts();
     JobIdentity identity = JobIdentity.of(env);
     String platform =
-        CachePaths.platform(System.getProperty("os.name"), System.getProperty("os.arch"), env);
+        CachePaths.platform(machine.paths().system().name(), System.getProperty("os.arch"), env);
     Access access = Access.of(identity, platform);
     decision = settings.cache().rule().decide(job.stepKey(), env);
     CacheStore store = new TarStore(StoreUrl.open(settings.cacheStore(), settings.state()));
@@ -59,7 +59,7 @@ final class JobCaches {
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
     cachePath =
         CachePaths.cachePath(
-            Path.of(GuestPaths.of("linux").cacheRoot()),
+            Path.of(machine.paths().cacheRoot()),
             job.text("BUILDKITE_PIPELINE_SLUG"),
             identity.branch(),
             platform);

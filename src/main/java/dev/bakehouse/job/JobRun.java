@@ -109,13 +109,13 @@ public final class JobRun {
       Machine machine, Cancellation cancellation, Cancellation.Interruptible starting) {
     if (request.dir().isPresent()) {
       Path dir = request.dir().get();
-      phases.run(Phase.CHECKOUT, "copy of " + dir, () -> copy(machine).send(dir, workDir()));
+      phases.run(Phase.CHECKOUT, "copy of " + dir, () -> copy(machine).send(dir, workDir(machine)));
     }
     starting.end();
     int status = command(machine, cancellation);
     if (request.out().isPresent()) {
       Path out = request.out().get();
-      phases.run(Phase.COLLECT, "copy to " + out, () -> copy(machine).fetch(workDir(), out));
+      phases.run(Phase.COLLECT, "copy to " + out, () -> copy(machine).fetch(workDir(machine), out));
     }
     return status;
   }
@@ -138,19 +138,18 @@ public final class JobRun {
   }
 
   private static FileCopy copy(Machine machine) {
-    return new FileCopy(machine.ssh(), machine.control(), COPY);
+    return new FileCopy(machine.ssh(), machine.control(), machine.paths().system(), COPY);
   }
 
-  private String workDir() {
-    return request.dir().isPresent()
-        ? GuestPaths.of("linux").home() + "/work"
-        : GuestPaths.of("linux").home();
+  private String workDir(Machine machine) {
+    String home = machine.paths().system().home();
+    return request.dir().isPresent() ? home + "/work" : home;
   }
 
   private int command(Machine machine, Cancellation cancellation) {
     Map<String, String> host = RawEnvironment.read();
     Map<String, String> env = new LinkedHashMap<>();
-    GuestPaths.of("linux").base(env);
+    machine.paths().base(env);
     for (String name : request.environment()) {
       String value = host.get(name);
       if (value == null) {
@@ -165,7 +164,9 @@ public final class JobRun {
             .map(e -> RawEnvironment.bytes(e.getKey() + "=" + e.getValue()))
             .toList();
     RunSpec spec =
-        RunSpec.of(RUN, workDir(), request.command().toArray(String[]::new)).env(entries).apart();
+        RunSpec.of(RUN, workDir(machine), request.command().toArray(String[]::new))
+            .env(entries)
+            .apart();
     cancellation.listen(() -> Threads.start(() -> machine.end(RUN, GRACE)));
     Redactor out = redactor(env, FileDescriptor.out);
     Redactor err = redactor(env, FileDescriptor.err);

@@ -4,6 +4,7 @@ import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.Ended;
 import dev.bakehouse.guest.Forward;
 import dev.bakehouse.guest.GuestProgram;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.Identity;
 import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
@@ -31,20 +32,21 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// A running, identified, connected VM of one job.
 final class Machine {
-  static final String USER = "admin";
   private static final Duration IDENTIFY = Duration.ofSeconds(60);
   private static final Duration KILLED = Duration.ofSeconds(3);
   private static final Duration OWN = Duration.ofMinutes(30);
 
   private final Vm vm;
+  private final GuestSystem system;
   private final Duplex channel;
   private final Control control;
   private final Ssh ssh;
   private final Path dir;
   private final AtomicLong runs = new AtomicLong();
 
-  private Machine(Vm vm, Duplex channel, Control control, Ssh ssh, Path dir) {
+  private Machine(Vm vm, GuestSystem system, Duplex channel, Control control, Ssh ssh, Path dir) {
     this.vm = vm;
+    this.system = system;
     this.channel = channel;
     this.control = control;
     this.ssh = ssh;
@@ -62,6 +64,7 @@ final class Machine {
     Duplex channel = null;
     Control control = null;
     try {
+      GuestSystem system = GuestSystem.of(vm.config());
       Booted booted =
           phases.run(
               Phase.BOOT,
@@ -77,7 +80,7 @@ final class Machine {
       control = booted.control();
       Control ready = control;
       SshKey login = SshKey.create();
-      Identity identity = Identity.fresh(name, USER, login);
+      Identity identity = Identity.fresh(name, GuestSystem.USER, login);
       Endpoint endpoint =
           phases.run(
               Phase.ADDRESS,
@@ -96,14 +99,14 @@ final class Machine {
                       new SshTarget(
                           endpoint.host(),
                           endpoint.port(),
-                          USER,
+                          GuestSystem.USER,
                           login.save(dir.resolve("key")),
                           identity.hostKey().publicLine(),
                           vm.guestProgram()),
                       start.forwards().stream().map(Forward::loopback).toList(),
                       dir,
                       machines.vmSettings().connect()));
-      return new Machine(vm, booted.channel(), control, ssh, dir);
+      return new Machine(vm, system, booted.channel(), control, ssh, dir);
     } catch (RuntimeException e) {
       String console = console(vm);
       closeQuietly(control);
@@ -141,6 +144,11 @@ final class Machine {
     return control;
   }
 
+  /// By the system of the image it was made from.
+  GuestPaths paths() {
+    return new GuestPaths(system);
+  }
+
   Ssh ssh() {
     return ssh;
   }
@@ -153,7 +161,7 @@ final class Machine {
     String id = "own-" + runs.incrementAndGet();
     RunSpec spec =
         RunSpec.of(id, "/", argv.toArray(String[]::new))
-            .env(Map.of("PATH", GuestPaths.PATH, "LC_ALL", "C"))
+            .env(Map.of("PATH", paths().system().path(), "LC_ALL", "C"))
             .apart()
             .withInput();
     RunResult result = ssh.run(spec, in, out, complaint, control, OWN);

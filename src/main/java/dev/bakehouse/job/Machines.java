@@ -4,6 +4,7 @@ import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.VmSize;
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.GuestProgram;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
@@ -101,7 +102,7 @@ public final class Machines {
         try (Duplex channel = vm.control(GuestProgram.bytes());
             Control control = new Control(channel.in(), channel.out())) {
           control.hello(vmSettings().boot());
-          warm(control, phases);
+          warm(vm, control, phases);
         }
         return hypervisor.suspend(vm, key);
       } catch (RuntimeException e) {
@@ -112,9 +113,10 @@ public final class Machines {
   }
 
   /// Resumed VMs have what the template has read; without it they only start slower.
-  private void warm(Control control, Phases phases) {
+  private void warm(Vm vm, Control control, Phases phases) {
     try {
-      control.warm(GuestPaths.of("linux").tools(), vmSettings().boot());
+      GuestPaths paths = new GuestPaths(GuestSystem.of(vm.config()));
+      control.warm(paths.tools(), vmSettings().boot());
     } catch (UserError e) {
       phases.say("the template's guest could not read ahead: " + e.getMessage());
     }

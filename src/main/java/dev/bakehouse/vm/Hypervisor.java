@@ -35,6 +35,9 @@ public interface Hypervisor {
   /// A clone of a suspended template, not started.
   Vm createFrom(String name, Template template);
 
+  /// A copy of a stopped VM under another name, not started.
+  Vm copy(String source, String name);
+
   /// Suspends a running VM and publishes it as a template in one atomic step. The VM is consumed.
   Template suspend(Vm running, String key);
 

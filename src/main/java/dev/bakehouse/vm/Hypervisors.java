@@ -5,29 +5,48 @@ import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.qemu.QemuHypervisor;
 import dev.bakehouse.vm.tart.TartHypervisor;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 
 /// Chooses the hypervisor of a host.
 public final class Hypervisors {
+  /// All there are.
+  public static final List<String> NAMES = List.of("qemu", "tart");
+
   private Hypervisors() {}
 
   /// @param settings name it, or say `auto`: Tart on Apple Silicon where `tart` is on PATH, else
   ///   QEMU
   /// @param owner DETACHED: what is made lives on after this process, also before it is started
   public static Hypervisor of(VmSettings settings, Path state, Owner owner) {
-    boolean tart =
-        switch (settings.hypervisor()) {
-          case "tart" -> true;
-          case "qemu" -> false;
-          default -> prefersTart(System.getProperty("os.name"), System.getProperty("os.arch"));
-        };
-    if (tart && settings.network().equals("isolated")) {
+    String name = resolved(settings.hypervisor());
+    if (name.equals("tart") && settings.network().equals("isolated")) {
       throw new UserError(
           "VMs of Tart can not be cut off the network, as `vm.network: isolated` asks",
           "Leave `vm.network` out, or use QEMU (`vm.hypervisor: qemu`).");
     }
-    return tart
-        ? new TartHypervisor(state, owner, settings.boot())
-        : new QemuHypervisor(state, owner);
+    return of(name, settings.boot(), state, owner);
+  }
+
+  /// @param name one of [#NAMES], or `auto`
+  /// @param boot until a guest answers
+  public static Hypervisor of(String name, Duration boot, Path state, Owner owner) {
+    return switch (resolved(name)) {
+      case "tart" -> new TartHypervisor(state, owner, boot);
+      case "qemu" -> new QemuHypervisor(state, owner);
+      default ->
+          throw new UserError(
+              "There is no hypervisor `" + name + "`", "Name one of auto, qemu, tart.");
+    };
+  }
+
+  private static String resolved(String name) {
+    if (!name.equals("auto")) {
+      return name;
+    }
+    return prefersTart(System.getProperty("os.name"), System.getProperty("os.arch"))
+        ? "tart"
+        : "qemu";
   }
 
   static boolean prefersTart(String system, String arch) {

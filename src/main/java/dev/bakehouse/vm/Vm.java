@@ -27,6 +27,12 @@ public interface Vm {
   /// Where sshd of the guest is, or will be, reachable from this process.
   Endpoint ssh(Duration deadline);
 
+  /// Whether [#shutdown] asks by a command in the guest and not by a power button, which not every
+  /// guest heeds.
+  default boolean shutdownAsksGuest() {
+    return false;
+  }
+
   /// Asks the guest to power off; kills it when the grace is over.
   void shutdown(Duration grace);
 
@@ -42,6 +48,9 @@ public interface Vm {
         "The VM " + name() + " can not be made into an image in " + directory,
         "Build images with a hypervisor that can.");
   }
+
+  /// Its `config.json` in Tart's format, as the image has it; `os` names the guest's system.
+  Path config();
 
   /// The serial log, kept for diagnosis as long as the VM.
   Path console();

@@ -11,7 +11,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -90,6 +92,33 @@ public final class VmHome {
     } catch (IOException e) {
       throw new UserError("Could not read " + root + ": " + e.getMessage(), "Check its mode.", e);
     }
+  }
+
+  /// What `vm list` tells of the VMs of one hypervisor, which is not asked.
+  ///
+  /// @param identity the file of a VM's directory that identifies its process; there since it ran
+  public List<VmInfo> list(String hypervisor, String identity) {
+    Map<String, Integer> slots = SlotFiles.slots(root.resolveSibling("slots"));
+    return all().stream()
+        .filter(r -> r.hypervisor().equals(hypervisor))
+        .map(r -> info(r, directory(r.name()).resolve(identity), slots.getOrDefault(r.name(), -1)))
+        .toList();
+  }
+
+  private static VmInfo info(VmRecord record, Path identity, int slot) {
+    long pid = Identity.read(identity).flatMap(Identity::alive).map(ProcessHandle::pid).orElse(0L);
+    boolean ran = Files.exists(identity);
+    Instant started = record.created();
+    if (ran) {
+      try {
+        started = Files.getLastModifiedTime(identity).toInstant();
+      } catch (IOException e) {
+        // It went away meanwhile; its creation is the best answer.
+      }
+    }
+    String state = pid > 0 ? "running" : ran ? "stopped" : "created";
+    return new VmInfo(
+        record.name(), state, record.image().name(), record.ownerText(), slot, pid, started);
   }
 
   /// Takes a VM away, if the name still means this very VM. Only one process does it, and an

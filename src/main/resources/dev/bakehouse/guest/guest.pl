@@ -2,7 +2,7 @@
 # The part of Bakehouse that lives in a guest. Needs nothing but perl-base.
 #
 #   guest.pl serve      control protocol on the virtio-serial port dev.bakehouse.ctl (run by systemd)
-#   guest.pl serve -    the same on standard input and output
+#   guest.pl serve -    the same on standard input and output (macOS guests: by `tart exec`)
 #   guest.pl run        one command: the request comes on standard input, the output goes to ours
 #
 # Frame on the wire: "\n" STUFFED "\n". Unstuffed: "BKH1", length, sum of bytes (32 bits, big-endian
@@ -14,10 +14,11 @@ use warnings;
 use Config;
 use Fcntl;
 
-my ($dir, $linux, %call);
+our $linux;
+my ($dir, %call);
 BEGIN {
-    $dir   = $ENV{BAKEHOUSE_RUN_DIR} // '/run/bakehouse';
     $linux = $^O eq 'linux';
+    $dir   = $ENV{BAKEHOUSE_RUN_DIR} // ($linux ? '/run/bakehouse' : '/var/run/bakehouse');
     %call  = (
         x86_64  => { settime => 227, prctl => 157, setsid => 112 },
         aarch64 => { settime => 112, prctl => 167, setsid => 157 },
@@ -285,6 +286,16 @@ sub signal_run {
 
 # ---- identity ----
 
+# Whether the control channel is our standard input and output.
+my $stdio;
+
+# macOS reseeds from what is written to this device; its other one takes nothing.
+sub stir {
+    my ($entropy) = @_;
+    sysopen my $random, '/dev/random', O_WRONLY or die "can not open /dev/random: $!\n";
+    syswrite $random, $entropy or die "can not write to /dev/random: $!\n";
+}
+
 sub reseed {
     my ($entropy) = @_;
     sysopen my $random, '/dev/urandom', O_RDWR or die "can not open /dev/urandom: $!\n";
@@ -302,48 +313,106 @@ sub set_clock {
         syscall($number, 0, $when) == 0 or die "clock_settime: $!\n";
         return;
     }
-    my @now = gmtime $seconds;
-    system('date', '-u', POSIX::strftime('%m%d%H%M%Y.%S', @now)) == 0 or die "date failed\n";
+    tool('date', '-u', POSIX::strftime('%m%d%H%M%Y.%S', gmtime $seconds));    # macOS's own spelling
+}
+
+# Runs a program whose output must not come into ours: that may be the control channel.
+sub tool {
+    my @words = @_;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDIN,  '<', '/dev/null';
+        open STDOUT, '>', '/dev/null';
+        no warnings 'exec';
+        exec { $words[0] } @words;
+        POSIX::_exit(127);
+    }
+    waitpid $pid, 0;
+    die "`@words` ended with status " . ($? >> 8 || $?) . "\n" if $?;
+}
+
+our $etc = '/etc';
+
+sub name_linux {
+    my %id = @_;
+    spit("$etc/hostname", 0644, "$id{hostname}\n");
+    open my $live, '>', '/proc/sys/kernel/hostname' or die "can not set the hostname: $!\n";
+    (print {$live} $id{hostname} and close $live) or die "can not set the hostname: $!\n";
+    spit("$etc/hosts", 0644, $id{hosts});
+    spit("$etc/machine-id", 0444, "$id{'machine-id'}\n");
+}
+
+# macOS has no machine id to give: its hardware UUID is the VM's. A name that is not in hosts makes
+# programs wait for mDNS.
+sub name_darwin {
+    my %id = @_;
+    tool('scutil', '--set', $_, $id{hostname}) for qw(HostName LocalHostName ComputerName);
+    my @hosts = grep { !/ # bakehouse$/ } split /^/, slurp("$etc/hosts") // "127.0.0.1 localhost\n::1 localhost\n";
+    spit("$etc/hosts", 0644, join '', @hosts, "127.0.0.1 $id{hostname} # bakehouse\n");
+}
+
+sub host_key {
+    my %id = @_;
+    spit("$etc/ssh/ssh_host_ed25519_key", 0600, $id{'host-key'});
+    spit("$etc/ssh/ssh_host_ed25519_key.pub", 0644, $id{'host-key-public'});
+}
+
+# launchd holds port 22 and starts sshd once a connection, so it always reads the newest keys.
+sub serve_ssh_darwin {
+    my $service = 'system/com.openssh.sshd';
+    return if eval { tool('launchctl', 'print', $service); 1 };
+    eval { tool('launchctl', 'enable', $service); tool('launchctl', 'bootstrap', 'system', '/System/Library/LaunchDaemons/ssh.plist'); 1 }
+        or die "Remote Login is off in this image and can not be turned on: $@";
 }
 
 sub identify {
     my %id = @_;
-    reseed($id{entropy}) if $linux;
+    $linux ? reseed($id{entropy}) : stir($id{entropy});
     set_clock($id{seconds}, $id{nanos});
-    if ($linux) {
-        spit('/etc/hostname', 0644, "$id{hostname}\n");
-        open my $live, '>', '/proc/sys/kernel/hostname' or die "can not set the hostname: $!\n";
-        (print {$live} $id{hostname} and close $live) or die "can not set the hostname: $!\n";
-        spit('/etc/hosts', 0644, $id{hosts});
-        spit('/etc/machine-id', 0444, "$id{'machine-id'}\n");
-    }
+    $linux ? name_linux(%id) : name_darwin(%id);
     my (undef, undef, $uid, $gid, undef, undef, undef, $home) = getpwnam $id{user}
         or die "no user $id{user}\n";
     mkdir "$home/.ssh", 0700;
     spit("$home/.ssh/authorized_keys", 0600, "$id{'authorized-key'}\n");
     chown $uid, $gid, "$home/.ssh", "$home/.ssh/authorized_keys";
     if ($id{'host-key'} ne '') {
-        spit('/etc/ssh/ssh_host_ed25519_key', 0600, $id{'host-key'});
-        spit('/etc/ssh/ssh_host_ed25519_key.pub', 0644, $id{'host-key-public'});
+        host_key(%id);
         spit("$dir/identified", 0644, "$id{'machine-id'}\n");
-        listen_ssh();
+        !$linux ? serve_ssh_darwin() : $stdio ? outlive_ssh() : listen_ssh();
     }
 }
 
 my $ssh;
 
 # Port 22 of this process; sshd starts once a connection, so it always reads the newest keys. A guest
-# whose own sshd listens there (macOS, a base that is being made ours) keeps it.
+# whose own sshd listens there keeps it.
 sub listen_ssh {
-    return if $ssh;
-    socket my $new, PF_INET, SOCK_STREAM, 0 or die "socket: $!\n";
-    setsockopt $new, SOL_SOCKET, SO_REUSEADDR, 1;
-    if (!bind $new, pack_sockaddr_in(22, INADDR_ANY)) {
-        return if $!{EADDRINUSE};
+    $ssh //= port_ssh();
+    die "port 22: $!\n" if !$ssh && !$!{EADDRINUSE};
+}
+
+# The same by a process that lives on when this one's channel closes.
+sub outlive_ssh {
+    my $port = port_ssh();
+    if (!$port) {
+        return if $!{EADDRINUSE};    # one that lived on already
         die "port 22: $!\n";
     }
-    listen $new, 16 or die "port 22: $!\n";
-    $ssh = $new;
+    my $pid = fork // die "fork: $!\n";
+    return if $pid;
+    $ssh = $port;
+    own_session();
+    open STDIN,  '<', '/dev/null';
+    open STDOUT, '>', '/dev/null';
+    open STDERR, '>', '/dev/null';
+    $SIG{CHLD} = 'IGNORE';
+    accept_ssh() while 1;
+}
+
+sub port_ssh {
+    socket my $port, PF_INET, SOCK_STREAM, 0 or return;
+    setsockopt $port, SOL_SOCKET, SO_REUSEADDR, 1;
+    return bind($port, pack_sockaddr_in(22, INADDR_ANY)) && listen($port, 16) ? $port : undef;
 }
 
 sub accept_ssh {
@@ -390,7 +459,7 @@ sub evidence {
     }
     my @tools = $linux
         ? ([qw(df -h /)], [qw(free -m)], [ 'journalctl', '-m', '--no-pager', '-n300', '-oshort-precise' ])
-        : ([qw(df -h /)], [ 'ps', '-A', '-o', 'pid,ppid,stat,command' ]);
+        : ([qw(df -h /)], ['vm_stat'], [ 'ps', '-A', '-o', 'pid,ppid,stat,command' ], [qw(ls -lt /Library/Logs/DiagnosticReports)]);
     for my $tool (@tools) {
         $text .= "== @$tool\n";
         open my $out, '-|', @$tool or next;
@@ -411,7 +480,7 @@ sub answer { $out .= frame(@_) }
 
 my %verbs = (
     hello => sub {
-        my $boot = slurp('/proc/sys/kernel/random/boot_id') // '';
+        my $boot = $linux ? slurp('/proc/sys/kernel/random/boot_id') // '' : qx(sysctl -n kern.bootsessionuuid);
         chomp $boot;
         return (VERSION, $boot, -e '/run/bakehouse-ready' ? 1 : 0, (POSIX::uname())[2]);
     },
@@ -486,9 +555,9 @@ sub find_port {
 }
 
 sub serve {
-    my ($stdio) = @_;
     my ($in, $to) = (\*STDIN, \*STDOUT);
     umask 022;
+    $ENV{PATH} = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
     mkdir $_, 0755 for $dir, "$dir/runs";
     chmod 01777, "$dir/runs";
     POSIX::mkfifo("$dir/poke", 0622) if !-p "$dir/poke";
@@ -534,6 +603,10 @@ sub serve {
     }
 }
 
-my $mode = shift // '';
-die "usage: guest.pl serve [-] | run\n" if $mode ne 'serve';
-serve((shift // '') eq '-');
+if (!caller) {
+    die "usage: guest.pl serve [-] | run\n" if ($ARGV[0] // '') ne 'serve';
+    $stdio = ($ARGV[1] // '') eq '-';
+    serve();
+}
+
+1;

@@ -9,12 +9,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// A command in a VM ends as the same agent reports it without one; both are run.
+/// A command in a VM, on QEMU and through the stand-in for Tart, ends as the same agent reports it
+/// without one; all are run.
 @Tag("vm")
 @Tag("agent")
 @ExtendWith(JobFixture.Extension.class)
@@ -23,6 +25,8 @@ class ExitStatusTest {
 
   private static Map<String, String> commands() {
     Map<String, String> all = new LinkedHashMap<>();
+    // First, for it takes longest.
+    all.put("big", "head -c " + BIG + " /dev/zero | tr '\\0' x | fold -w 99; echo the-end");
     for (int status : List.of(0, 1, 7, 125, 126, 127, 141, 255)) {
       all.put("exit-" + status, "exit " + status);
     }
@@ -33,7 +37,6 @@ class ExitStatusTest {
     all.put("not-found", "no-such-program-anywhere");
     all.put("stdin-cat", "cat; echo after=$?");
     all.put("stdin-read", "read x || echo got=\"$x\" end=$?");
-    all.put("big", "head -c " + BIG + " /dev/zero | tr '\\0' x | fold -w 99; echo the-end");
     all.put("no-newline", "printf 'no newline at the end'; exit 3");
     all.put(
         "quotes",
@@ -49,44 +52,61 @@ class ExitStatusTest {
     return key.startsWith("stdin") ? Where.PLAIN_WITHOUT_TERMINAL : Where.PLAIN;
   }
 
-  @Test
-  void statusesAreThoseOfTheSameAgentWithoutAVm(JobFixture fixture) {
-    Map<String, String> commands = commands();
-    assertThat(commands).hasSizeGreaterThanOrEqualTo(20);
+  private static Map<String, Result> reference(JobFixture fixture) {
     List<Step> steps = new ArrayList<>();
-    commands.forEach(
-        (key, command) -> {
-          steps.add(Step.vm(key, command));
-          steps.add(new Step("plain-" + key, command, Map.of(), plain(key)));
-        });
+    commands().forEach((key, command) -> steps.add(new Step(key, command, Map.of(), plain(key))));
+    return fixture.run(steps);
+  }
+
+  @Test
+  void onQemuAsWithoutAVm(JobFixture fixture) {
+    compare(fixture, Where.VM, "host-1.");
+  }
+
+  @Test
+  void onTartAsWithoutAVm(JobFixture fixture) {
+    compare(fixture, Where.TART, "host-t.");
+  }
+
+  private static void compare(JobFixture fixture, Where where, String agents) {
+    assertThat(commands()).hasSizeGreaterThanOrEqualTo(20);
+    Map<String, Result> plain = fixture.once("exit statuses", () -> reference(fixture));
+    List<Step> steps = new ArrayList<>();
+    commands().forEach((key, command) -> steps.add(new Step(key, command, Map.of(), where)));
     Map<String, Result> results = fixture.run(steps);
     SoftAssertions all = new SoftAssertions();
-    for (String key : commands.keySet()) {
-      Result vm = results.get(key);
-      Result plain = results.get("plain-" + key);
-      String expected = key.equals("exit-125") ? "1" : plain.status();
-      System.out.printf("%-20s VM %4s, plain %4s%n", key, vm.status(), plain.status());
-      all.assertThat(vm.status()).as("%s; its log:\n%s", key, tail(vm.log())).isEqualTo(expected);
-      all.assertThat(vm.job().agent()).as(key).startsWith("host-1.");
-    }
-    all.assertThat(results.get("exit-125").log())
+    results.forEach(
+        (key, vm) -> {
+          String alone = plain.get(key).status();
+          System.out.printf("%-12s plain %4s, %s %4s%n", key, alone, where, vm.status());
+          String expected = key.equals("exit-125") ? "1" : alone;
+          all.assertThat(vm.status()).as("%s:\n%s", key, tail(vm)).isEqualTo(expected);
+          all.assertThat(vm.job().agent()).as(key).startsWith(agents);
+        });
+    logs(key -> results.get(key).log(), all);
+    all.assertAll();
+  }
+
+  /// What statuses do not tell: the output came whole, the input was empty.
+  private static void logs(UnaryOperator<String> log, SoftAssertions all) {
+    all.assertThat(log.apply("exit-125"))
         .contains("ended with 125, which agents take for an infrastructure failure");
-    all.assertThat(results.get("no-newline").log()).contains("no newline at the end");
-    all.assertThat(results.get("unicode").log()).contains("Grüße, 世界 🍞");
-    all.assertThat(results.get("quotes").log().replace("\r", ""))
+    all.assertThat(log.apply("no-newline")).contains("no newline at the end");
+    all.assertThat(log.apply("unicode")).contains("Grüße, 世界 🍞");
+    all.assertThat(log.apply("quotes").replace("\r", ""))
         .contains("a\"b|c'd|e\nf|g\\h|$(no)|`no`|42|");
-    all.assertThat(results.get("newlines").log()).containsSubsequence("first", "second", "third");
-    all.assertThat(results.get("stdin-cat").log()).contains("after=0");
-    all.assertThat(results.get("stdin-read").log()).contains("got= end=1");
-    String big = results.get("big").log();
+    all.assertThat(log.apply("newlines")).containsSubsequence("first", "second", "third");
+    all.assertThat(log.apply("stdin-cat")).contains("after=0");
+    all.assertThat(log.apply("stdin-read")).contains("got= end=1");
+    String big = log.apply("big");
     all.assertThat(big.chars().filter(c -> c == 'x').count()).isGreaterThanOrEqualTo(BIG);
     all.assertThat(big.contains("the-end\r\n") || big.contains("the-end\n"))
         .as("the end of 10 MB of output")
         .isTrue();
-    all.assertAll();
   }
 
-  private static String tail(String log) {
+  private static String tail(Result result) {
+    String log = result.log();
     return log.substring(Math.max(0, log.length() - 1000));
   }
 }

@@ -1,7 +1,5 @@
 package dev.bakehouse.local;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.coordinator.BuildRequest;
@@ -14,29 +12,35 @@ import dev.bakehouse.pipeline.Pipeline;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Processes;
+import dev.bakehouse.vm.GuestImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import tools.jackson.databind.json.JsonMapper;
 
-/// A coordinator, one host that runs jobs in VMs, and plain agents beside it that run them without;
-/// started once for all test classes of a run. A test takes it as a parameter.
+/// A coordinator, one host that runs jobs in QEMU's VMs, and plain agents beside it that run them
+/// without; started once for all test classes of a run. A test takes it as a parameter. A host
+/// whose hypervisor is Tart, by the stand-in, joins when the first test asks for it.
 ///
 /// The host's directory stays from run to run, and with it the template of the guest image.
 public final class JobFixture implements AutoCloseable {
   /// Where a step runs.
   public enum Where {
     VM,
+    /// On the host of [JobFixture#tart].
+    TART,
     PLAIN,
     /// Plain, with an empty standard input instead of a terminal.
     PLAIN_WITHOUT_TERMINAL
@@ -75,13 +79,15 @@ public final class JobFixture implements AutoCloseable {
   }
 
   private static final String SETTINGS =
-      "{hypervisor: qemu, cpus: 1, memory-mb: 1024, disk-gb: 4, connect-seconds: 180}";
+      "{hypervisor: %s, cpus: 1, memory-mb: 1024, disk-gb: 4, connect-seconds: 180}";
 
   private final Path dir = Path.of("target/test-hosts").toAbsolutePath();
-  private final Path image = image();
+  private final Path image = GuestImage.directory().toAbsolutePath().normalize();
   private final LocalFleet fleet;
   private final Path repository;
   private final List<Process> agents = new ArrayList<>();
+  private final Map<String, Map<String, Result>> shared = new HashMap<>();
+  private @Nullable TartHost tart;
 
   private JobFixture() {
     for (String old : List.of("coordinator", "cache", "repository", "plain", "plain-no-pty")) {
@@ -95,27 +101,24 @@ public final class JobFixture implements AutoCloseable {
     agents.add(plain("plain-no-pty", "--no-pty"));
   }
 
-  /// The guest image tests use: the directory named by the property `bakehouse.test.image` or the
-  /// variable `BAKEHOUSE_TEST_IMAGE`.
-  public static Path image() {
-    String directory =
-        Optional.ofNullable(System.getProperty("bakehouse.test.image"))
-            .or(() -> Optional.ofNullable(System.getenv("BAKEHOUSE_TEST_IMAGE")))
-            .orElse("");
-    assertThat(Path.of(directory, "disk.img"))
-        .as("-Dbakehouse.test.image=DIR must name a guest image; `bakehouse image build` makes one")
-        .isRegularFile();
-    return Path.of(directory).toAbsolutePath().normalize();
+  private HostSpec host(LocalFleet.Place place) {
+    String name = place.name();
+    return host(place.coordinator(), name, dir.resolve(name), image, "vm", "qemu");
   }
 
-  private HostSpec host(LocalFleet.Place place) {
-    Coordinator coordinator = place.coordinator();
+  private HostSpec host(
+      Coordinator coordinator,
+      String name,
+      Path state,
+      Path from,
+      String queue,
+      String hypervisor) {
     return new HostSpec(
-        place.name(),
-        dir.resolve(place.name()),
+        name,
+        state,
         2,
-        image.getParent(),
-        image.getFileName().toString(),
+        from.getParent(),
+        from.getFileName().toString(),
         "",
         agentProgram(),
         coordinator.agentEndpoint(),
@@ -123,8 +126,21 @@ public final class JobFixture implements AutoCloseable {
         coordinator.address() + "/v2",
         coordinator.apiToken(),
         dir.resolve("cache"),
-        Map.of("queue", "vm"),
-        VmSettings.read(Yaml.parse("test", SETTINGS)));
+        Map.of("queue", queue),
+        VmSettings.read(Yaml.parse("test", SETTINGS.formatted(hypervisor))));
+  }
+
+  /// A host on which Tart runs the VMs, its image told to be one of macOS: the queue of
+  /// [Where#TART]. What the stand-in keeps stays from run to run, as long as the image is the same.
+  public synchronized TartHost tart() {
+    if (tart == null) {
+      tart =
+          TartHost.start(
+              dir.resolve("tart"),
+              image,
+              (state, from) -> host(fleet.coordinator(), "host-t", state, from, "tart", "tart"));
+    }
+    return tart;
   }
 
   private static Path agentProgram() {
@@ -195,11 +211,15 @@ public final class JobFixture implements AutoCloseable {
   ///
   /// @return by key, in the order of the steps
   public Map<String, Result> run(List<Step> steps) {
+    if (steps.stream().anyMatch(step -> step.where() == Where.TART)) {
+      tart();
+    }
     List<Object> wire = new ArrayList<>();
     for (Step step : steps) {
       String queue =
           switch (step.where()) {
             case VM -> "vm";
+            case TART -> "tart";
             case PLAIN -> "plain";
             case PLAIN_WITHOUT_TERMINAL -> "plain-no-pty";
           };
@@ -229,9 +249,19 @@ public final class JobFixture implements AutoCloseable {
     return results;
   }
 
+  /// What several tests compare with, made by the first of them.
+  ///
+  /// @param name of these results, one for the whole run of the tests
+  public synchronized Map<String, Result> once(String name, Supplier<Map<String, Result>> results) {
+    return shared.computeIfAbsent(name, _ -> results.get());
+  }
+
   @Override
   public void close() {
     agents.forEach(agent -> Processes.killTree(agent.toHandle()));
+    if (tart != null) {
+      tart.close();
+    }
     fleet.close();
   }
 }

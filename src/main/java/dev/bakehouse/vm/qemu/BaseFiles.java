@@ -57,13 +57,22 @@ final class BaseFiles {
 
   /// `config.json` and `nvram.bin` of the image a VM stands on, copied.
   static void copySettings(Path vm, Path target) throws IOException {
-    Path own = vm.resolve(IMAGE);
-    Path image = Files.isDirectory(own) ? own : vm.resolve(TEMPLATE).resolve(IMAGE);
+    Path image = image(vm);
     for (String name : SETTINGS) {
       if (Files.exists(image.resolve(name))) {
         Files.copy(image.resolve(name), target.resolve(name));
       }
     }
+  }
+
+  /// `config.json` of the image a VM stands on.
+  static Path config(Path vm) {
+    return image(vm).resolve("config.json");
+  }
+
+  private static Path image(Path vm) {
+    Path own = vm.resolve(IMAGE);
+    return Files.isDirectory(own) ? own : vm.resolve(TEMPLATE).resolve(IMAGE);
   }
 
   private static void link(Path from, Path to, List<String> names) throws IOException {

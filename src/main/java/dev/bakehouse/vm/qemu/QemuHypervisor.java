@@ -6,8 +6,8 @@ import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
-import dev.bakehouse.vm.SlotFiles;
 import dev.bakehouse.vm.Template;
+import dev.bakehouse.vm.TemplateHome;
 import dev.bakehouse.vm.Trees;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,7 @@ public final class QemuHypervisor implements Hypervisor {
   private final String searchPath;
   private final boolean keep;
   private final VmHome home;
-  private final Templates templates;
+  private final TemplateHome templates;
 
   /// VMs made through this belong to this process until it starts them detached.
   public QemuHypervisor(Path state) {
@@ -46,7 +45,7 @@ public final class QemuHypervisor implements Hypervisor {
     this.searchPath = searchPath;
     this.keep = owner == Owner.DETACHED;
     this.home = new VmHome(this.state);
-    this.templates = new Templates(this.state);
+    this.templates = new TemplateHome(this.state);
   }
 
   @Override
@@ -93,7 +92,7 @@ public final class QemuHypervisor implements Hypervisor {
         });
   }
 
-  /// A copy of a stopped VM's disks under another name.
+  @Override
   public Vm copy(String source, String name) {
     QemuVm from = require(source);
     if (from.running()) {
@@ -115,19 +114,27 @@ public final class QemuHypervisor implements Hypervisor {
     return new Template(key, target);
   }
 
+  /// The template, when this QEMU can resume it and nothing of it is missing.
   @Override
   public Optional<Template> template(String key) {
-    return templates.find(key, qemu());
+    Path directory = templates.directory(key);
+    Optional<TemplateFile> file = TemplateFile.read(directory);
+    try {
+      boolean fits =
+          file.isPresent()
+              && new CommandLine(qemu())
+                  .signature(file.get().shape(), BootFiles.append(directory))
+                  .equals(file.get().signature())
+              && BaseFiles.complete(directory);
+      return fits ? Optional.of(new Template(key, directory)) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   @Override
   public void deleteTemplate(String key) {
     templates.delete(key);
-  }
-
-  /// What the VM of this name was made of.
-  public Optional<VmRecord> record(String name) {
-    return home.read(name);
   }
 
   @Override
@@ -139,18 +146,16 @@ public final class QemuHypervisor implements Hypervisor {
   public List<BaseImage> images() {
     return Stream.concat(
             home.all().stream().filter(r -> r.hypervisor().equals(name())).map(VmRecord::image),
-            templates.images().stream())
+            templates.all().stream()
+                .flatMap(t -> TemplateFile.read(t).stream())
+                .map(TemplateFile::image))
         .distinct()
         .toList();
   }
 
   @Override
   public List<VmInfo> list() {
-    Map<String, Integer> slots = SlotFiles.slots(state.resolve("slots"));
-    return home.all().stream()
-        .filter(r -> r.hypervisor().equals(name()))
-        .map(r -> Listing.of(home.directory(r.name()), r, slots.getOrDefault(r.name(), -1)))
-        .toList();
+    return home.list(name(), QemuProcess.IDENTITY);
   }
 
   private Vm publish(VmRecord record, Filling filling) {

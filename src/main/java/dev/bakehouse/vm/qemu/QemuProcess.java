@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The QEMU process of one VM directory; `qemu.id` there identifies it exactly, for every process.
 final class QemuProcess {
-  private static final String IDENTITY = "qemu.id";
+  static final String IDENTITY = "qemu.id";
   private static final String LOG = "qemu.log";
   private static final Duration ANSWER = Duration.ofSeconds(60);
   private static final Duration END = Duration.ofSeconds(20);

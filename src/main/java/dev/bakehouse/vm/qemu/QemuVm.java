@@ -175,6 +175,11 @@ final class QemuVm implements Vm {
   }
 
   @Override
+  public Path config() {
+    return BaseFiles.config(directory);
+  }
+
+  @Override
   public Path console() {
     return directory.resolve(CommandLine.CONSOLE);
   }
@@ -206,7 +211,8 @@ final class QemuVm implements Vm {
               record.shape(),
               record.created())
           .write(directory);
-      for (String gone : new String[] {"qemu.id", CommandLine.MONITOR, CommandLine.CONTROL}) {
+      for (String gone :
+          new String[] {QemuProcess.IDENTITY, CommandLine.MONITOR, CommandLine.CONTROL}) {
         Files.deleteIfExists(directory.resolve(gone));
       }
       home.take(record, _ -> process.kill(), Optional.of(target).filter(t -> !Files.exists(t)));

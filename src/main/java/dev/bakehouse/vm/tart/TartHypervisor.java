@@ -6,8 +6,8 @@ import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
-import dev.bakehouse.vm.SlotFiles;
 import dev.bakehouse.vm.Template;
+import dev.bakehouse.vm.TemplateHome;
 import dev.bakehouse.vm.Trees;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +32,7 @@ public final class TartHypervisor implements Hypervisor {
   private final boolean keep;
   private final TartSettings settings;
   private final VmHome home;
-  private final TartTemplates templates;
+  private final TemplateHome templates;
 
   /// @param owner DETACHED: what is made lives on after this process, also before it is started
   /// @param boot until the guest agent of a VM answers
@@ -46,7 +45,7 @@ public final class TartHypervisor implements Hypervisor {
     this.keep = owner == Owner.DETACHED;
     this.settings = settings;
     this.home = new VmHome(this.state);
-    this.templates = new TartTemplates(this.state);
+    this.templates = new TemplateHome(this.state);
   }
 
   /// Whether `tart` is on PATH.
@@ -120,6 +119,21 @@ public final class TartHypervisor implements Hypervisor {
     return filled(vm, () -> tart().cloneVm(file.vm(), name));
   }
 
+  /// A copy of a VM that was turned off has a MAC of its own; of one that is suspended, the same.
+  @Override
+  public Vm copy(String source, String name) {
+    TartVm from = known(source);
+    TartVmState now = require(source);
+    if (from.running() || now.running()) {
+      throw new UserError("The VM " + source + " runs", "Stop it, or suspend it to a template.");
+    }
+    TartFile file = TartFile.read(home.directory(source)).orElse(new TartFile(false, null));
+    TartFile own = now.suspended() ? file : new TartFile(file.suspendable(), null);
+    VmRecord old = from.record();
+    TartVm vm = publish(name, old.image(), old.shape(), own);
+    return filled(vm, () -> tart().cloneVm(source, name));
+  }
+
   private static Vm filled(TartVm vm, Runnable filling) {
     try {
       filling.run();
@@ -161,14 +175,7 @@ public final class TartHypervisor implements Hypervisor {
   @Override
   public Template suspend(Vm running, String key) {
     Path target = templates.directory(key);
-    TartVm vm =
-        home.read(running.name())
-            .map(this::vm)
-            .orElseThrow(
-                () ->
-                    new UserError(
-                        "There is no VM named " + running.name(),
-                        "`bakehouse vm list` names all."));
+    TartVm vm = known(running.name());
     vm.suspend(key);
     if (template(key).isPresent()) {
       vm.destroy();
@@ -179,14 +186,21 @@ public final class TartHypervisor implements Hypervisor {
     return new Template(key, target);
   }
 
+  /// The template, when this host can resume it and Tart still has it suspended.
   @Override
   public Optional<Template> template(String key) {
-    return templates.find(key, tart());
+    Path directory = templates.directory(key);
+    return TartTemplate.read(directory)
+        .filter(TartTemplate::fitsHost)
+        .filter(t -> tart().get(t.vm()).filter(TartVmState::suspended).isPresent())
+        .map(_ -> new Template(key, directory));
   }
 
+  /// Tart's VM first: while the directory is there, somebody can still delete the VM by it.
   @Override
   public void deleteTemplate(String key) {
-    templates.delete(key, tart());
+    TartTemplate.read(templates.directory(key)).ifPresent(t -> tart().delete(t.vm()));
+    templates.delete(key);
   }
 
   @Override
@@ -196,11 +210,14 @@ public final class TartHypervisor implements Hypervisor {
 
   @Override
   public List<VmInfo> list() {
-    Map<String, Integer> slots = SlotFiles.slots(state.resolve("slots"));
-    return home.all().stream()
-        .filter(r -> r.hypervisor().equals(name()))
-        .map(r -> TartListing.of(home.directory(r.name()), r, slots.getOrDefault(r.name(), -1)))
-        .toList();
+    return home.list(name(), TartRun.IDENTITY);
+  }
+
+  private TartVm known(String name) {
+    return home.read(name)
+        .map(this::vm)
+        .orElseThrow(
+            () -> new UserError("There is no VM named " + name, "`bakehouse vm list` names all."));
   }
 
   private TartVmState require(String image) {

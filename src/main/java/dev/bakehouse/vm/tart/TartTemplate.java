@@ -25,8 +25,11 @@ record TartTemplate(
 
   static Optional<TartTemplate> read(Path directory) {
     try {
-      return Optional.of(
-          JSON.readValue(Files.readAllBytes(directory.resolve(NAME)), TartTemplate.class));
+      // Another hypervisor's has other keys.
+      byte[] json = Files.readAllBytes(directory.resolve(NAME));
+      return JSON.readTree(json).has("vm")
+          ? Optional.of(JSON.readValue(json, TartTemplate.class))
+          : Optional.empty();
     } catch (IOException | JacksonException e) {
       return Optional.empty();
     }

@@ -125,6 +125,11 @@ final class TartVm implements Vm {
     return new Endpoint(address, settings.sshPort());
   }
 
+  @Override
+  public boolean shutdownAsksGuest() {
+    return true;
+  }
+
   /// Tart has no graceful stop of its own, so the guest is asked by a command in it.
   @Override
   public void shutdown(Duration grace) {
@@ -169,6 +174,11 @@ final class TartVm implements Vm {
           .deadline(COPIED)
           .check();
     }
+  }
+
+  @Override
+  public Path config() {
+    return settings.vms().resolve(name()).resolve("config.json");
   }
 
   @Override

@@ -4,22 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Jvm;
+import dev.bakehouse.vm.Trees;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.StringJoiner;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// A directory with the stand-in's `tart` and a `TART_HOME`.
 ///
-/// Its guests are Debian, but their configuration may say `darwin`: Tart suspends no other.
+/// Its guests are Debian, but their configuration may say `darwin`: Tart suspends no other. Such a
+/// one has links where a macOS guest has its home directories and Homebrew.
 ///
 /// @param bin goes on PATH
 /// @param home is `TART_HOME`; the generated `tart` knows it by itself
@@ -48,19 +51,6 @@ public record StandIn(Path bin, Path home) {
     return "'" + word.replace("'", "'\\''") + "'";
   }
 
-  /// The guest image for tests: property or variable `bakehouse.test.image`
-  /// (`BAKEHOUSE_TEST_IMAGE`).
-  public static Path testImage() {
-    String directory =
-        Optional.ofNullable(System.getProperty("bakehouse.test.image"))
-            .or(() -> Optional.ofNullable(System.getenv("BAKEHOUSE_TEST_IMAGE")))
-            .orElse("");
-    assertThat(Path.of(directory, "disk.img"))
-        .as("-Dbakehouse.test.image=DIR must name a guest image; `bakehouse image build` makes one")
-        .isRegularFile();
-    return Path.of(directory);
-  }
-
   /// What the driver needs in its environment.
   public Map<String, String> environment() {
     return Map.of(
@@ -70,6 +60,26 @@ public record StandIn(Path bin, Path home) {
         home.toString(),
         "BAKEHOUSE_TART_SSH_PORT",
         "" + StandInRun.SSH_PORT);
+  }
+
+  /// The same as [#add] unless it was done already, for the same image by the same stand-in. If
+  /// not, nothing else is kept.
+  public void keep(String name, Path image, String os) throws IOException {
+    Path note = home.resolve("standin-" + name);
+    String stamp = image + " " + Files.getLastModifiedTime(image.resolve("disk.img")) + " " + os;
+    for (String part : List.of("agent.pl", "agent.service", "StandIn.class", "StandInVm.class")) {
+      try (InputStream in = StandIn.class.getResourceAsStream(part)) {
+        stamp += " " + Arrays.hashCode(java.util.Objects.requireNonNull(in, part).readAllBytes());
+      }
+    }
+    if (Files.exists(note) && Files.readString(note).equals(stamp)) {
+      return;
+    }
+    for (String old : Trees.names(home.resolve("vms"))) {
+      Trees.delete(home.resolve("vms").resolve(old));
+    }
+    add(name, image, os);
+    Files.writeString(note, stamp);
   }
 
   /// Takes in a guest image as a stopped VM with the guest agent in it.
@@ -86,8 +96,11 @@ public record StandIn(Path bin, Path home) {
         Files.copy(java.util.Objects.requireNonNull(in, file), vm.resolve(file));
       }
     }
-    edit(
-        vm,
+    List<String> requests = new ArrayList<>();
+    if (os.equals("darwin")) {
+      requests.addAll(List.of("symlink /Users /home", "symlink /opt/homebrew /usr/local"));
+    }
+    requests.addAll(
         List.of(
             "cd /usr/lib",
             "write agent.pl tart-agent.pl",
@@ -96,6 +109,7 @@ public record StandIn(Path bin, Path home) {
             "rm sysinit.target.wants/bakehouse-guest.service",
             "cd /etc/systemd/system/multi-user.target.wants",
             "symlink tart-agent.service /etc/systemd/system/tart-agent.service"));
+    edit(vm, requests);
     ObjectNode config =
         (ObjectNode)
             JsonMapper.builder().build().readTree(Files.readAllBytes(image.resolve("config.json")));

@@ -20,6 +20,7 @@ import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Duplex;
 import dev.bakehouse.vm.Endpoint;
+import dev.bakehouse.vm.GuestImage;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Reaper;
 import dev.bakehouse.vm.Shape;
@@ -58,8 +59,8 @@ class TartVmTest {
   @BeforeAll
   static void install() throws IOException {
     standIn = StandIn.install(shared);
-    standIn.add("mac", StandIn.testImage(), "darwin");
-    standIn.add("debian", StandIn.testImage(), "linux");
+    standIn.add("mac", GuestImage.directory(), "darwin");
+    standIn.add("debian", GuestImage.directory(), "linux");
   }
 
   @BeforeEach

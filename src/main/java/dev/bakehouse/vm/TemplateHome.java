@@ -1,31 +1,26 @@
-package dev.bakehouse.vm.qemu;
+package dev.bakehouse.vm;
 
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.vm.BaseImage;
-import dev.bakehouse.vm.Template;
-import dev.bakehouse.vm.Trees;
-import dev.bakehouse.vm.VmHome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /// `STATE/templates`: one directory a key. It comes and goes by a rename.
-final class Templates {
+public final class TemplateHome {
   private static final Pattern KEY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,149}");
 
   private final Path root;
 
-  Templates(Path state) {
+  public TemplateHome(Path state) {
     this.root = state.resolve("templates");
   }
 
   /// Where the template is or will be; its parent exists.
-  Path directory(String key) {
+  public Path directory(String key) {
     if (!KEY.matcher(key).matches()) {
       throw new UserError(
           "`" + key + "` can not be the key of a template",
@@ -38,38 +33,20 @@ final class Templates {
     }
   }
 
-  /// The template, when this QEMU can resume it and nothing of it is missing.
-  Optional<Template> find(String key, Qemu qemu) {
-    Path directory = directory(key);
-    Optional<TemplateFile> file = TemplateFile.read(directory);
-    try {
-      boolean fits =
-          file.isPresent()
-              && new CommandLine(qemu)
-                  .signature(file.get().shape(), BootFiles.append(directory))
-                  .equals(file.get().signature())
-              && BaseFiles.complete(directory);
-      return fits ? Optional.of(new Template(key, directory)) : Optional.empty();
-    } catch (IOException e) {
-      return Optional.empty();
-    }
-  }
-
-  /// The images templates were made from.
-  List<BaseImage> images() {
+  /// The directories of all there are.
+  public List<Path> all() {
     try {
       return Trees.names(root).stream()
           .filter(n -> KEY.matcher(n).matches())
-          .flatMap(n -> TemplateFile.read(root.resolve(n)).stream())
-          .map(TemplateFile::image)
+          .map(root::resolve)
           .toList();
     } catch (IOException e) {
       throw new UserError("Could not read " + root + ": " + e.getMessage(), "Check its mode.", e);
     }
   }
 
-  /// VMs made from it have what they need of it.
-  void delete(String key) {
+  /// Deletes one; it may be gone already. VMs made from it have what they need of it.
+  public void delete(String key) {
     Path directory = directory(key);
     Path dead = root.resolve(VmHome.mine("dead"));
     try {
