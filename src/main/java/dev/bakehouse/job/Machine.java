@@ -57,9 +57,10 @@ final class Machine {
   static Machine start(
       Machines machines, LocalImage image, Lease lease, Start start, Phases phases) {
     String name = start.name();
-    Vm vm =
+    Machines.Fresh clone =
         phases.run(
             Phase.CLONE, name, () -> machines.clone(image, lease, name, start.mode(), phases));
+    Vm vm = clone.vm();
     Path dir = Directories.makePrivate(Directories.makePrivate(start.scratch()).resolve(name));
     Duplex channel = null;
     Control control = null;
@@ -73,7 +74,7 @@ final class Machine {
                 vm.start(start.owner());
                 Duplex duplex = vm.control(GuestProgram.bytes());
                 Control fresh = new Control(duplex.in(), duplex.out());
-                fresh.hello(machines.vmSettings().boot());
+                fresh.hello(clone.answer());
                 return new Booted(duplex, fresh);
               });
       channel = booted.channel();

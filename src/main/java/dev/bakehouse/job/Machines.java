@@ -18,6 +18,7 @@ import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.Vm;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -51,18 +52,23 @@ public final class Machines {
     return purpose + "-" + HexFormat.of().formatHex(random);
   }
 
+  /// A VM that has not started yet.
+  ///
+  /// @param answer how long its guest may take to answer once it has
+  record Fresh(Vm vm, Duration answer) {}
+
   /// A clone of the image in the lease's slot, not started.
   ///
   /// @param mode `auto`, `boot` or `resume`; `auto` boots when no template can be had, or when the
   ///   step asked for a size of its own
-  Vm clone(LocalImage image, Lease lease, String name, String mode, Phases phases) {
+  Fresh clone(LocalImage image, Lease lease, String name, String mode, Phases phases) {
     // A template for every size that steps think of would fill the disk.
     boolean usual = size().equals(host.vm().size(host.image()));
     if (mode.equals("resume") || (mode.equals("auto") && usual)) {
       try {
         Template template = template(image, lease, phases);
         lease.bind(name);
-        return hypervisor.createFrom(name, template);
+        return new Fresh(hypervisor.createFrom(name, template), vmSettings().resume());
       } catch (UserError e) {
         if (mode.equals("resume")) {
           throw e;
@@ -71,7 +77,7 @@ public final class Machines {
       }
     }
     lease.bind(name);
-    return hypervisor.create(name, base(image), shape);
+    return new Fresh(hypervisor.create(name, base(image), shape), vmSettings().boot());
   }
 
   /// Makes the template of an image if there is none. It needs a slot: a VM runs while it is made.
