@@ -16,6 +16,8 @@ get_bun_version() {
   "$(bakehouse_command)" image which --print version
 }
 
-case "${0##*/}" in
-ensure-bun-image.sh) exec "$(bakehouse_command)" image ensure "$@" ;;
+# In zsh a sourced file's name stands in $0, too.
+case "${ZSH_EVAL_CONTEXT:-}:${0##*/}" in
+*:file:*) ;;
+*:ensure-bun-image.sh) exec "$(bakehouse_command)" image ensure "$@" ;;
 esac

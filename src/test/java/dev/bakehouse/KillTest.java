@@ -98,8 +98,8 @@ class KillTest {
   private JobView killBesideNeighbour(Function<KillFixture.Running, Identity> target)
       throws Exception {
     String neighbour =
-        host.start("neighbour", "echo neigh\"\"bour; for i in $(seq 45); do sleep 1; done");
-    String victim = host.start("victim", VICTIM);
+        host.start("beside", "echo neigh\"\"bour; for i in $(seq 45); do sleep 1; done");
+    String victim = host.start("killed", VICTIM);
     JobView job = host.awaitLog(victim, "victim");
     host.awaitLog(neighbour, "neighbour");
     KillFixture.Running running = host.running(job);

@@ -20,6 +20,7 @@ public record BuildInfo(
     @Nullable String startedAt,
     @Nullable String finishedAt,
     @Nullable Map<String, String> metaData,
+    @Nullable PullRequest pullRequest,
     List<JobInfo> jobs) {
   private static final Set<String> ENDED =
       Set.of("passed", "failed", "canceled", "skipped", "not_run");
@@ -55,6 +56,14 @@ public record BuildInfo(
           : Duration.between(Instant.parse(startedAt), Instant.parse(finishedAt));
     }
   }
+
+  /// The pull request a build was made for; without an id there is none.
+  ///
+  /// @param id its number
+  /// @param base the branch it wants to be merged into
+  /// @param repository where its commits come from
+  public record PullRequest(
+      @Nullable String id, @Nullable String base, @Nullable String repository) {}
 
   public record AgentRef(@Nullable String id, @Nullable String name) {}
 }

@@ -7,30 +7,36 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Sources for people outside jobs: what was saved last in a scope, whatever saved it.
+/// Sources where nobody can be asked for builds: what was saved last in a scope, whatever saved it.
 ///
+/// @param scopes nearest first
 /// @param build only this one's; empty for any
-public record LatestSaved(CacheStore store, Scope scope, String build) implements Sources {
+/// @param current the build this is for, which is never a source of its own; empty for none
+public record LatestSaved(CacheStore store, List<Scope> scopes, String build, String current)
+    implements Sources {
   private static final int LOOKED_AT = 8;
 
   @Override
   public Selection select(String step, List<Kind> kinds) {
     List<Rejected> rejected = new ArrayList<>();
-    for (String each : builds(kinds, rejected)) {
-      switch (new Archives(store).open(scope, each, step, kinds)) {
-        case Archives.Complete found -> {
-          return Selection.found(
-              each, "from build " + each + " of " + scope, found.archives(), rejected);
+    for (Scope scope : scopes) {
+      for (String each : builds(scope, kinds, rejected)) {
+        switch (new Archives(store).open(scope, each, step, kinds)) {
+          case Archives.Complete found -> {
+            return Selection.found(
+                each, "from build " + each + " of " + scope, found.archives(), rejected);
+          }
+          case Archives.Damaged bad -> rejected.add(new Rejected("build " + each, bad.why()));
+          case Archives.Incomplete some -> rejected.add(new Rejected("build " + each, some.why()));
         }
-        case Archives.Damaged bad -> rejected.add(new Rejected("build " + each, bad.why()));
-        case Archives.Incomplete some -> rejected.add(new Rejected("build " + each, some.why()));
       }
     }
+    String looked = String.join(", ", scopes.stream().map(Scope::toString).toList());
     String why = rejected.isEmpty() ? "nothing was saved there" : "nothing there can be used";
-    return Selection.none("no cache found in " + scope + ": " + why, rejected);
+    return Selection.none("no cache found in " + looked + ": " + why, rejected);
   }
 
-  private Set<String> builds(List<Kind> kinds, List<Rejected> rejected) {
+  private Set<String> builds(Scope scope, List<Kind> kinds, List<Rejected> rejected) {
     Set<String> ids = new LinkedHashSet<>();
     if (!build.isEmpty()) {
       ids.add(build);
@@ -41,6 +47,7 @@ public record LatestSaved(CacheStore store, Scope scope, String build) implement
           .flatMap(kind -> store.entries(scope, kind).stream())
           .map(entry -> entry.address().build())
           .distinct()
+          .filter(id -> !id.equals(current))
           .limit(LOOKED_AT)
           .forEach(ids::add);
     } catch (UserError e) {

@@ -1,7 +1,5 @@
 package dev.bakehouse.cli;
 
-import dev.bakehouse.cache.Ancestry;
-import dev.bakehouse.cache.BuildSources;
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.Entry;
 import dev.bakehouse.cache.HostDirectory;
@@ -11,6 +9,8 @@ import dev.bakehouse.cache.Selection;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.cache.TarStore;
+import dev.bakehouse.job.GitLineage;
+import dev.bakehouse.job.JobSources;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -73,15 +73,15 @@ final class CacheRestore implements Callable<Integer> {
 
   private Sources sources(TarStore caches) {
     if (!scope.inJob()) {
-      return new LatestSaved(caches, scope.scope(), scope.build());
+      return new LatestSaved(caches, List.of(scope.scope()), scope.build(), "");
     }
-    return new BuildSources(
+    return JobSources.of(
         caches,
-        JobBuilds.of(scope.env()),
-        Ancestry.UNKNOWN,
         store.config().rule(),
-        scope.job(),
-        scope.access());
+        store.api(),
+        scope.env(),
+        scope.access(),
+        new GitLineage(scope.job().commit()));
   }
 
   private static double seconds(long start) {

@@ -3,32 +3,50 @@ package dev.bakehouse.cli;
 import dev.bakehouse.cache.CacheConfig;
 import dev.bakehouse.cache.TarStore;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.job.JobSources;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.StoreUrl;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Which store, and how to answer.
 final class CacheStoreOptions {
   private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /// In a host's job, that of the host.
+  private static final Path FILE =
+      Path.of(
+          Optional.ofNullable(System.getenv("BAKEHOUSE_CONFIG"))
+              .filter(name -> !name.isEmpty())
+              .orElse("bakehouse.yml"));
+
   private static final String DEFAULT = "dir:.bakehouse/cache";
 
   @Option(
       names = "--store",
       paramLabel = "URL",
-      description = "dir:PATH; by default cache.store of bakehouse.yml, else " + DEFAULT)
+      description =
+          "dir:PATH; by default cache.store of bakehouse.yml (in a job, of BAKEHOUSE_CONFIG), else "
+              + DEFAULT)
   private String url = "";
 
   @Option(names = "--json", description = "Answer in JSON.")
   private boolean json;
 
   CacheConfig config() {
-    Path file = Path.of("bakehouse.yml");
-    return Files.exists(file)
-        ? CacheConfig.read(Yaml.read(file).section("cache"))
+    return Files.exists(FILE)
+        ? CacheConfig.read(Yaml.read(FILE).section("cache"))
         : CacheConfig.defaults();
+  }
+
+  /// Who can be asked for builds.
+  JobSources.Api api() {
+    return Files.exists(FILE)
+        ? JobSources.Api.read(FILE, Yaml.read(FILE).section("api"))
+        : new JobSources.Api(FILE, Optional.empty(), Optional.empty());
   }
 
   BlobStore blobs() {

@@ -1,12 +1,9 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.image.Branch;
-import dev.bakehouse.image.Build;
 import dev.bakehouse.image.ImageConfig;
 import dev.bakehouse.image.LocalImage;
-import dev.bakehouse.image.StoreCheck;
 import dev.bakehouse.image.Wanted;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -34,17 +31,9 @@ final class ImageBuildCommand implements Callable<Integer> {
   public Integer call() {
     ImageConfig read = options.imageConfig(release);
     Wanted wanted = options.wanted(base == null ? read : read.withBase(base));
-    new StoreCheck(options.store().root(), options.log()).run();
-    Build build =
-        new Build(
-            options.store(),
-            options.repositories(),
-            ImageWiring.vms(options.stateDirectory(), options.slots(), options.log()),
-            options.stateDirectory().resolve("logs"),
-            options.log());
-    LocalImage image = build.run(wanted);
-    List<String> _ = build.publish(wanted, Branch.of(System.getenv(), wanted.checkout()));
-    options.print(ImageOptions.shown(options.store().get(image.name())), image.name());
+    LocalImage image =
+        options.workshop().build(wanted, Branch.of(System.getenv(), wanted.checkout()));
+    options.print(ImageOptions.shown(image), image.name());
     return Exit.OK;
   }
 }

@@ -16,12 +16,12 @@ import picocli.CommandLine.Parameters;
 final class ImageDeleteCommand implements Callable<Integer> {
   @Mixin ImageOptions options = new ImageOptions();
 
-  @Parameters(paramLabel = "NAME", arity = "1..*")
+  @Parameters(paramLabel = "NAME", arity = "1..*", description = "Their names here.")
   List<String> names = List.of();
 
   @Override
   public Integer call() {
-    InUse inUse = ImageWiring.inUse(options.stateDirectory());
+    InUse inUse = ImageWiring.inUse(options.stateDirectory(), options.store().root());
     names.forEach(name -> options.store().delete(name, inUse));
     options.print(Map.of("deleted", names), String.join("\n", names));
     return Exit.OK;

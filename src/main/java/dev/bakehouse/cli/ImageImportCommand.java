@@ -16,10 +16,10 @@ import picocli.CommandLine.Parameters;
 final class ImageImportCommand implements Callable<Integer> {
   @Mixin ImageOptions options = new ImageOptions();
 
-  @Parameters(index = "0", paramLabel = "NAME")
+  @Parameters(index = "0", paramLabel = "NAME", description = "Its name here.")
   String name = "";
 
-  @Parameters(index = "1", paramLabel = "DIR")
+  @Parameters(index = "1", paramLabel = "DIR", description = "Holds its files.")
   Path directory = Path.of("");
 
   @Override

@@ -1,21 +1,26 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.config.Section;
+import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.image.Checkout;
 import dev.bakehouse.image.ImageConfig;
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Log;
+import dev.bakehouse.image.Names;
 import dev.bakehouse.image.Transfer;
 import dev.bakehouse.image.Wanted;
-import dev.bakehouse.oci.Credentials;
+import dev.bakehouse.image.Workshop;
+import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
-import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Hypervisors;
+import dev.bakehouse.vm.Owner;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
@@ -49,16 +54,37 @@ final class ImageOptions {
   }
 
   Path stateDirectory() {
-    return state != null ? state.toAbsolutePath() : checkout().root().resolve(".bakehouse");
+    return state != null
+        ? state.toAbsolutePath()
+        : host("state", checkout().root().resolve(".bakehouse"));
+  }
+
+  /// This host's images, by the hypervisor that is configured.
+  Workshop workshop() {
+    Path directory = stateDirectory();
+    return Workshop.of(
+        Hypervisors.of(VmSettings.read(configuration().section("vm")), directory, Owner.PIPE),
+        slots(),
+        directory,
+        state != null ? directory.resolve("images") : host("images", directory.resolve("images")),
+        plainHttp || configuration().section("host").flag("plain-http", false),
+        log);
+  }
+
+  private Path host(String key, Path fallback) {
+    return configuration()
+        .section("host")
+        .text(key)
+        .map(text -> Path.of(text).toAbsolutePath())
+        .orElse(fallback);
   }
 
   ImageStore store() {
-    return new ImageStore(stateDirectory().resolve("images"));
+    return workshop().store();
   }
 
   Repositories repositories() {
-    return new Repositories(
-        Credentials.ofProcess(), plainHttp, stateDirectory().resolve("images/.work/upload"));
+    return workshop().repositories();
   }
 
   Log log() {
@@ -73,20 +99,11 @@ final class ImageOptions {
   ImageConfig imageConfig(@Nullable Integer release) {
     ImageConfig read = ImageConfig.read(configuration().section("image"));
     String variable = System.getenv().getOrDefault("MACOS_RELEASE", "");
-    if (release == null && variable.isEmpty()) {
-      return read;
-    }
-    String wish = release == null ? variable : release.toString();
-    if (!wish.matches("1[345]")) {
-      throw new UserError(
-          "The macOS release `" + wish + "` is not known",
-          "Use 13 (ventura), 14 (sonoma) or 15 (sequoia).");
-    }
-    return read.withRelease(Integer.parseInt(wish));
+    return read.ofRelease(release == null ? variable : release.toString());
   }
 
   /// How many VMs this host runs at once.
-  int slots() {
+  private int slots() {
     return configuration().section("host").number("slots", 2, 1, 64);
   }
 
@@ -96,7 +113,11 @@ final class ImageOptions {
   }
 
   Wanted wanted(ImageConfig image) {
-    return Wanted.of(checkout(), image, store(), repositories(), log);
+    Section host = configuration().section("host");
+    Optional<Names> given =
+        host.text("image-source")
+            .map(source -> new Names(host.text("image", "default"), Reference.parse(source)));
+    return workshop().wanted(checkout(), image, given);
   }
 
   /// Prints a result: as JSON, or as text for people.

@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 final class ImagePinCommand implements Callable<Integer> {
   @Mixin ImageOptions options = new ImageOptions();
 
-  @Parameters(paramLabel = "NAME")
+  @Parameters(paramLabel = "NAME", description = "Its name here.")
   String name = "";
 
   @Option(names = "--remove", description = "Let it go again.")

@@ -42,7 +42,7 @@ final class ImagePruneCommand implements Callable<Integer> {
         new Prune(
             Optional.ofNullable(days).map(Duration::ofDays),
             Optional.ofNullable(gigabytes).map(gb -> gb * 1_000_000_000L));
-    InUse inUse = ImageWiring.inUse(options.stateDirectory());
+    InUse inUse = ImageWiring.inUse(options.stateDirectory(), options.store().root());
     List<LocalImage> gone =
         dryRun
             ? prune.plan(options.store(), inUse, Instant.now())

@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
 final class ImageShowCommand implements Callable<Integer> {
   @Mixin ImageOptions options = new ImageOptions();
 
-  @Parameters(paramLabel = "NAME")
+  @Parameters(paramLabel = "NAME", description = "Its name here.")
   String name = "";
 
   @Override

@@ -14,10 +14,10 @@ import picocli.CommandLine.Parameters;
 final class ImageTagCommand implements Callable<Integer> {
   @Mixin ImageOptions options = new ImageOptions();
 
-  @Parameters(index = "0", paramLabel = "NAME")
+  @Parameters(index = "0", paramLabel = "NAME", description = "Its name here.")
   String name = "";
 
-  @Parameters(index = "1", paramLabel = "NEW")
+  @Parameters(index = "1", paramLabel = "NEW", description = "Its further name.")
   String second = "";
 
   @Override

@@ -1,37 +1,24 @@
 package dev.bakehouse.cli;
 
-import dev.bakehouse.image.BuildVm;
-import dev.bakehouse.image.GuestBuildVm;
 import dev.bakehouse.image.InUse;
-import dev.bakehouse.image.Log;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
-import dev.bakehouse.vm.Reaper;
-import dev.bakehouse.vm.Slots;
 import dev.bakehouse.vm.qemu.QemuHypervisor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Collectors;
 
-/// Joins the image room with the rooms that drive VMs.
+/// Joins the image room with the room that drives VMs.
 final class ImageWiring {
   private ImageWiring() {}
 
-  /// A build's VM takes one of the host's slots.
-  static BuildVm.Maker vms(Path state, int slots, Log log) {
-    QemuHypervisor hypervisor = new QemuHypervisor(state);
-    Slots all = new Slots(state.resolve("slots"), slots, new Reaper(state, List.of(hypervisor)));
-    return GuestBuildVm.maker(hypervisor, all, state, log::say);
-  }
-
-  /// Images of this state directory's store that its VMs and templates were made from.
-  static InUse inUse(Path state) {
+  /// Images of a store that the VMs and templates of a state directory were made from.
+  static InUse inUse(Path state, Path store) {
     return () ->
         new QemuHypervisor(state)
             .images().stream()
-                .filter(image -> in(state.resolve("images"), image))
+                .filter(image -> in(store, image))
                 .map(image -> String.valueOf(image.directory().getFileName()))
                 .collect(Collectors.toSet());
   }

@@ -38,6 +38,7 @@ final class JobCommand implements Callable<Integer> {
 
   @Command(
       name = "bootstrap",
+      mixinStandardHelpOptions = true,
       description =
           "What the agent's bootstrap-script names: everything comes from the environment.")
   static final class BootstrapCommand implements Callable<Integer> {

@@ -39,21 +39,27 @@ public final class Main {
       System.out.println("bakehouse " + version());
       return Exit.OK;
     }
-    CommandLine line = new CommandLine(CommandSpec.create().name("bakehouse"));
-    line.getCommandSpec().usageMessage().description(DESCRIPTION);
-    line.getCommandSpec().mixinStandardHelpOptions(true).version("bakehouse " + version());
-    Supplier<Callable<Integer>> only = args.length == 0 ? null : VERBS.get(args[0]);
-    if (only != null) {
-      line.addSubcommand(args[0], only.get());
-    } else {
-      VERBS.forEach((name, verb) -> line.addSubcommand(name, verb.get()));
-    }
-    line.setExecutionExceptionHandler((error, command, parsed) -> Exit.of(error));
+    CommandLine line = line(args.length == 0 ? "" : args[0]);
     if (args.length == 0) {
       line.usage(System.out);
       return Exit.USAGE;
     }
     return line.execute(args);
+  }
+
+  /// @param only the one verb that is built; all when it is none
+  static CommandLine line(String only) {
+    CommandLine line = new CommandLine(CommandSpec.create().name("bakehouse"));
+    line.getCommandSpec().usageMessage().description(DESCRIPTION);
+    line.getCommandSpec().mixinStandardHelpOptions(true).version("bakehouse " + version());
+    VERBS.forEach(
+        (name, verb) -> {
+          if (name.equals(only) || !VERBS.containsKey(only)) {
+            line.addSubcommand(name, verb.get());
+          }
+        });
+    line.setExecutionExceptionHandler((error, command, parsed) -> Exit.of(error));
+    return line;
   }
 
   static String version() {

@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.config.Section;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.coordinator.BuildReport;
@@ -91,12 +92,13 @@ final class RunCommand implements Callable<Integer> {
       Path dir =
           state.orElseGet(() -> Self.root().resolve(".bakehouse")).toAbsolutePath().normalize();
       String vm = "{cpus: " + cpus + ", memory-mb: " + memory + ", disk-gb: " + disk + "}";
+      Section fleet = Yaml.parse("command line", "{hosts: " + hosts + ", slots: " + slots + "}");
       RunBuild.Request request =
           new RunBuild.Request(
               pipeline,
               repository.toAbsolutePath().normalize(),
-              hosts,
-              slots,
+              fleet.number("hosts", 1, 1, 16),
+              fleet.number("slots", 2, 1, 64),
               image,
               dir,
               VmSettings.read(Yaml.parse("command line", vm)));

@@ -18,7 +18,8 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 /// One mapping of a YAML file, with the file and line of every value for errors.
 ///
 /// Each getter marks its key as known; [#close] rejects what nobody asked for, so a misspelt key is
-/// never silently ignored.
+/// never silently ignored. A key without a value (also `~`, `null`) is not set; a list entry or a
+/// name of the user's own without a value is an error.
 public final class Section {
   private final String file;
   private final String path;
@@ -140,6 +141,7 @@ public final class Section {
     }
     List<Section> all = new ArrayList<>();
     for (Node item : sequence.getValue()) {
+      insistValue(full(key) + "[" + all.size() + "]", item);
       all.add(new Section(file, full(key) + "[" + all.size() + "]", item));
     }
     return all;
@@ -182,7 +184,17 @@ public final class Section {
         .filter(n -> !isNull(n));
   }
 
+  private void insistValue(String name, Node node) {
+    if (isNull(node)) {
+      throw new ConfigError(
+          at(node),
+          "`" + name + "` has no value",
+          "Write one, or remove the entry; put quotes around a word such as `null` or `~`.");
+    }
+  }
+
   private String scalar(String key, Node node) {
+    insistValue(full(key), node);
     if (node instanceof ScalarNode scalar) {
       return scalar.getValue();
     }

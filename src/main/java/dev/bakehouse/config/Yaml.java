@@ -8,6 +8,7 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /// YAML 1.2 files as [Section]s.
 public final class Yaml {
@@ -29,7 +30,11 @@ public final class Yaml {
   public static Section parse(String name, String text) {
     try {
       LoadSettings settings =
-          LoadSettings.builder().setLabel(name).setAllowDuplicateKeys(true).build();
+          LoadSettings.builder()
+              .setLabel(name)
+              .setSchema(new CoreSchema())
+              .setAllowDuplicateKeys(true)
+              .build();
       return new Section(name, "", new Compose(settings).composeString(text).orElse(null));
     } catch (MarkedYamlEngineException e) {
       String where = e.getProblemMark().map(m -> name + ":" + (m.getLine() + 1)).orElse(name);

@@ -35,7 +35,7 @@ final class Environment {
     env.put("BUILDKITE_BRANCH", build.branch());
     env.put("BUILDKITE_MESSAGE", build.message());
     env.put("BUILDKITE_SOURCE", build.source());
-    env.putIfAbsent("BUILDKITE_PULL_REQUEST", "false");
+    env.putAll(PullRequest.variables(PullRequest.of(build.env())));
     env.putIfAbsent("BUILDKITE_TAG", "");
     env.put("BUILDKITE_BUILD_ID", build.id());
     env.put("BUILDKITE_BUILD_NUMBER", String.valueOf(build.number()));

@@ -30,7 +30,24 @@ final class RestBuilds {
       @Nullable String branch,
       @Nullable String message,
       @Nullable Map<String, String> env,
-      @Nullable Map<String, String> metaData) {}
+      @Nullable Map<String, String> metaData,
+      @Nullable Integer pullRequestId,
+      @Nullable String pullRequestBaseBranch,
+      @Nullable String pullRequestRepository) {
+    /// The environment of every job, the pull request in it.
+    Map<String, String> environment() {
+      Map<String, String> all = new LinkedHashMap<>(env == null ? Map.of() : env);
+      if (pullRequestId != null) {
+        all.putAll(
+            PullRequest.variables(
+                new PullRequest(
+                    String.valueOf(pullRequestId),
+                    pullRequestBaseBranch == null ? "" : pullRequestBaseBranch,
+                    pullRequestRepository == null ? "" : pullRequestRepository)));
+      }
+      return all;
+    }
+  }
 
   private record Definition(String repository, String branch, String configuration) {}
 
@@ -122,7 +139,7 @@ final class RestBuilds {
             wanted.commit == null ? "HEAD" : wanted.commit,
             wanted.branch == null ? pipeline.branch : wanted.branch,
             wanted.message == null ? "" : wanted.message,
-            wanted.env == null ? Map.of() : wanted.env);
+            wanted.environment());
     Pipeline steps = Pipeline.parse(slug, pipeline.configuration);
     BuildView view =
         core.database()

@@ -24,6 +24,7 @@ record RestViews(String base) {
     all.put("branch", build.branch());
     all.put("source", build.source());
     all.put("env", build.env());
+    all.put("pull_request", PullRequest.of(build.env()));
     all.put("meta_data", build.metaData());
     all.put("created_at", time(build.created()));
     all.put("scheduled_at", time(build.created()));

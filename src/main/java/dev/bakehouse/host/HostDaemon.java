@@ -99,6 +99,7 @@ public final class HostDaemon {
 
   /// The image and, unless every start is to be a boot, its template, before the first job comes.
   private void prepare(Hypervisor hypervisor) {
+    Machines machines = new Machines(host, hypervisor);
     LocalImage image = new Images(host).ensure(log);
     say("image " + image.name() + " is here");
     if (host.vm().start().equals("boot")) {
@@ -111,7 +112,7 @@ public final class HostDaemon {
     try {
       for (int n = 0; n < templates; n++) {
         leases.add(Jobs.slots(host).acquire(SLOT, this::say));
-        new Machines(host, hypervisor).template(image, leases.getLast(), phases);
+        machines.template(image, leases.getLast(), phases);
       }
     } catch (UserError e) {
       say("no template: " + e.getMessage());

@@ -3,7 +3,9 @@ package dev.bakehouse.image;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.platform.ExclusiveLock;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Tail;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -40,7 +42,7 @@ public final class Build {
     String name = wanted.names().local();
     Path bootstrap = wanted.checkout().root().resolve(wanted.config().bootstrapScript());
     if (!Files.isExecutable(bootstrap)) {
-      throw new UserError(
+      throw new ProjectError(
           "Could not build the image "
               + name
               + ": there is no bootstrap script "
@@ -54,8 +56,11 @@ public final class Build {
       Path file = logFile(name);
       log.say("building " + name + " from " + base.name() + "; its log is " + file);
       try (OutputStream output = Files.newOutputStream(file);
-          BuildVm vm = vms.create(vmName(name), base, wanted.config().size())) {
+          BuildVm vm = vms.create(vmName(name), base, wanted.config())) {
         return recipe(wanted, vm, output);
+      } catch (ProjectError e) {
+        String end = "\n" + Tail.of(file);
+        throw new ProjectError(e.getMessage() + " (log: " + file + "); its end:" + end, e.remedy());
       } catch (UserError e) {
         throw new UserError(e.getMessage() + " (log: " + file + ")", e.remedy(), e);
       }
@@ -74,7 +79,7 @@ public final class Build {
     List<String> script = List.of("./" + config.bootstrapScript());
     int status = phase("bootstrap", () -> vm.run(script, workspace, output, deadlines.bootstrap()));
     if (status != 0) {
-      throw new UserError(
+      throw new ProjectError(
           "Could not build the image: bootstrap: "
               + config.bootstrapScript()
               + " ended with status "
@@ -84,7 +89,7 @@ public final class Build {
     for (String tool : config.tools()) {
       List<String> look = List.of("/bin/sh", "-lc", "command -v -- \"$1\"", "sh", tool);
       if (phase("tool " + tool, () -> vm.run(look, workspace, output, TOOL)) != 0) {
-        throw new UserError(
+        throw new ProjectError(
             "Could not build the image: tools: `" + tool + "` is not in the image",
             "Let the bootstrap script install it, or take it out of `image.tools`.");
       }
@@ -104,6 +109,10 @@ public final class Build {
   /// @return the tags written
   public List<String> publish(Wanted wanted, Branch branch) {
     Names names = wanted.names();
+    if (wanted.given()) {
+      log.say("push skipped: " + names.remote() + " (`host.image-source`) is only read from");
+      return List.of();
+    }
     List<String> tags = names.tags(branch, wanted.identity().hex());
     if (tags.isEmpty()) {
       log.say("push skipped: builds of forks write no images");
@@ -133,8 +142,11 @@ public final class Build {
       log.say("%s: %.1f s".formatted(name, (System.nanoTime() - start) / 1e9));
       return result;
     } catch (UserError e) {
+      boolean late = e instanceof Poll.TimedOut || e.getCause() instanceof Poll.TimedOut;
       throw new UserError(
-          "Could not build the image: " + name + ": " + e.getMessage(), e.remedy(), e);
+          "Could not build the image: " + name + ": " + e.getMessage(),
+          late ? "See how far the guest came; raise `image.deadlines." + name + "`." : e.remedy(),
+          e);
     }
   }
 

@@ -12,9 +12,13 @@ public interface BuildVm extends AutoCloseable {
   /// Makes such VMs.
   interface Maker {
     /// Clones the base and sizes it; nothing runs yet.
-    BuildVm create(String name, LocalImage base, ImageConfig.Size size);
+    ///
+    /// @param config its size, and the password of a base that knows no other way in
+    BuildVm create(String name, LocalImage base, ImageConfig config);
   }
 
+  /// Until something in the guest answers. A guest that is slower than that may still come up in
+  /// the phases that follow.
   void start(Duration deadline);
 
   void awaitAddress(Duration deadline);

@@ -22,7 +22,7 @@ final class DebianOverlay {
           new File("debian/initramfs.conf", "etc/initramfs-tools/conf.d/bakehouse", "rw-r--r--"),
           new File("debian/sshd.conf", "etc/ssh/sshd_config.d/bakehouse.conf", "rw-r--r--"),
           new File("debian/sudoers", "etc/sudoers.d/bakehouse", "r--r-----"),
-          new File("debian/network", "etc/bakehouse-network", "rw-r--r--"),
+          new File("debian/network", "usr/lib/bakehouse/network", "rwxr-xr-x"),
           new File(
               "debian/journald.conf", "etc/systemd/journald.conf.d/bakehouse.conf", "rw-r--r--"),
           new File(

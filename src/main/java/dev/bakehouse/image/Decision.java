@@ -35,6 +35,17 @@ sealed interface Decision {
     record Silent(Reference reference, String why) implements Answer {}
   }
 
+  /// Which images do, beside those of the wanted identity.
+  enum Accept {
+    NO_OTHERS,
+    UNLABELLED,
+    ANY;
+
+    static Accept of(boolean unlabelled) {
+      return unlabelled ? UNLABELLED : NO_OTHERS;
+    }
+  }
+
   /// All that the decision rests on.
   ///
   /// @param local what has the wanted name, whatever it is made from
@@ -45,13 +56,13 @@ sealed interface Decision {
       List<Answer> answers,
       List<LocalImage> others,
       Identity wanted,
-      boolean acceptUnlabelled,
+      Accept accept,
       boolean forceRefresh) {
     boolean fits(Map<String, String> labels) {
       return switch (wanted.match(labels)) {
         case SAME -> true;
-        case OTHER -> false;
-        case UNLABELLED -> acceptUnlabelled;
+        case OTHER -> accept == Accept.ANY;
+        case UNLABELLED -> accept != Accept.NO_OTHERS;
       };
     }
   }

@@ -1,5 +1,6 @@
 package dev.bakehouse.image;
 
+import dev.bakehouse.image.Decision.Accept;
 import dev.bakehouse.image.Decision.Answer;
 import dev.bakehouse.oci.Digest;
 import dev.bakehouse.oci.Manifest;
@@ -34,10 +35,11 @@ public final class Ensure {
             + names.local()
             + ": "
             + local.map(image -> "here, " + shown(image.record())).orElse("not here"));
-    List<Answer> answers =
-        List.of(names.remote(), names.candidate(wanted.identity().hex())).stream()
-            .map(reference -> ask(reference, local))
-            .toList();
+    List<Reference> references =
+        wanted.given()
+            ? List.of(names.remote())
+            : List.of(names.remote(), names.candidate(wanted.identity().hex()));
+    List<Answer> answers = references.stream().map(reference -> ask(reference, local)).toList();
     Decision decision =
         Decision.of(
             new Decision.Facts(
@@ -45,7 +47,7 @@ public final class Ensure {
                 answers,
                 store.list(),
                 wanted.identity(),
-                wanted.config().acceptUnlabelled(),
+                wanted.given() ? Accept.ANY : Accept.of(wanted.config().acceptUnlabelled()),
                 forceRefresh));
     log.say("decision: " + verb(decision) + ", because " + decision.why());
     return decision;

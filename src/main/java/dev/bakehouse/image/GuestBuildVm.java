@@ -1,7 +1,6 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.guest.Control;
-import dev.bakehouse.guest.GuestProgram;
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.Identity;
 import dev.bakehouse.guest.Ssh;
@@ -11,7 +10,6 @@ import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
-import dev.bakehouse.vm.Duplex;
 import dev.bakehouse.vm.Endpoint;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Lease;
@@ -23,6 +21,9 @@ import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,39 +34,55 @@ import org.jspecify.annotations.Nullable;
 
 /// A build's VM on this host's hypervisor, in one of its slots. Its key lies in the VM's directory
 /// and goes with it; when this process is killed, the reaper ends it like any other VM.
+///
+/// A base is reached by its guest program or, where nothing answers but an sshd, by the password of
+/// its user; the image built can be reached by the guest program and a key only.
 public final class GuestBuildVm implements BuildVm {
   private static final Duration SLOT = Duration.ofHours(2);
+  private static final Duration ONE_QUESTION = Duration.ofSeconds(1);
 
   private final Vm vm;
   private final Lease lease;
   private final GuestSystem system;
   private final Path state;
+  private final String password;
+  private final Consumer<String> progress;
   private final SshKey login = SshKey.create();
   private final Identity identity = Identity.fresh("bakehouse-build", GuestSystem.USER, login);
-  private @Nullable Duplex channel;
-  private @Nullable Control control;
+  private @Nullable ProgramSearch search;
   private @Nullable Endpoint endpoint;
   private @Nullable GuestShell shell;
 
-  private GuestBuildVm(Vm vm, Lease lease, GuestSystem system, Path state) {
+  private GuestBuildVm(
+      Vm vm,
+      Lease lease,
+      GuestSystem system,
+      Path state,
+      String password,
+      Consumer<String> progress) {
     this.vm = vm;
     this.lease = lease;
     this.system = system;
     this.state = state;
+    this.password = password;
+    this.progress = progress;
   }
 
   /// @param state the state directory; it does not go into the workspace
-  /// @param progress is told how the wait for a slot goes
+  /// @param progress is told how the wait for a slot goes, and how the guest is reached
   public static Maker maker(
       Hypervisor hypervisor, Slots slots, Path state, Consumer<String> progress) {
-    return (name, base, size) -> {
+    return (name, base, config) -> {
+      String password = config.basePassword();
       Lease lease = slots.acquire(SLOT, progress);
       try {
         lease.bind(name);
         BaseImage image = new BaseImage(base.name(), base.directory(), base.content());
+        ImageConfig.Size size = config.size();
         Shape shape = new Shape(size.cpus(), size.memoryMb(), size.diskGb());
         GuestSystem system = GuestSystem.of(base.directory().resolve("config.json"));
-        return new GuestBuildVm(hypervisor.create(name, image, shape), lease, system, state);
+        Vm vm = hypervisor.create(name, image, shape);
+        return new GuestBuildVm(vm, lease, system, state, password, progress);
       } catch (RuntimeException e) {
         lease.close();
         throw e;
@@ -78,32 +95,85 @@ public final class GuestBuildVm implements BuildVm {
     explained(
         () -> {
           vm.start(Owner.PIPE);
-          Duplex open = vm.control(GuestProgram.bytes());
-          channel = open;
-          control = new Control(open.in(), open.out());
-          control.hello(deadline);
+          ProgramSearch started = new ProgramSearch(vm);
+          search = started;
+          try {
+            Contact _ =
+                Poll.until("an answer", deadline, () -> contact(started, vm.ssh(ONE_QUESTION)));
+          } catch (Poll.TimedOut e) {
+            if (Thread.currentThread().isInterrupted()) {
+              throw e;
+            }
+            progress.accept("neither a guest program nor an sshd answers yet");
+          }
         });
   }
 
   @Override
   public void awaitAddress(Duration deadline) {
-    explained(
-        () -> {
-          there(control).identify(identity, deadline);
-          endpoint = vm.ssh(deadline);
-        });
+    explained(() -> endpoint = vm.ssh(deadline));
   }
 
   @Override
   public void awaitSsh(Duration deadline) {
+    long end = System.nanoTime() + deadline.toNanos();
     explained(
         () -> {
           Path access = new VmHome(state).directory(vm.name()).resolve("access");
           Directories.makePrivate(access);
-          Ssh ssh = Ssh.open(target(access), List.of(), access, deadline);
-          shell = new GuestShell(system, ssh, there(control));
+          SshTarget target = target(access);
+          ProgramSearch running = there(search);
+          Contact contact =
+              Poll.until(
+                  "the guest program or an sshd on " + target.host() + ":" + target.port(),
+                  deadline,
+                  () -> contact(running, there(endpoint)));
+          switch (contact) {
+            case Contact.Program(Control control) -> {
+              control.identify(identity, left(end));
+              Ssh ssh = Ssh.open(target, List.of(), access, left(end));
+              shell = new GuestShell(system, ssh, control);
+            }
+            case Contact.Sshd _ -> {
+              progress.accept("the base has no guest program; logging in by password");
+              running.close();
+              Path first = Directories.makePrivate(access.resolve("first"));
+              new PasswordBase(target).adopt(password, identity, first, left(end));
+              Ssh ssh = Ssh.open(target, List.of(), access, left(end));
+              shell = new GuestShell(system, ssh, ssh.control());
+            }
+          }
         });
+    there(shell).script("secure.sh", GuestSystem.USER);
     there(shell).script("prepare.sh", system.workspace(), GuestSystem.USER);
+  }
+
+  /// How a guest let itself be reached.
+  private sealed interface Contact {
+    record Program(Control control) implements Contact {}
+
+    record Sshd() implements Contact {}
+  }
+
+  private static Optional<Contact> contact(ProgramSearch search, Endpoint endpoint)
+      throws IOException {
+    Optional<Control> found = search.found();
+    if (found.isPresent()) {
+      return Optional.of(new Contact.Program(found.get()));
+    }
+    try (Socket socket = new Socket()) {
+      int patience = (int) ONE_QUESTION.toMillis();
+      socket.connect(new InetSocketAddress(endpoint.host(), endpoint.port()), patience);
+      socket.setSoTimeout(patience);
+      byte[] greeting = socket.getInputStream().readNBytes(4);
+      return new String(greeting, StandardCharsets.US_ASCII).equals("SSH-")
+          ? Optional.of(new Contact.Sshd())
+          : Optional.empty();
+    }
+  }
+
+  private static Duration left(long end) {
+    return Duration.ofNanos(Math.max(1, end - System.nanoTime()));
   }
 
   private SshTarget target(Path access) {
@@ -113,7 +183,8 @@ public final class GuestBuildVm implements BuildVm {
           there(endpoint).port(),
           GuestSystem.USER,
           login.save(access.resolve("key")),
-          identity.hostKey().publicLine());
+          identity.hostKey().publicLine(),
+          vm.guestProgram());
     } catch (IOException e) {
       throw Trees.failed("write the key of " + vm.name(), e);
     }
@@ -160,8 +231,7 @@ public final class GuestBuildVm implements BuildVm {
   public void close() {
     try (lease) {
       quietly(shell);
-      quietly(control);
-      quietly(channel);
+      quietly(search);
       vm.destroy();
     }
   }

@@ -49,7 +49,7 @@ final class GuestShell implements AutoCloseable {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     List<String> argv = new ArrayList<>(List.of("sudo", "-n", "sh", "-s", "--"));
     argv.addAll(List.of(arguments));
-    int status = run(argv, "/", new ByteArrayInputStream(resource(name)), said, SCRIPT);
+    int status = run(argv, "/", new ByteArrayInputStream(resource("build/" + name)), said, SCRIPT);
     if (status != 0) {
       throw new UserError(
           "The script %s ended with status %d in the guest: %s"
@@ -90,13 +90,13 @@ final class GuestShell implements AutoCloseable {
   }
 
   static byte[] resource(String name) {
-    try (InputStream in = GuestShell.class.getResourceAsStream("build/" + name)) {
+    try (InputStream in = GuestShell.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException("resource build/" + name + " is missing");
+        throw new IllegalStateException("resource " + name + " is missing");
       }
       return in.readAllBytes();
     } catch (IOException e) {
-      throw new IllegalStateException("resource build/" + name + " can not be read", e);
+      throw new IllegalStateException("resource " + name + " can not be read", e);
     }
   }
 

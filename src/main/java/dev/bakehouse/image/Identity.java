@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /// What an image is made from: the base's digest, the bootstrap script's bytes and the declared
@@ -32,18 +33,20 @@ public record Identity(Optional<String> base, String inputs) {
     UNLABELLED
   }
 
+  /// @param baseDigest is asked last, when the checkout is found right
   /// @param script relative to the root; counts as empty where there is none, so that a checkout
   ///   that only pulls needs none
   /// @param inputs files and directories, relative to the root
   public static Identity of(
-      Path root, Optional<String> baseDigest, String script, List<String> inputs) {
+      Path root, Supplier<Optional<String>> baseDigest, String script, List<String> inputs) {
     MessageDigest hasher = Digest.hasher();
     try {
-      if (Files.exists(root.resolve(script))) {
-        add(hasher, root, root.resolve(script));
+      Path own = inside(root, script);
+      if (Files.exists(own)) {
+        add(hasher, root, own);
       }
       for (String input : inputs.stream().sorted().toList()) {
-        for (Path file : files(root.resolve(input))) {
+        for (Path file : files(inside(root, input))) {
           add(hasher, root, file);
         }
       }
@@ -53,7 +56,7 @@ public record Identity(Optional<String> base, String inputs) {
           "Check `image.bootstrap-script` and `image.inputs` in bakehouse.yml.",
           e);
     }
-    return new Identity(baseDigest, HexFormat.of().formatHex(hasher.digest()));
+    return new Identity(baseDigest.get(), HexFormat.of().formatHex(hasher.digest()));
   }
 
   /// 64 hex digits.
@@ -77,6 +80,20 @@ public record Identity(Optional<String> base, String inputs) {
             ? label.equals(hex())
             : labels.getOrDefault(INPUTS_LABEL, "").equals(inputs);
     return same ? Match.SAME : Match.OTHER;
+  }
+
+  /// A path of the checkout; what leads out of it, by `..` or a link, is somebody else's.
+  private static Path inside(Path root, String relative) throws IOException {
+    Path path = root.resolve(relative).normalize();
+    boolean within =
+        path.startsWith(root)
+            && (!Files.exists(path) || path.toRealPath().startsWith(root.toRealPath()));
+    if (!within) {
+      throw new ProjectError(
+          "`" + relative + "` of the `image` section does not lie in the checkout " + root,
+          "Name files of the checkout in `image.bootstrap-script` and `image.inputs`.");
+    }
+    return path;
   }
 
   private static List<Path> files(Path path) throws IOException {

@@ -1,6 +1,10 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.config.Section;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +18,8 @@ import java.util.Optional;
 /// @param base reference or local name of the image to build from; by release when absent
 /// @param release macOS release, 13 to 15
 /// @param arch `arm64` or `amd64`
+/// @param basePasswordFile holds the password of the base's user, for bases that know no other way
+///   in; `admin` when absent
 /// @param bootstrapScript path in the checkout
 /// @param inputs further files and directories that go into the identity
 /// @param tools commands the finished image must have
@@ -24,6 +30,7 @@ public record ImageConfig(
     Optional<String> org,
     Optional<String> repo,
     Optional<String> base,
+    Optional<Path> basePasswordFile,
     int release,
     String arch,
     String bootstrapScript,
@@ -51,6 +58,7 @@ public record ImageConfig(
             section.text("org"),
             section.text("repo"),
             section.text("base"),
+            section.text("base-password-file").map(Path::of),
             section.number("release", DEFAULT_RELEASE, 13, 15),
             section.choice("arch", hostArch(), List.of("arm64", "amd64")),
             section.text("bootstrap-script", "scripts/bootstrap-macos.sh"),
@@ -72,13 +80,27 @@ public record ImageConfig(
     return config;
   }
 
-  public ImageConfig withRelease(int other) {
+  /// @param wish `13`, `14` or `15`; empty for the configured one
+  public ImageConfig ofRelease(String wish) {
+    if (wish.isEmpty()) {
+      return this;
+    }
+    if (!wish.matches("1[345]")) {
+      throw new ProjectError(
+          "The macOS release `" + wish + "` is not known",
+          "Use 13 (ventura), 14 (sonoma) or 15 (sequoia).");
+    }
+    return withRelease(Integer.parseInt(wish));
+  }
+
+  private ImageConfig withRelease(int other) {
     return new ImageConfig(
         name,
         registry,
         org,
         repo,
         base,
+        basePasswordFile,
         other,
         arch,
         bootstrapScript,
@@ -96,6 +118,7 @@ public record ImageConfig(
         org,
         repo,
         Optional.of(other),
+        basePasswordFile,
         release,
         arch,
         bootstrapScript,
@@ -104,6 +127,21 @@ public record ImageConfig(
         acceptUnlabelled,
         size,
         deadlines);
+  }
+
+  /// The password a base without a guest program lets its user in with.
+  String basePassword() {
+    if (basePasswordFile.isEmpty()) {
+      return "admin";
+    }
+    try {
+      return Files.readString(basePasswordFile.get()).strip();
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not read the base's password from " + basePasswordFile.get() + ": " + e,
+          "Correct `image.base-password-file`, or write that file (mode 600).",
+          e);
+    }
   }
 
   /// The base in use.

@@ -5,18 +5,36 @@ import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.RegistryError;
 import dev.bakehouse.oci.Repositories;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// The image a checkout asks for, resolved once.
+///
+/// @param given the names are an operator's choice: what the image is made from is not asked, and
+///   nothing is pushed there
 public record Wanted(
-    Checkout checkout, ImageConfig config, Version version, Names names, Identity identity) {
-  public static Wanted of(
-      Checkout checkout, ImageConfig config, ImageStore store, Repositories repositories, Log log) {
+    Checkout checkout,
+    ImageConfig config,
+    Version version,
+    Names names,
+    boolean given,
+    Identity identity) {
+  static Wanted of(
+      Checkout checkout,
+      ImageConfig config,
+      Optional<Names> given,
+      ImageStore store,
+      Repositories repositories,
+      Log log) {
     Version version = Version.of(checkout);
-    Names names = Names.of(config, version, checkout.remote());
-    Optional<String> base = baseDigest(config.baseName(), store, repositories, log);
+    Names names = given.orElseGet(() -> Names.of(config, version, checkout.remote()));
+    Supplier<Optional<String>> base =
+        () ->
+            given.isPresent()
+                ? Optional.empty()
+                : baseDigest(config.baseName(), store, repositories, log);
     Identity identity =
         Identity.of(checkout.root(), base, config.bootstrapScript(), config.inputs());
-    return new Wanted(checkout, config, version, names, identity);
+    return new Wanted(checkout, config, version, names, given.isPresent(), identity);
   }
 
   /// Whether a base is the name of an image in the store, not a reference.

@@ -241,11 +241,14 @@ public final class Bootstrap {
 
   /// The port of an address on this host's loopback: the guest gets it on its own.
   static java.util.Optional<Integer> loopbackPort(String address) {
+    int port = URI.create(address).getPort();
+    return loopback(address) && port > 0 ? java.util.Optional.of(port) : java.util.Optional.empty();
+  }
+
+  /// Whether an address is one of this host's loopback.
+  static boolean loopback(String address) {
     URI uri = URI.create(address);
     String host = uri.getHost() == null ? "" : uri.getHost();
-    boolean local = host.equals("localhost") || host.equals("[::1]") || host.startsWith("127.");
-    return local && uri.getPort() > 0
-        ? java.util.Optional.of(uri.getPort())
-        : java.util.Optional.empty();
+    return host.equals("localhost") || host.equals("[::1]") || host.startsWith("127.");
   }
 }

@@ -106,6 +106,30 @@ public final class GitMirror {
         : Optional.empty();
   }
 
+  /// Writes a commit's files into a new directory, with a repository that knows this commit and its
+  /// newest tag. No hooks, filters or configuration of anyone take part.
+  void export(String commit, Path directory) {
+    alone("init", "--quiet", "--template=", directory.toString());
+    String in = "--git-dir=" + directory.resolve(".git");
+    alone(in, "fetch", "--quiet", "--no-tags", "--depth=1", "file://" + dir, commit);
+    alone(in, "--work-tree=" + directory, "checkout", "--quiet", "--detach", commit);
+    alone(in, "remote", "add", "origin", url);
+    Outcome tag = git("describe", "--tags", "--abbrev=0", commit).run();
+    if (tag.ok()) {
+      alone(in, "tag", "--", tag.text(), commit);
+    }
+  }
+
+  private static void alone(String... arguments) {
+    Command.of("git")
+        .and(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .deadline(FETCH)
+        .check();
+  }
+
   /// The commit a submodule's path points at.
   Optional<String> resolveLink(String commit, String path) {
     Outcome outcome = git("ls-tree", "-z", commit, "--", path).run();

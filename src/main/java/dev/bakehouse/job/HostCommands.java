@@ -1,7 +1,10 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.config.ConfigError;
 import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.ProjectError;
 import dev.bakehouse.pipeline.Generate;
 import dev.bakehouse.pipeline.PipelineConfig;
 import dev.bakehouse.platform.Command;
@@ -12,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 
 /// The few command lines a job may run on the host itself: they must stand on the host's allow-list
 /// exactly as written, and are carried out by this program. Nothing of the repository runs; its
@@ -37,22 +41,43 @@ final class HostCommands {
             "mirror of " + job.text("BUILDKITE_REPO"),
             () -> Checkout.mirror(job, settings));
     String commit = Checkout.commit(job, mirror);
+    if (command.equals("bakehouse pipeline upload")) {
+      return phases.run(
+          Phase.COMMAND,
+          "on this host: " + command,
+          () -> answered(log, () -> upload(job, mirror, commit, log)));
+    }
     return phases.run(
-        Phase.COMMAND,
+        Phase.IMAGE,
         "on this host: " + command,
-        () -> {
-          try {
-            return switch (command) {
-              case "bakehouse pipeline upload" -> upload(job, mirror, commit, log);
-              default -> ensureImage(settings, log);
-            };
-          } catch (UserError e) {
-            log.println("^^^ +++");
-            log.println(e.getMessage());
-            log.println("  " + e.remedy());
-            return 1;
-          }
-        });
+        () -> ensureImage(new HostImage(job, settings, log), command, mirror, commit, log));
+  }
+
+  /// What the repository did wrong is the job's failure.
+  private static int answered(PrintStream log, IntSupplier work) {
+    try {
+      return work.getAsInt();
+    } catch (UserError e) {
+      return told(log, e);
+    }
+  }
+
+  private static int told(PrintStream log, UserError e) {
+    log.println("^^^ +++");
+    log.println(e.getMessage());
+    log.println("  " + e.remedy());
+    return 1;
+  }
+
+  /// Everything but the project's own mistakes is the machinery's failure.
+  private static int ensureImage(
+      HostImage image, String command, GitMirror mirror, String commit, PrintStream log) {
+    try {
+      LocalImage _ = image.ensure(command, mirror, commit);
+      return 0;
+    } catch (ProjectError | ConfigError e) {
+      return told(log, e);
+    }
   }
 
   private static int upload(Job job, GitMirror mirror, String commit, PrintStream log) {
@@ -75,11 +100,5 @@ final class HostCommands {
             .run();
     log.println(outcome.complaint());
     return outcome.status();
-  }
-
-  private static int ensureImage(HostSettings settings, PrintStream log) {
-    var image = new Images(settings).ensure(log);
-    log.println("image " + image.name() + " is here (" + image.content() + ")");
-    return 0;
   }
 }

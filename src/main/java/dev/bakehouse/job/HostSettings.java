@@ -4,6 +4,7 @@ import dev.bakehouse.cache.CacheConfig;
 import dev.bakehouse.config.AgentSettings;
 import dev.bakehouse.config.ConfigError;
 import dev.bakehouse.config.Section;
+import dev.bakehouse.config.Vlans;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.platform.Self;
@@ -50,7 +51,9 @@ public record HostSettings(
       List.of(
           "bakehouse pipeline upload",
           "bakehouse image ensure",
-          ".buildkite/scripts/ensure-bun-image.sh");
+          "bakehouse image ensure --force-refresh",
+          ".buildkite/scripts/ensure-bun-image.sh",
+          ".buildkite/scripts/ensure-bun-image.sh --force-refresh");
 
   /// Sections other parts of the program read from the same file.
   private static final List<String> OTHERS = List.of("image", "pipeline");
@@ -75,6 +78,8 @@ public record HostSettings(
     Section host = root.section("host");
     Section git = root.section("git");
     Section api = root.section("api");
+    Section vm = root.section("vm");
+    Vlans vlans = Vlans.read(root.section("network"));
     Path state =
         Path.of(host.text("state", Self.root().resolve(".bakehouse").toString()))
             .toAbsolutePath()
@@ -95,10 +100,11 @@ public record HostSettings(
             api.text("url"),
             api.text("token-file").map(Path::of),
             CacheConfig.read(root.section("cache")),
-            VmSettings.read(root.section("vm")),
+            VmSettings.read(vm),
             AgentSettings.read(root.section("agent")));
     OTHERS.forEach(root::has);
     List.of(host, git, api, root).forEach(Section::close);
+    vlans.insistApart(settings.vm().subnet(), vm);
     if (!settings.name().matches("[A-Za-z0-9][A-Za-z0-9.-]{0,40}")) {
       throw host.error(
           "name",

@@ -38,7 +38,7 @@ public final class Images {
   }
 
   /// An image the hypervisor keeps itself need not have come from a store.
-  private Optional<LocalImage> find() {
+  Optional<LocalImage> find() {
     return hypervisor
         .image(host.image())
         .map(

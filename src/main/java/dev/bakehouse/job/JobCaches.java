@@ -1,17 +1,13 @@
 package dev.bakehouse.job;
 
-import dev.bakehouse.buildkite.RestClient;
 import dev.bakehouse.cache.Access;
-import dev.bakehouse.cache.BuildSources;
 import dev.bakehouse.cache.CachePaths;
 import dev.bakehouse.cache.CacheReport;
 import dev.bakehouse.cache.CacheStats;
 import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
-import dev.bakehouse.cache.LatestSaved;
 import dev.bakehouse.cache.Packing;
-import dev.bakehouse.cache.PassedBuilds;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepRule.Decision;
@@ -23,7 +19,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,15 +49,13 @@ final class JobCaches {
     decision = settings.cache().rule().decide(job.stepKey(), env);
     CacheStore store = new TarStore(StoreUrl.open(settings.cacheStore(), settings.state()));
     Sources sources =
-        settings.apiUrl().isEmpty()
-            ? new LatestSaved(store, access.reads().getFirst().scope(), "")
-            : new BuildSources(
-                store,
-                builds(job, settings),
-                checkout::distance,
-                settings.cache().rule(),
-                identity,
-                access);
+        JobSources.of(
+            store,
+            settings.cache().rule(),
+            new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile()),
+            env,
+            access,
+            checkout::distance);
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
     cachePath =
         CachePaths.cachePath(
@@ -70,23 +63,6 @@ final class JobCaches {
             job.text("BUILDKITE_PIPELINE_SLUG"),
             identity.branch(),
             platform);
-  }
-
-  private static PassedBuilds builds(Job job, HostSettings settings) {
-    Path token =
-        settings
-            .apiTokenFile()
-            .orElseThrow(
-                () ->
-                    new UserError(
-                        "`api.url` is set in " + settings.file() + " without `api.token-file`",
-                        "Name a file with an API token there."));
-    RestClient client =
-        RestClient.of(
-            URI.create(settings.apiUrl().orElseThrow()),
-            job.text("BUILDKITE_ORGANIZATION_SLUG"),
-            token);
-    return new RestBuilds(client, job.text("BUILDKITE_PIPELINE_SLUG"));
   }
 
   /// Brings the caches in.

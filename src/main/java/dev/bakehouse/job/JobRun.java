@@ -70,6 +70,7 @@ public final class JobRun {
   }
 
   private int inVm(Cancellation cancellation) {
+    Machines machines = machines();
     LocalImage image =
         phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).ensure(System.err));
     Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
@@ -78,7 +79,7 @@ public final class JobRun {
             Phase.SLOT,
             "one of " + settings.slots(),
             () -> Jobs.slots(settings).acquire(SLOT, phases::say))) {
-      Machine machine = start(image, lease);
+      Machine machine = start(machines, image, lease);
       boolean kept = false;
       try {
         int status = work(machine, cancellation, starting);
@@ -119,13 +120,21 @@ public final class JobRun {
     return status;
   }
 
-  private Machine start(LocalImage image, Lease lease) {
+  private Machine start(Machines machines, LocalImage image, Lease lease) {
     Directories.makePrivate(settings.state());
     Path scratch = Directories.makePrivate(Connections.directory(settings));
-    Owner owner = request.keep() ? Owner.DETACHED : Owner.PIPE;
     Machine.Start start =
-        new Machine.Start(Machines.name("run"), settings.vm().start(), List.of(), scratch, owner);
-    return Machine.start(Jobs.machines(settings, owner), image, lease, start, phases);
+        new Machine.Start(Machines.name("run"), settings.vm().start(), List.of(), scratch, owner());
+    return Machine.start(machines, image, lease, start, phases);
+  }
+
+  /// The command reports to nobody; a step it runs in may ask for a size.
+  private Machines machines() {
+    return Jobs.machines(settings, owner(), System.getenv(), Optional.empty());
+  }
+
+  private Owner owner() {
+    return request.keep() ? Owner.DETACHED : Owner.PIPE;
   }
 
   private static FileCopy copy(Machine machine) {

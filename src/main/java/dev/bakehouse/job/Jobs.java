@@ -5,12 +5,15 @@ import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Hypervisors;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Reaper;
+import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Slots;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// The ways into this room: a job of an agent, and a command by hand.
@@ -37,7 +40,11 @@ public final class Jobs {
       int status =
           new Bootstrap(
                   settings,
-                  machines(settings, Owner.PIPE),
+                  machines(
+                      settings,
+                      Owner.PIPE,
+                      job.texts(),
+                      Optional.of(job.text("BUILDKITE_AGENT_ENDPOINT"))),
                   () -> slots(settings),
                   job,
                   cancellation,
@@ -49,8 +56,12 @@ public final class Jobs {
   }
 
   /// @param owner whether VMs end with this process
-  static Machines machines(HostSettings settings, Owner owner) {
-    return new Machines(settings, hypervisor(settings, owner));
+  /// @param env what the step may ask for, see [JobShape]
+  /// @param endpoint where the job reports to, if it does
+  static Machines machines(
+      HostSettings settings, Owner owner, Map<String, String> env, Optional<String> endpoint) {
+    Shape shape = JobShape.of(settings, env, endpoint);
+    return new Machines(settings, hypervisor(settings, owner), shape);
   }
 
   /// The host's VM slots.

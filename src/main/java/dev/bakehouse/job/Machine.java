@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// A running, identified, connected VM of one job.
 final class Machine {
   private static final Duration IDENTIFY = Duration.ofSeconds(60);
+  private static final Duration KILLED = Duration.ofSeconds(3);
   private static final Duration OWN = Duration.ofMinutes(30);
 
   private final Vm vm;
@@ -86,6 +87,7 @@ final class Machine {
               "identity and address",
               () -> {
                 ready.identify(identity, IDENTIFY);
+                machines.resolver().ifPresent(address -> resolve(ready, address));
                 return vm.ssh(machines.vmSettings().connect());
               });
       Ssh ssh =
@@ -116,6 +118,11 @@ final class Machine {
       }
       throw e;
     }
+  }
+
+  private static void resolve(Control control, String address) {
+    byte[] lines = ("nameserver " + address + "\n").getBytes(StandardCharsets.UTF_8);
+    control.write("/etc/resolv.conf", 0644, "root", lines);
   }
 
   /// How a machine is to start.
@@ -169,13 +176,25 @@ final class Machine {
     }
   }
 
-  /// TERM to all of a run; KILL when its grace is over.
+  /// TERM to all of a run, KILL when its grace is over, and the end of the whole VM when even that
+  /// does nothing: the run may only just begin, or the guest not listen any more.
   void end(String run, Duration grace) {
-    control.signal(run, "TERM");
+    if (!ended(run, "TERM", grace) && !ended(run, "KILL", KILLED)) {
+      vm.kill();
+    }
+  }
+
+  private boolean ended(String run, String signal, Duration time) {
     try {
-      control.await(run, grace);
+      control.signal(run, signal);
     } catch (RuntimeException e) {
-      control.signal(run, "KILL");
+      // It has not begun, or there is no answer: the wait tells.
+    }
+    try {
+      control.await(run, time);
+      return true;
+    } catch (RuntimeException e) {
+      return false;
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.config.VmSettings;
+import dev.bakehouse.config.VmSize;
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.GuestProgram;
 import dev.bakehouse.guest.GuestSystem;
@@ -11,12 +12,14 @@ import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Duplex;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.Vm;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
 
 /// Makes the VMs of one host's jobs: by resume from a template, made when there is none, or by
@@ -26,10 +29,19 @@ public final class Machines {
 
   private final HostSettings host;
   private final Hypervisor hypervisor;
+  private final Shape shape;
 
+  /// Machines of the host's own size, for the jobs of its own agents.
+  ///
+  /// @throws UserError when such a job could not reach the coordinator
   public Machines(HostSettings host, Hypervisor hypervisor) {
+    this(host, hypervisor, JobShape.of(host, Map.of(), Optional.of(host.agent().endpoint())));
+  }
+
+  Machines(HostSettings host, Hypervisor hypervisor, Shape shape) {
     this.host = host;
     this.hypervisor = hypervisor;
+    this.shape = shape;
   }
 
   /// A name no other VM has: what it is for, and eight random digits.
@@ -41,10 +53,12 @@ public final class Machines {
 
   /// A clone of the image in the lease's slot, not started.
   ///
-  /// @param mode `auto`, `boot` or `resume`; `auto` boots when no template can be had
+  /// @param mode `auto`, `boot` or `resume`; `auto` boots when no template can be had, or when the
+  ///   step asked for a size of its own
   Vm clone(LocalImage image, Lease lease, String name, String mode, Phases phases) {
-    Shape shape = shape();
-    if (!mode.equals("boot")) {
+    // A template for every size that steps think of would fill the disk.
+    boolean usual = size().equals(host.vm().size(host.image()));
+    if (mode.equals("resume") || (mode.equals("auto") && usual)) {
       try {
         Template template = template(image, lease, phases);
         lease.bind(name);
@@ -82,7 +96,7 @@ public final class Machines {
       phases.say("making the template of image " + image.name() + " (a boot, once for each image)");
       String name = name("template");
       lease.bind(name);
-      Vm vm = hypervisor.create(name, base(image), shape());
+      Vm vm = hypervisor.create(name, base(image), shape);
       try {
         vm.start(Owner.PIPE);
         try (Duplex channel = vm.control(GuestProgram.bytes());
@@ -121,22 +135,30 @@ public final class Machines {
     return host.vm();
   }
 
-  private Shape shape() {
-    return new Shape(host.vm().cpus(), host.vm().memoryMb(), host.vm().diskGb());
+  /// Where the guest asks for names; nothing when it reaches nobody, or is told by its hypervisor.
+  Optional<String> resolver() {
+    return Optional.of(shape.network())
+        .filter(network -> network.outbound() && hypervisor.name().equals("qemu"))
+        .map(Network::resolver);
+  }
+
+  private VmSize size() {
+    return new VmSize(shape.cpus(), shape.memoryMb(), shape.diskGb());
   }
 
   private String key(LocalImage image, int slot) {
     String content = image.content().replaceFirst("^sha256:", "");
-    VmSettings vm = host.vm();
     String key =
         content.substring(0, Math.min(16, content.length()))
             + "-"
-            + vm.cpus()
+            + shape.cpus()
             + "c"
-            + vm.memoryMb()
+            + shape.memoryMb()
             + "m"
-            + vm.diskGb()
-            + "g";
+            + shape.diskGb()
+            + "g"
+            + (shape.network().outbound() ? "-outbound" : "")
+            + shape.network().kernelWord().map(word -> "-" + word.replace('=', '-')).orElse("");
     return hypervisor.templatePerSlot() ? key + "-slot" + slot : key;
   }
 

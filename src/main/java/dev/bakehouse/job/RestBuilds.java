@@ -7,6 +7,7 @@ import dev.bakehouse.cache.PassedBuilds;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /// The builds of a job's pipeline, asked of the coordinator's or Buildkite's REST API.
 final class RestBuilds implements PassedBuilds {
@@ -43,8 +44,15 @@ final class RestBuilds implements PassedBuilds {
         info.number(),
         info.state(),
         info.branch(),
-        OptionalInt.empty(),
+        pull(info.pullRequest()),
         info.commit(),
         jobs);
+  }
+
+  private static OptionalInt pull(BuildInfo.@Nullable PullRequest pull) {
+    String id = pull == null || pull.id() == null ? "" : pull.id();
+    return id.matches("[1-9][0-9]{0,8}")
+        ? OptionalInt.of(Integer.parseInt(id))
+        : OptionalInt.empty();
   }
 }

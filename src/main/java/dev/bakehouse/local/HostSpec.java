@@ -69,11 +69,13 @@ public record HostSpec(
             "hypervisor",
             vm.hypervisor(),
             "cpus",
-            vm.cpus(),
+            vm.size().cpus(),
             "memory-mb",
-            vm.memoryMb(),
+            vm.size().memoryMb(),
             "disk-gb",
-            vm.diskGb(),
+            vm.size().diskGb(),
+            "network",
+            vm.network(),
             "start",
             vm.start()));
     StringJoiner lines = new StringJoiner("\n", "", "\n");

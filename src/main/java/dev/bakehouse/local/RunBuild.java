@@ -76,7 +76,8 @@ public final class RunBuild {
   }
 
   /// The pipeline as the agent itself would upload it: variables put in, lists made plain.
-  private String interpolated(Path agent) {
+  private String interpolated(Path agent) throws IOException {
+    Pipeline.insistYaml(request.pipeline().toString(), Files.readString(request.pipeline()));
     Outcome outcome =
         Command.of(agent.toString(), "pipeline", "upload", "--dry-run", "--format", "json")
             .and(
@@ -91,13 +92,17 @@ public final class RunBuild {
             .run();
     if (!outcome.ok()) {
       throw new UserError(
-          "The agent can not read the pipeline "
-              + request.pipeline()
-              + ": "
-              + new String(outcome.err(), StandardCharsets.UTF_8).strip(),
+          "The agent can not read the pipeline " + request.pipeline() + ": " + complaint(outcome),
           "Correct what it names.");
     }
     return new String(outcome.out(), StandardCharsets.UTF_8);
+  }
+
+  /// Without what the agent tells of its own doing.
+  private static String complaint(Outcome outcome) {
+    String all = new String(outcome.err(), StandardCharsets.UTF_8).strip();
+    int fatal = all.lastIndexOf("fatal: ");
+    return fatal < 0 ? all : all.substring(fatal + "fatal: ".length());
   }
 
   private HostSpec host(LocalFleet.Place place, Path agent, Path images) {

@@ -45,6 +45,13 @@ public record Pipeline(Map<String, String> env, Map<String, String> agents, List
     return pipeline;
   }
 
+  /// Checks a text only as far as it is YAML, before variables are put into it.
+  ///
+  /// @throws UserError naming file and line
+  public static void insistYaml(String name, String text) {
+    YamlTree.parse(name, text);
+  }
+
   /// What an agent uploads: its steps may depend on steps that are in the build already, so the
   /// caller checks the whole with [Graph].
   public static Pipeline ofUpload(JsonNode uploaded) {

@@ -2,9 +2,14 @@ package dev.bakehouse.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bakehouse.buildkite.BuildInfo;
+import dev.bakehouse.buildkite.RestClient;
+import dev.bakehouse.coordinator.Config;
+import dev.bakehouse.coordinator.Coordinator;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,6 +108,44 @@ class CacheCommandTest {
   }
 
   @Test
+  void inAJobTheSourceIsAPassedBuildOfItsCoordinator() throws Exception {
+    try (Coordinator coordinator = Coordinator.start(Config.of(0, dir.resolve("coordinator")))) {
+      URI address = URI.create(coordinator.address() + "/v2");
+      RestClient client = RestClient.of(address, "bakehouse", coordinator.apiToken());
+      client.definePipeline("bun", "r", "main", "steps: [wait]");
+      BuildInfo passed = client.create("bun", "HEAD", "main", "", Map.of());
+      assertThat(client.build("bun", passed.number()).state()).isEqualTo("passed");
+      client.definePipeline("bun", "r", "main", "steps: [{command: x}]");
+      BuildInfo failed = client.create("bun", "HEAD", "main", "", Map.of());
+      client.cancel("bun", failed.number());
+      Files.writeString(
+          dir.resolve("bakehouse.yml"),
+          "api: {url: '" + address + "', token-file: '" + coordinator.apiToken() + "'}\n");
+      for (BuildInfo build : List.of(passed, failed)) {
+        json(job(build.id(), "main"), "save", "--kind", "bun", "--path", "c");
+      }
+
+      assertThat(restored(job("another", "main"))).isEqualTo(passed.id());
+      assertThat(restored(job("another", "feature"))).as("main's").isEqualTo(passed.id());
+      assertThat(restored(job(passed.id(), "main"))).as("never the current build").isEmpty();
+    }
+  }
+
+  private static Map<String, String> job(String build, String branch) {
+    return Map.of(
+        "BUILDKITE_JOB_ID",
+        "j",
+        "BUILDKITE_BUILD_ID",
+        build,
+        "BUILDKITE_ORGANIZATION_SLUG",
+        "bakehouse",
+        "BUILDKITE_PIPELINE_SLUG",
+        "bun",
+        "BUILDKITE_BRANCH",
+        branch);
+  }
+
+  @Test
   void theStrategyIsReadWhenTheCommandRuns() throws IOException {
     JsonNode off =
         json(Map.of("CACHE_STRATEGY", "disabled"), "save", "--kind", "bun", "--path", "c");
@@ -162,6 +205,7 @@ class CacheCommandTest {
                 "cache")
             .and(arguments)
             .in(dir)
+            .env("BAKEHOUSE_CONFIG", null)
             .env("BUILDKITE_JOB_ID", null)
             .env("BUILDKITE_STEP_KEY", null)
             .env("BUILDKITE_CACHE", null)

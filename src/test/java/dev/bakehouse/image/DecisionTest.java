@@ -57,7 +57,7 @@ class DecisionTest {
             List.of(answer(remote)),
             image("another", other).stream().toList(),
             WANTED,
-            accept,
+            Decision.Accept.of(accept),
             force);
     Decision made = Decision.of(facts);
     assertThat(made.getClass().getSimpleName()).as(made.why()).isEqualTo(decision);
@@ -71,7 +71,12 @@ class DecisionTest {
     Decision made =
         Decision.of(
             new Decision.Facts(
-                image("wanted", kind), List.of(answer("silent")), List.of(), noBase, false, false));
+                image("wanted", kind),
+                List.of(answer("silent")),
+                List.of(),
+                noBase,
+                Decision.Accept.NO_OTHERS,
+                false));
     assertThat(made instanceof Decision.Keep).isEqualTo(keep);
   }
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -126,14 +127,15 @@ class EnsureTest {
         "image: {registry: '%s', org: o, repo: r, arch: arm64, base: base, bootstrap-script: boot.sh, tools: %s}"
             .formatted(registry, tools);
     ImageConfig config = ImageConfig.read(Yaml.parse("bakehouse.yml", yaml).section("image"));
-    return Wanted.of(new Checkout(checkout), config, host.store, host.repositories, host.log);
+    return Wanted.of(
+        new Checkout(checkout), config, Optional.empty(), host.store, host.repositories, host.log);
   }
 
   private Build build() {
     return new Build(
         host.store,
         host.repositories,
-        (name, base, size) -> new HostVm(base),
+        (name, base, config) -> new HostVm(base),
         temp.resolve("logs"),
         host.log);
   }

@@ -129,12 +129,12 @@ class NamesTest {
     Files.writeString(dir.resolve("in/x"), "x");
     Files.writeString(dir.resolve("boot.sh"), "b");
     assertThat(identity("sha256:b1").hex()).isNotEqualTo(first.hex());
-    assertThatThrownBy(() -> Identity.of(dir, Optional.empty(), "boot.sh", List.of("no")))
+    assertThatThrownBy(() -> Identity.of(dir, Optional::empty, "boot.sh", List.of("no")))
         .isInstanceOf(UserError.class);
   }
 
   private Identity identity(String base) {
-    return Identity.of(dir, Optional.of(base), "boot.sh", List.of("in"));
+    return Identity.of(dir, () -> Optional.of(base), "boot.sh", List.of("in"));
   }
 
   private void git(String... arguments) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.config.ConfigError;
+import dev.bakehouse.config.VmSettings;
+import dev.bakehouse.config.VmSize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,10 +21,20 @@ class HostSettingsTest {
   void everyKeyHasADefault() {
     HostSettings settings = HostSettings.defaults(dir);
     assertThat(settings.slots()).isEqualTo(2);
-    assertThat(settings.vm().cpus()).isEqualTo(4);
-    assertThat(settings.vm().memoryMb()).isEqualTo(8192);
-    assertThat(settings.vm().diskGb()).isEqualTo(50);
+    assertThat(settings.vm().size().cpus()).isEqualTo(4);
+    assertThat(settings.vm().size().memoryMb()).isEqualTo(8192);
+    assertThat(settings.vm().size().diskGb()).isEqualTo(50);
     assertThat(settings.agent().tags()).containsEntry("queue", "default");
+  }
+
+  @Test
+  void anImageHasASizeOfItsOwnAndTheLargestIsTheLimit() throws IOException {
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(file, "vm: {cpus: 2, images: {big: {cpus: 6, disk-gb: 90}}}");
+    VmSettings vm = HostSettings.read(file).vm();
+    assertThat(vm.size("other")).isEqualTo(new VmSize(2, 8192, 50));
+    assertThat(vm.size("big")).isEqualTo(new VmSize(6, 8192, 90));
+    assertThat(vm.limit()).isEqualTo(new VmSize(6, 8192, 90));
   }
 
   @ParameterizedTest
@@ -35,9 +47,17 @@ class HostSettingsTest {
         "vm:\\n  start: fast | :2: `vm.start: fast` is not known | auto, boot, resume",
         "host:\\n  name: a b | `host.name` must be letters | mac-mini-1",
         "host: 7 | :1: `host` must hold keys | key: value",
-        "hots: {} | :1: unknown key `hots` | agent, api, cache, git, host, image",
+        "hots: {} | :1: unknown key `hots` | agent, api, cache, git, host, image, network",
         "host:\\n  name: x\\n  name: y | :3: the key `host.name` stands twice | Remove",
         "host: [ | : | Correct the YAML",
+        "vm:\\n  subnet: 192.168.1.1/24 | :2: `vm.subnet` is not a /24 network | 192.168.127.0/24",
+        "vm:\\n  subnet: 192.168.0.0/16 | :2: `vm.subnet` is not a /24 network | 192.168.127.0/24",
+        "vm:\\n  subnet: 10.0.2.0/24 | :2: `vm.subnet` overlaps: the guests' network 10.0.2.0/24 and the VLAN management, 10.0.2.0/24 | Choose another",
+        "network:\\n  vlans: {guests: 192.168.0.0/16} | `vm.subnet` overlaps: the guests' network 192.168.127.0/24 and the VLAN guests | Choose another",
+        "network:\\n  vlans:\\n    build: 10.1 | :3: `network.vlans.build` is not a network: 10.1 | 10.0.1.0/24",
+        "vm:\\n  network: open | :2: `vm.network: open` is not known | auto, isolated, outbound",
+        "vm:\\n  images:\\n    a: {cpu: 1} | :3: unknown key `vm.images.a.cpu` | cpus, disk-gb, memory-mb",
+        "vm:\\n  cpus: 4\\n  limit: {cpus: 2} | :3: `vm.limit` is below a size | 4 CPUs, 8192 MB",
       })
   void aWrongFileIsAnsweredWithFileLineKeyAndWhatIsAllowed(
       String yaml, String message, String remedy) throws IOException {

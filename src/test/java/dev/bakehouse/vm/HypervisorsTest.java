@@ -1,9 +1,11 @@
 package dev.bakehouse.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.platform.UserError;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +27,14 @@ class HypervisorsTest {
     assertThat(of("tart").imageStore().orElseThrow()).endsWithRaw(Path.of("vms"));
     assertThat(of("tart").image("no-such-image-here")).isEmpty();
     assertThat(of("qemu").imageStore()).isEmpty();
+  }
+
+  @Test
+  void tartCanNotCutItsGuestsOff() {
+    assertThat(of("qemu, network: isolated").name()).isEqualTo("qemu");
+    assertThatThrownBy(() -> of("tart, network: isolated"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("vm.network: isolated");
   }
 
   private Hypervisor of(String name) {

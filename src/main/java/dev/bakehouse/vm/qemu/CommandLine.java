@@ -1,5 +1,7 @@
 package dev.bakehouse.vm.qemu;
 
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Shape;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -20,12 +22,6 @@ final class CommandLine {
   static final String INITRD = "initrd";
   static final String MEMORY = "ram";
 
-  /// The guest's sshd is reached by a port of the host's loopback that QEMU itself chooses (port
-  /// 0), so nobody can take it in between. `restrict` closes every other way out.
-  private static final String NETWORK =
-      "user,id=net0,ipv6=off,restrict=on,net=192.168.127.0/24,host=192.168.127.2,"
-          + "dns=192.168.127.3,dhcpstart=192.168.127.15,hostfwd=tcp:127.0.0.1:0-192.168.127.15:22";
-
   private final Qemu qemu;
 
   CommandLine(Qemu qemu) {
@@ -43,10 +39,15 @@ final class CommandLine {
     String memory = "memory-backend-file,id=mem,size=" + shape.memoryMb() + "M,mem-path=";
     String share = plan.incoming() ? ",share=off" : ",share=on";
     add(argv, "-object", memory + Options.value(plan.memory()) + share);
-    plan.append().ifPresent(a -> add(argv, "-kernel", KERNEL, "-initrd", INITRD, "-append", a));
+    kernel(plan).ifPresent(a -> add(argv, "-kernel", KERNEL, "-initrd", INITRD, "-append", a));
     disk(argv, "root", ROOT_DISK);
     disk(argv, "cache", CACHE_DISK);
-    add(argv, "-netdev", NETWORK, "-device", "virtio-net-pci,netdev=net0,romfile=");
+    add(
+        argv,
+        "-netdev",
+        network(shape.network()),
+        "-device",
+        "virtio-net-pci,netdev=net0,romfile=");
     add(argv, "-device", "virtio-rng-pci", "-device", "virtio-serial-pci");
     add(argv, "-chardev", "socket,id=ctl,path=" + CONTROL + ",server=on,wait=off");
     add(argv, "-device", "virtserialport,chardev=ctl,name=dev.bakehouse.ctl");
@@ -72,6 +73,35 @@ final class CommandLine {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private static Optional<String> kernel(Plan plan) {
+    Optional<String> network = plan.shape().network().kernelWord();
+    if (network.isPresent() && plan.append().isEmpty()) {
+      throw new UserError(
+          "A guest that boots by firmware can not be told its network "
+              + plan.shape().network().subnet(),
+          "Leave `vm.subnet` out, or use an image whose config.json names kernel and initrd.");
+    }
+    return plan.append().map(line -> line + network.map(word -> " " + word).orElse(""));
+  }
+
+  /// The guest's sshd is reached by a port of the host's loopback that QEMU itself chooses (port
+  /// 0), so nobody can take it in between. `restrict` closes every other way out.
+  private static String network(Network network) {
+    return "user,id=net0,ipv6=off,restrict="
+        + (network.outbound() ? "off" : "on")
+        + ",net="
+        + network.subnet()
+        + ",host="
+        + network.gateway()
+        + ",dns="
+        + network.resolver()
+        + ",dhcpstart="
+        + network.guest()
+        + ",hostfwd=tcp:127.0.0.1:0-"
+        + network.guest()
+        + ":22";
   }
 
   /// A full host disk must come to the guest as a write error: QEMU's default, a silent pause,

@@ -1,7 +1,12 @@
 package dev.bakehouse.vm.qemu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bakehouse.config.Subnet;
+import dev.bakehouse.config.VmSettings;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Shape;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,6 +15,10 @@ import org.junit.jupiter.api.Test;
 
 class CommandLineTest {
   private static final Shape SHAPE = new Shape(2, 1024, 10);
+
+  private static final Shape OPEN =
+      new Shape(2, 1024, 10, new Network(true, Subnet.parse("10.9.8.0/24").orElseThrow()));
+  private static final Optional<String> APPEND = Optional.of("root=/dev/vda");
 
   private final Qemu tcg = new Qemu(Path.of("/usr/bin/qemu"), Arch.X86_64, "7.2.22", "tcg");
 
@@ -50,6 +59,20 @@ class CommandLineTest {
   }
 
   @Test
+  void aWayOutAndAnotherNetworkAreWritten() {
+    List<String> argv = new CommandLine(tcg).build(new Plan(OPEN, APPEND, "ram", false, false));
+    assertThat(argv)
+        .contains(
+            "user,id=net0,ipv6=off,restrict=off,net=10.9.8.0/24,host=10.9.8.2,dns=10.9.8.3,"
+                + "dhcpstart=10.9.8.15,hostfwd=tcp:127.0.0.1:0-10.9.8.15:22")
+        .containsSequence("-append", "root=/dev/vda bakehouse.net=10.9.8");
+    Plan firmware = new Plan(OPEN, Optional.empty(), "ram", false, false);
+    assertThatThrownBy(() -> new CommandLine(tcg).build(firmware))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("10.9.8.0/24");
+  }
+
+  @Test
   void hardwareUsesTheHostsCpu() {
     Qemu kvm = new Qemu(Path.of("/usr/bin/qemu"), Arch.X86_64, "7.2.22", "kvm");
     assertThat(new CommandLine(kvm).build(plan("ram", false, false)))
@@ -64,11 +87,15 @@ class CommandLineTest {
     assertThat(new CommandLine(tcg).signature(SHAPE, Optional.of("b"))).isNotEqualTo(one);
     assertThat(new CommandLine(tcg).signature(new Shape(1, 1024, 10), Optional.of("a")))
         .isNotEqualTo(one);
+    for (Network other : List.of(OPEN.network(), new Network(true, VmSettings.SUBNET))) {
+      Shape shape = new Shape(SHAPE.cpus(), SHAPE.memoryMb(), SHAPE.diskGb(), other);
+      assertThat(new CommandLine(tcg).signature(shape, Optional.of("a"))).isNotEqualTo(one);
+    }
     Qemu newer = new Qemu(Path.of("/usr/bin/qemu"), Arch.X86_64, "7.2.23", "tcg");
     assertThat(new CommandLine(newer).signature(SHAPE, Optional.of("a"))).isNotEqualTo(one);
   }
 
   private static Plan plan(String memory, boolean incoming, boolean reboot) {
-    return new Plan(SHAPE, Optional.of("root=/dev/vda"), memory, incoming, reboot);
+    return new Plan(SHAPE, APPEND, memory, incoming, reboot);
   }
 }

@@ -1,0 +1,63 @@
+package dev.bakehouse.image;
+
+import dev.bakehouse.oci.Credentials;
+import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Reaper;
+import dev.bakehouse.vm.Slots;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// Where one host gets and makes its images: by hand and in a job's host command alike.
+///
+/// @param vms take the host's slots
+/// @param logs where builds leave the output of bootstrap scripts
+public record Workshop(
+    ImageStore store, Repositories repositories, BuildVm.Maker vms, Path logs, Log log) {
+
+  /// @param images the store's directory, unless the hypervisor keeps images itself
+  public static Workshop of(
+      Hypervisor hypervisor, int slots, Path state, Path images, boolean plainHttp, Log log) {
+    ImageStore store = new ImageStore(hypervisor.imageStore().orElse(images));
+    Repositories repositories =
+        new Repositories(
+            Credentials.ofProcess(), plainHttp, store.root().resolve(".work").resolve("upload"));
+    BuildVm.Maker vms =
+        (name, base, config) -> {
+          Reaper reaper = new Reaper(state, List.of(hypervisor));
+          Slots all = new Slots(state.resolve("slots"), slots, reaper);
+          return GuestBuildVm.maker(hypervisor, all, state, log::say).create(name, base, config);
+        };
+    return new Workshop(store, repositories, vms, state.resolve("logs"), log);
+  }
+
+  /// Resolves what a checkout asks for.
+  ///
+  /// @param given the names of an image its operator chose, whatever it is made from
+  public Wanted wanted(Checkout checkout, ImageConfig config, Optional<Names> given) {
+    return Wanted.of(checkout, config, given, store, repositories, log);
+  }
+
+  /// Registry first, then what is here, then a build, which is pushed where the branch may.
+  ///
+  /// @param forceRefresh the local copy counts as absent
+  public LocalImage ensure(Wanted wanted, Branch branch, boolean forceRefresh) {
+    new StoreCheck(store.root(), log).run();
+    return new Ensure(store, repositories, log)
+        .run(wanted, forceRefresh, () -> made(wanted, branch));
+  }
+
+  /// Builds, publishes here and pushes.
+  public LocalImage build(Wanted wanted, Branch branch) {
+    new StoreCheck(store.root(), log).run();
+    return made(wanted, branch);
+  }
+
+  private LocalImage made(Wanted wanted, Branch branch) {
+    Build build = new Build(store, repositories, vms, logs, log);
+    LocalImage image = build.run(wanted);
+    List<String> _ = build.publish(wanted, branch);
+    return store.get(image.name());
+  }
+}

@@ -1,0 +1,65 @@
+package dev.bakehouse.job;
+
+import dev.bakehouse.buildkite.RestClient;
+import dev.bakehouse.cache.Access;
+import dev.bakehouse.cache.Ancestry;
+import dev.bakehouse.cache.BuildSources;
+import dev.bakehouse.cache.CacheStore;
+import dev.bakehouse.cache.JobIdentity;
+import dev.bakehouse.cache.LatestSaved;
+import dev.bakehouse.cache.Sources;
+import dev.bakehouse.cache.StepRule;
+import dev.bakehouse.config.Section;
+import dev.bakehouse.platform.UserError;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/// Where a job's caches come from: the passed builds of its pipeline, asked of the coordinator;
+/// where none is configured, what was saved last.
+public final class JobSources {
+  /// The section `api:`.
+  ///
+  /// @param file the configuration it stands in
+  /// @param url base address of the REST API (`…/v2`)
+  /// @param tokenFile file with its token
+  public record Api(Path file, Optional<String> url, Optional<Path> tokenFile) {
+    public static Api read(Path file, Section section) {
+      Api api = new Api(file, section.text("url"), section.text("token-file").map(Path::of));
+      section.close();
+      return api;
+    }
+  }
+
+  private JobSources() {}
+
+  /// @param env the job's environment
+  public static Sources of(
+      CacheStore store,
+      StepRule rule,
+      Api api,
+      Map<String, String> env,
+      Access access,
+      Ancestry ancestry) {
+    JobIdentity job = JobIdentity.of(env);
+    if (api.url().isEmpty()) {
+      return new LatestSaved(
+          store, access.reads().stream().map(Access.Read::scope).toList(), "", job.buildId());
+    }
+    Path token =
+        api.tokenFile()
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "`api.url` is set in " + api.file() + " without `api.token-file`",
+                        "Name a file with an API token there."));
+    RestClient client =
+        RestClient.of(
+            URI.create(api.url().get()),
+            env.getOrDefault("BUILDKITE_ORGANIZATION_SLUG", ""),
+            token);
+    RestBuilds builds = new RestBuilds(client, env.getOrDefault("BUILDKITE_PIPELINE_SLUG", ""));
+    return new BuildSources(store, builds, ancestry, rule, job, access);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.bakehouse.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Self;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a step can not have ends its job as the machinery's failure, before anything is made.
+class JobSizeTest {
+  @TempDir Path dir;
+  private Path config;
+
+  @BeforeEach
+  void write() throws IOException {
+    config = dir.resolve("bakehouse.yml");
+    Files.writeString(
+        config, "host: {state: '" + dir.resolve("state") + "'}\nvm: {limit: {cpus: 8}}\n");
+  }
+
+  @Test
+  void aCommandByHand() {
+    Outcome outcome =
+        Command.of(Self.argv("job", "run", "--config", config.toString(), "--", "true"))
+            .env("BAKEHOUSE_VM_MEMORY_MB", "lots")
+            .run();
+    assertSays(outcome, "`BAKEHOUSE_VM_MEMORY_MB=lots`", "from 256 to 8192", "`vm.limit`");
+  }
+
+  @Test
+  void aJobOfAnAgent() throws IOException {
+    Outcome outcome = bootstrap("BAKEHOUSE_VM_CPUS=\"9\"\n", "http://127.0.0.1:1/v3");
+    assertSays(outcome, "`BAKEHOUSE_VM_CPUS=9`", "from 1 to 8", config.toString());
+  }
+
+  @Test
+  void whatIsTheHostsOwnIsNotTheSteps() throws IOException {
+    Outcome outcome = bootstrap("OTHER=\"1\"\n", "http://127.0.0.1:1/v3");
+    assertSays(outcome, "no image `default`");
+  }
+
+  @Test
+  void anIsolatedGuestOfAFarCoordinator() throws IOException {
+    Files.writeString(config, "vm: {network: isolated}\n");
+    Outcome outcome = bootstrap("", "https://agent-edge.buildkite.com/v3");
+    assertSays(outcome, "https://agent-edge.buildkite.com/v3", "vm.network: outbound");
+  }
+
+  @Test
+  void aHostWhoseGuestsCouldNotReportDoesNotStart() throws IOException {
+    Files.writeString(
+        config, "host: {state: '" + dir.resolve("state") + "'}\nvm: {network: isolated}\n");
+    Outcome outcome = Command.of(Self.argv("host", "run", "--config", config.toString())).run();
+    String said = new String(outcome.err(), StandardCharsets.UTF_8);
+    assertThat(outcome.status()).as(said).isEqualTo(Exit.FAILED);
+    assertThat(said).contains("agent-edge.buildkite.com", "vm.network: outbound");
+  }
+
+  private Outcome bootstrap(String stepEnvironment, String endpoint) throws IOException {
+    Path file = Files.writeString(dir.resolve("env"), stepEnvironment);
+    return Command.of(Self.argv("job", "bootstrap"))
+        .env("BAKEHOUSE_CONFIG", config.toString())
+        .env("BAKEHOUSE_VM_CPUS", "9")
+        .env("BUILDKITE_ENV_FILE", file.toString())
+        .env("BUILDKITE_JOB_ID", "j")
+        .env("BUILDKITE_REPO", dir.toString())
+        .env("BUILDKITE_COMMIT", "HEAD")
+        .env("BUILDKITE_COMMAND", "true")
+        .env("BUILDKITE_AGENT_ENDPOINT", endpoint)
+        .env("BUILDKITE_AGENT_ACCESS_TOKEN", "none")
+        .run();
+  }
+
+  private void assertSays(Outcome outcome, String... words) {
+    String said = outcome.text() + "\n" + new String(outcome.err(), StandardCharsets.UTF_8);
+    assertThat(outcome.status()).as(said).isEqualTo(Exit.INFRASTRUCTURE);
+    assertThat(said).contains(words).doesNotContain("\tat ");
+    assertThat(dir.resolve("state/vms")).doesNotExist();
+  }
+}

@@ -1,0 +1,185 @@
+package dev.bakehouse.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.KillFixture;
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Self;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// `bakehouse run PIPELINE.yml` as a process of its own.
+@Tag("agent")
+class RunCommandTest {
+  private static final String PIPELINE =
+      """
+      env: {OUTER: of the pipeline}
+      steps:
+        - key: first
+          command: ['echo "$$OUTER, $$OWN" > out.txt', 'cat file.txt']
+          env: {OWN: of the step}
+          artifact_paths: out.txt
+        - wait
+        - group: Two at once
+          key: both
+          steps:
+            - key: pair
+              parallelism: 2
+              agents: {queue: nowhere}
+              command:
+                - buildkite-agent artifact download out.txt .
+                - echo "part $$BUILDKITE_PARALLEL_JOB of $$BUILDKITE_PARALLEL_JOB_COUNT has $(cat out.txt)"
+        - key: again
+          depends_on: first
+          command: 'test "$$BUILDKITE_RETRY_COUNT" = 1 || exit 9; echo "again in $(nproc)"; exit 3'
+          env: {BAKEHOUSE_VM_CPUS: "1"}
+          soft_fail: [{exit_status: 3}]
+          retry: {automatic: {exit_status: 9, limit: 1}}
+      """;
+
+  @TempDir Path dir;
+  private Path repository;
+  private Path state;
+
+  @BeforeEach
+  void repository() throws IOException {
+    state = Files.createDirectory(dir.resolve("state"));
+    repository = Files.createDirectory(dir.resolve("repository"));
+    Files.writeString(repository.resolve("file.txt"), "content of the repository\n");
+    git("init", "-q", "-b", "main");
+    git("add", "--all");
+    git("-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-q", "-m", "First");
+  }
+
+  @Test
+  @Tag("vm")
+  void aPipelinePassesAndAnotherFails() throws IOException {
+    Files.createSymbolicLink(state.resolve("images"), KillFixture.image().getParent());
+    String image = KillFixture.image().getFileName().toString();
+    Path json = dir.resolve("build.json");
+
+    Outcome passed = run(PIPELINE, "--image", image, "--json", json.toString());
+
+    assertThat(passed.status()).as(all(passed)).isZero();
+    assertThat(passed.text())
+        .contains("content of the repository")
+        .contains("part 0 of 2 has of the pipeline, of the step")
+        .contains("part 1 of 2 has of the pipeline, of the step")
+        .contains("again in 1")
+        .contains("build 1 passed");
+    JsonNode build = JsonMapper.builder().build().readTree(Files.readString(json));
+    assertThat(build.path("state").asString()).isEqualTo("passed");
+    List<String> steps = new ArrayList<>();
+    for (JsonNode step : build.path("steps")) {
+      assertThat(step.path("vm").asString()).startsWith("host-1-");
+      assertThat(step.path("phases").path("command").asDouble()).isPositive();
+      steps.add(
+          step.path("key").asString()
+              + " "
+              + step.path("exit").asInt()
+              + " "
+              + step.path("attempts"));
+    }
+    assertThat(steps).containsExactly("first 0 1", "pair 0 1", "pair 0 1", "again 3 2");
+
+    Outcome failed = run("steps: [{key: only, command: exit 4}]", "--image", image);
+
+    assertThat(failed.status()).as(all(failed)).isEqualTo(Exit.FAILED);
+    assertThat(failed.text()).contains("only failed · exit 4").contains("failed");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "steps:\\n  - command: x\\n bad: [ | pipeline.yml:3: | Correct the YAML there",
+        "steps:\\n\\n  - {command: x] | pipeline.yml:3: | Correct the YAML there",
+        "steps: [{command: 'echo ${NAME?is missing}'}] | can not read the pipeline | is missing",
+        "steps: [{command: x, commandz: y}] | step 1 | commandz",
+        "steps: [{block: Go}] | block (step 1) | Remove the step",
+        "steps: [{shout: x}] | Step 1 is of no known kind | command",
+        "steps: [{command: x, depends_on: nothing}] | nothing | pipeline.yml",
+        "steps: [] | has no steps | Add a step",
+        "{steps: [{command: x}], nothing: here} | unknown key `nothing` | known here",
+      })
+  void whatIsWrongWithAPipelineIsSaidBeforeAnythingStarts(
+      String pipeline, String message, String more) throws IOException {
+    fakeImage();
+    Outcome outcome = run(pipeline.replace("\\n", "\n"));
+    assertSays(outcome, message, more);
+    assertThat(state.resolve("coordinator")).doesNotExist();
+  }
+
+  @Test
+  void whatIsMissingIsNamed() throws IOException {
+    assertSays(run("steps: [{command: x}]"), "There is no image", "bakehouse image pull");
+    fakeImage();
+    assertSays(run("steps: [{command: x}]", "--hosts", "0"), "hosts: 0", "from 1 to 16");
+    assertSays(run("steps: [{command: x}]", "--slots", "0"), "slots: 0", "from 1 to 64");
+    assertSays(
+        run("steps: [{command: x}]", "--repo", state.toString()),
+        "is not a git repository",
+        "--repo");
+    Files.delete(dir.resolve("pipeline.yml"));
+    assertSays(start(), "There is no pipeline file", "pipeline.yml");
+  }
+
+  private void fakeImage() throws IOException {
+    Path image = Files.createDirectories(state.resolve("images/bakehouse-debian-12"));
+    Files.writeString(image.resolve("image.json"), "{}");
+  }
+
+  private Outcome run(String pipeline, String... more) throws IOException {
+    Files.writeString(dir.resolve("pipeline.yml"), pipeline);
+    return start(more);
+  }
+
+  private Outcome start(String... more) {
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("--repo", repository.toString());
+    options.put("--state", state.toString());
+    options.putAll(Map.of("--cpus", "2", "--memory-mb", "1024", "--disk-gb", "4"));
+    for (int n = 0; n < more.length; n += 2) {
+      options.put(more[n], more[n + 1]);
+    }
+    List<String> argv = Self.argv("run", dir.resolve("pipeline.yml").toString());
+    return Command.of(argv)
+        .and(
+            options.entrySet().stream()
+                .flatMap(e -> Stream.of(e.getKey(), e.getValue()))
+                .toArray(String[]::new))
+        .deadline(Duration.ofMinutes(6))
+        .run();
+  }
+
+  private static void assertSays(Outcome outcome, String... words) {
+    String said = new String(outcome.err(), StandardCharsets.UTF_8);
+    assertThat(outcome.status()).as(all(outcome)).isEqualTo(Exit.INFRASTRUCTURE);
+    assertThat(said).contains(words).doesNotContain("\tat ");
+  }
+
+  private static String all(Outcome outcome) {
+    return outcome.text() + "\n" + new String(outcome.err(), StandardCharsets.UTF_8);
+  }
+
+  private void git(String... arguments) {
+    Command.of("git").and(arguments).in(repository).check();
+  }
+}
