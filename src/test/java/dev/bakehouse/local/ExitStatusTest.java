@@ -64,6 +64,7 @@ class ExitStatusTest {
   }
 
   @Test
+  @Tag("unproven")
   void onTartAsWithoutAVm(JobFixture fixture) {
     compare(fixture, Where.TART, "host-t.");
   }
