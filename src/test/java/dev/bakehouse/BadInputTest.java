@@ -23,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What is wrong is said with phase, cause and remedy, ends with 125 where a job was involved, and
 /// leaves nothing behind.
-@Tag("unproven")
 @Tag("vm")
 @Tag("agent")
 class BadInputTest {

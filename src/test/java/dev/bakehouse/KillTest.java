@@ -22,7 +22,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// KILL of each process that holds a job, beside a neighbour's job on the same host.
-@Tag("unproven")
 @Tag("vm")
 @Tag("agent")
 class KillTest {

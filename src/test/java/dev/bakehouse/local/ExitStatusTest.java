@@ -64,7 +64,6 @@ class ExitStatusTest {
   }
 
   @Test
-  @Tag("unproven")
   void onTartAsWithoutAVm(JobFixture fixture) {
     compare(fixture, Where.TART, "host-t.");
   }
