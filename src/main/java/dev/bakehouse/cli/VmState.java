@@ -43,22 +43,26 @@ final class VmState {
   /// The one that makes new VMs.
   Hypervisor hypervisor() {
     HostSettings settings = host.settings();
-    return of(hypervisor.orElse(settings.vm().hypervisor()), settings);
+    return Hypervisors.of(
+        hypervisor.orElse(settings.vm().hypervisor()),
+        settings.vm(),
+        settings.state(),
+        Owner.DETACHED);
   }
 
   /// The one that made a VM.
   Hypervisor of(VmRecord made) {
-    return of(made.hypervisor(), host.settings());
+    return named(made.hypervisor(), host.settings());
   }
 
   /// Every one that may have VMs here.
   List<Hypervisor> all() {
     HostSettings settings = host.settings();
-    return Hypervisors.NAMES.stream().map(name -> of(name, settings)).toList();
+    return Hypervisors.NAMES.stream().map(name -> named(name, settings)).toList();
   }
 
-  private static Hypervisor of(String name, HostSettings settings) {
-    return Hypervisors.of(name, settings.vm().boot(), settings.state(), Owner.DETACHED);
+  private static Hypervisor named(String name, HostSettings settings) {
+    return Hypervisors.named(name, settings.vm().boot(), settings.state(), Owner.DETACHED);
   }
 
   Slots slots() {

@@ -19,34 +19,37 @@ public final class Hypervisors {
   ///   QEMU
   /// @param owner DETACHED: what is made lives on after this process, also before it is started
   public static Hypervisor of(VmSettings settings, Path state, Owner owner) {
-    String name = resolved(settings.hypervisor());
-    if (name.equals("tart") && settings.network().equals("isolated")) {
+    return of(settings.hypervisor(), settings, state, owner);
+  }
+
+  /// For new VMs, by another name than the settings'.
+  ///
+  /// @param name one of [#NAMES], or `auto`
+  public static Hypervisor of(String name, VmSettings settings, Path state, Owner owner) {
+    boolean auto = name.equals("auto");
+    boolean tart =
+        auto && prefersTart(System.getProperty("os.name"), System.getProperty("os.arch"));
+    String chosen = !auto ? name : tart ? "tart" : "qemu";
+    if (chosen.equals("tart") && settings.network().equals("isolated")) {
       throw new UserError(
           "VMs of Tart can not be cut off the network, as `vm.network: isolated` asks",
           "Leave `vm.network` out, or use QEMU (`vm.hypervisor: qemu`).");
     }
-    return of(name, settings.boot(), state, owner);
+    return named(chosen, settings.boot(), state, owner);
   }
 
-  /// @param name one of [#NAMES], or `auto`
+  /// For VMs there are.
+  ///
+  /// @param name one of [#NAMES]
   /// @param boot until a guest answers
-  public static Hypervisor of(String name, Duration boot, Path state, Owner owner) {
-    return switch (resolved(name)) {
+  public static Hypervisor named(String name, Duration boot, Path state, Owner owner) {
+    return switch (name) {
       case "tart" -> new TartHypervisor(state, owner, boot);
       case "qemu" -> new QemuHypervisor(state, owner);
       default ->
           throw new UserError(
               "There is no hypervisor `" + name + "`", "Name one of auto, qemu, tart.");
     };
-  }
-
-  private static String resolved(String name) {
-    if (!name.equals("auto")) {
-      return name;
-    }
-    return prefersTart(System.getProperty("os.name"), System.getProperty("os.arch"))
-        ? "tart"
-        : "qemu";
   }
 
   static boolean prefersTart(String system, String arch) {

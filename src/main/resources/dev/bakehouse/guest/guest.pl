@@ -385,19 +385,12 @@ sub identify {
 my $ssh;
 
 # Port 22 of this process; sshd starts once a connection, so it always reads the newest keys. A guest
-# whose own sshd listens there keeps it.
-sub listen_ssh {
-    $ssh //= port_ssh();
-    die "port 22: $!\n" if !$ssh && !$!{EADDRINUSE};
-}
+# whose own sshd listens there (a base that is being made ours) keeps it.
+sub listen_ssh { $ssh //= port_ssh() }
 
-# The same by a process that lives on when this one's channel closes.
+# The same by a process that lives on when this one's channel closes; there may be one already.
 sub outlive_ssh {
-    my $port = port_ssh();
-    if (!$port) {
-        return if $!{EADDRINUSE};    # one that lived on already
-        die "port 22: $!\n";
-    }
+    my $port = port_ssh() // return;
     my $pid = fork // die "fork: $!\n";
     return if $pid;
     $ssh = $port;
@@ -410,9 +403,14 @@ sub outlive_ssh {
 }
 
 sub port_ssh {
-    socket my $port, PF_INET, SOCK_STREAM, 0 or return;
+    socket my $port, PF_INET, SOCK_STREAM, 0 or die "socket: $!\n";
     setsockopt $port, SOL_SOCKET, SO_REUSEADDR, 1;
-    return bind($port, pack_sockaddr_in(22, INADDR_ANY)) && listen($port, 16) ? $port : undef;
+    if (!bind $port, pack_sockaddr_in(22, INADDR_ANY)) {
+        return if $!{EADDRINUSE};
+        die "port 22: $!\n";
+    }
+    listen $port, 16 or die "port 22: $!\n";
+    return $port;
 }
 
 sub accept_ssh {
