@@ -15,6 +15,7 @@ import dev.bakehouse.image.Workshop;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.vm.Hypervisors;
+import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Owner;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,8 +63,10 @@ final class ImageOptions {
   /// This host's images, by the hypervisor that is configured.
   Workshop workshop() {
     Path directory = stateDirectory();
+    VmSettings vm = VmSettings.read(configuration().section("vm"));
     return Workshop.of(
-        Hypervisors.of(VmSettings.read(configuration().section("vm")), directory, Owner.PIPE),
+        Hypervisors.of(vm, directory, Owner.PIPE),
+        Network.of(vm),
         slots(),
         directory,
         state != null ? directory.resolve("images") : host("images", directory.resolve("images")),

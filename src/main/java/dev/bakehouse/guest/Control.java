@@ -94,6 +94,14 @@ public final class Control implements AutoCloseable {
     exchange.call("write", args, SHORT);
   }
 
+  /// Tells the guest where to ask for names.
+  ///
+  /// @param address empty for nowhere
+  public void resolve(String address) {
+    String lines = address.isEmpty() ? "" : "nameserver " + address + "\n";
+    write("/etc/resolv.conf", 0644, "root", bytes(lines));
+  }
+
   /// Has the guest read programs, and the libraries they need, into its memory.
   ///
   /// @param programs absolute paths; `*` stands for any name; those that are missing are left out

@@ -13,6 +13,7 @@ import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Endpoint;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Slots;
@@ -46,6 +47,7 @@ public final class GuestBuildVm implements BuildVm {
   private final GuestSystem system;
   private final Path state;
   private final String password;
+  private final Optional<String> resolver;
   private final Consumer<String> progress;
   private final SshKey login = SshKey.create();
   private final Identity identity = Identity.fresh("bakehouse-build", GuestSystem.USER, login);
@@ -59,19 +61,22 @@ public final class GuestBuildVm implements BuildVm {
       GuestSystem system,
       Path state,
       String password,
+      Optional<String> resolver,
       Consumer<String> progress) {
     this.vm = vm;
     this.lease = lease;
     this.system = system;
     this.state = state;
     this.password = password;
+    this.resolver = resolver;
     this.progress = progress;
   }
 
+  /// @param network of the VM
   /// @param state the state directory; it does not go into the workspace
   /// @param progress is told how the wait for a slot goes, and how the guest is reached
   public static Maker maker(
-      Hypervisor hypervisor, Slots slots, Path state, Consumer<String> progress) {
+      Hypervisor hypervisor, Network network, Slots slots, Path state, Consumer<String> progress) {
     return (name, base, config) -> {
       String password = config.basePassword();
       Lease lease = slots.acquire(SLOT, progress);
@@ -79,10 +84,11 @@ public final class GuestBuildVm implements BuildVm {
         lease.bind(name);
         BaseImage image = new BaseImage(base.name(), base.directory(), base.content());
         ImageConfig.Size size = config.size();
-        Shape shape = new Shape(size.cpus(), size.memoryMb(), size.diskGb());
+        Shape shape = new Shape(size.cpus(), size.memoryMb(), size.diskGb(), network);
+        Optional<String> resolver = network.resolver(hypervisor);
         GuestSystem system = GuestSystem.of(base.directory().resolve("config.json"));
         Vm vm = hypervisor.create(name, image, shape);
-        return new GuestBuildVm(vm, lease, system, state, password, progress);
+        return new GuestBuildVm(vm, lease, system, state, password, resolver, progress);
       } catch (RuntimeException e) {
         lease.close();
         throw e;
@@ -132,7 +138,9 @@ public final class GuestBuildVm implements BuildVm {
             case Contact.Program(Control control) -> {
               control.identify(identity, left(end));
               Ssh ssh = Ssh.open(target, List.of(), access, left(end));
-              shell = new GuestShell(system, ssh, control);
+              GuestShell fresh = new GuestShell(system, ssh, control);
+              resolver.ifPresent(fresh::resolve);
+              shell = fresh;
             }
             case Contact.Sshd _ -> {
               progress.accept("the base has no guest program; logging in by password");
@@ -209,6 +217,9 @@ public final class GuestBuildVm implements BuildVm {
   @Override
   public void shutdown(Duration grace) {
     there(shell).script("clean.sh", system.workspace(), system.home());
+    if (resolver.isPresent()) {
+      there(shell).resolve("");
+    }
     there(shell).powerOff();
     explained(
         () ->

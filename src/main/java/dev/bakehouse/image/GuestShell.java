@@ -63,6 +63,13 @@ final class GuestShell implements AutoCloseable {
     new FileCopy(ssh, control, system, COPY).send(directory, system.workspace(), without);
   }
 
+  /// Where the guest asks for names.
+  ///
+  /// @param address empty for nowhere, as every image has it
+  void resolve(String address) {
+    control.resolve(address);
+  }
+
   void powerOff() {
     control.powerOff();
   }

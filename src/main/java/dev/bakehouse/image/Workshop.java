@@ -3,6 +3,7 @@ package dev.bakehouse.image;
 import dev.bakehouse.oci.Credentials;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Reaper;
 import dev.bakehouse.vm.Slots;
 import java.nio.file.Path;
@@ -16,9 +17,16 @@ import java.util.Optional;
 public record Workshop(
     ImageStore store, Repositories repositories, BuildVm.Maker vms, Path logs, Log log) {
 
+  /// @param network of the VMs that images are built in
   /// @param images the store's directory, unless the hypervisor keeps images itself
   public static Workshop of(
-      Hypervisor hypervisor, int slots, Path state, Path images, boolean plainHttp, Log log) {
+      Hypervisor hypervisor,
+      Network network,
+      int slots,
+      Path state,
+      Path images,
+      boolean plainHttp,
+      Log log) {
     ImageStore store = new ImageStore(hypervisor.imageStore().orElse(images));
     Repositories repositories =
         new Repositories(
@@ -27,7 +35,8 @@ public record Workshop(
         (name, base, config) -> {
           Reaper reaper = new Reaper(state, List.of(hypervisor));
           Slots all = new Slots(state.resolve("slots"), slots, reaper);
-          return GuestBuildVm.maker(hypervisor, all, state, log::say).create(name, base, config);
+          return GuestBuildVm.maker(hypervisor, network, all, state, log::say)
+              .create(name, base, config);
         };
     return new Workshop(store, repositories, vms, state.resolve("logs"), log);
   }

@@ -15,6 +15,7 @@ import dev.bakehouse.oci.Reference;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Network;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -72,6 +73,7 @@ final class HostImage {
     Workshop workshop =
         Workshop.of(
             Jobs.hypervisor(settings),
+            Network.of(settings.vm()),
             settings.slots(),
             settings.state(),
             settings.images(),

@@ -88,7 +88,7 @@ final class Machine {
               "identity and address",
               () -> {
                 ready.identify(identity, IDENTIFY);
-                machines.resolver().ifPresent(address -> resolve(ready, address));
+                machines.resolver().ifPresent(ready::resolve);
                 return vm.ssh(machines.vmSettings().connect());
               });
       Ssh ssh =
@@ -119,11 +119,6 @@ final class Machine {
       }
       throw e;
     }
-  }
-
-  private static void resolve(Control control, String address) {
-    byte[] lines = ("nameserver " + address + "\n").getBytes(StandardCharsets.UTF_8);
-    control.write("/etc/resolv.conf", 0644, "root", lines);
   }
 
   /// How a machine is to start.

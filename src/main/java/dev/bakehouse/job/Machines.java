@@ -12,7 +12,6 @@ import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Duplex;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Lease;
-import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Template;
@@ -141,11 +140,9 @@ public final class Machines {
     return host.vm();
   }
 
-  /// Where the guest asks for names; nothing when it reaches nobody, or is told by its hypervisor.
+  /// Where the guest asks for names.
   Optional<String> resolver() {
-    return Optional.of(shape.network())
-        .filter(network -> network.outbound() && hypervisor.name().equals("qemu"))
-        .map(Network::resolver);
+    return shape.network().resolver(hypervisor);
   }
 
   private VmSize size() {

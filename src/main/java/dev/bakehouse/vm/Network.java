@@ -17,6 +17,11 @@ public record Network(boolean outbound, Subnet subnet) {
   private static final int RESOLVER = 3;
   private static final int GUEST = 15;
 
+  /// That of VMs which report to nobody: a way out only where the settings ask for it.
+  public static Network of(VmSettings vm) {
+    return new Network(vm.network().equals("outbound"), vm.subnet());
+  }
+
   public String gateway() {
     return subnet.host(GATEWAY);
   }
@@ -24,6 +29,13 @@ public record Network(boolean outbound, Subnet subnet) {
   /// Asks the host's own resolver.
   public String resolver() {
     return subnet.host(RESOLVER);
+  }
+
+  /// What a guest must be told of it; nothing when it reaches nobody, or its hypervisor tells it.
+  public Optional<String> resolver(Hypervisor hypervisor) {
+    return outbound && hypervisor.name().equals("qemu")
+        ? Optional.of(resolver())
+        : Optional.empty();
   }
 
   public String guest() {
