@@ -51,8 +51,15 @@ record Manifest(
     return new Scope(pipeline, Scope.ref(ref), platform);
   }
 
-  /// The same archive as another address's cache.
-  Manifest at(Address address, Instant now) {
+  static Manifest of(
+      Address address,
+      String archive,
+      String encoding,
+      long archiveBytes,
+      String sha256,
+      long files,
+      long bytes,
+      Instant created) {
     return new Manifest(
         VERSION,
         address.scope().pipeline(),
@@ -67,6 +74,11 @@ record Manifest(
         sha256,
         files,
         bytes,
-        now);
+        created);
+  }
+
+  /// The same archive as another address's cache.
+  Manifest at(Address address, Instant now) {
+    return of(address, archive, encoding, archiveBytes, sha256, files, bytes, now);
   }
 }

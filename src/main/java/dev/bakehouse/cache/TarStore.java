@@ -239,14 +239,8 @@ public final class TarStore implements CacheStore {
   }
 
   private Manifest manifest(Address address, String archive, Hashing stored, TarCheck.Count count) {
-    return new Manifest(
-        Manifest.VERSION,
-        address.scope().pipeline(),
-        address.scope().ref().text(),
-        address.scope().platform(),
-        address.build(),
-        address.step(),
-        address.kind().name(),
+    return Manifest.of(
+        address,
         archive,
         encoding.word,
         stored.size(),
