@@ -277,7 +277,8 @@ sub signal_run {
                 $hit{$pid} = $more = 1;
             }
         }
-        my @new = grep { !$done{$_}++ } keys %hit;
+        # Parents first: a shell must have its own signal before it sees its command die of one.
+        my @new = sort { $a <=> $b } grep { !$done{$_}++ } keys %hit;
         kill $signal, @new if @new;
         last if !@new || $signal ne 'KILL';
     }
