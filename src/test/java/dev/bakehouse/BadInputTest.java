@@ -7,6 +7,7 @@ import dev.bakehouse.coordinator.JobView;
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.Self;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -88,7 +89,7 @@ class BadInputTest {
     Path deaf = Files.createDirectories(dir.resolve("deaf"));
     Command.of("cp", "--sparse=always", "-r", KillFixture.image() + "/.", deaf.toString()).check();
     String disk = deaf.resolve("disk.img").toString();
-    Command.of("debugfs", "-w", "-R", "rm /usr/sbin/sshd", disk).check();
+    Command.of(Programs.path("debugfs"), "-w", "-R", "rm /usr/sbin/sshd", disk).check();
     new ImageStore(images).adopt("deaf", deaf, Map.of(), "test");
     String config =
         KillFixture.hostConfig(state, "deaf")

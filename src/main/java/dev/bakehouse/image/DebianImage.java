@@ -1,6 +1,7 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /// Makes a Debian 12 guest with systemd: `disk.img` (whole-disk ext4, sparse), `config.json`,
 /// `nvram.bin` (empty). The kernel and its initrd lie at /boot/vmlinuz and /boot/initrd.img.
@@ -159,7 +159,7 @@ public final class DebianImage {
     }
     asRoot(
             owners,
-            "mkfs.ext4",
+            Programs.path("mkfs.ext4"),
             "-q",
             "-F",
             "-L",
@@ -193,10 +193,7 @@ public final class DebianImage {
   }
 
   private static void need(List<String> missing, String program, String debianPackage) {
-    Stream<Path> path =
-        Stream.of((System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin").split(":"))
-            .map(Path::of);
-    if (path.noneMatch(dir -> Files.isExecutable(dir.resolve(program)))) {
+    if (Programs.find(program).isEmpty()) {
       missing.add(debianPackage);
     }
     missing.sort(Comparator.naturalOrder());

@@ -1,25 +1,23 @@
 package dev.bakehouse.local;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.UserError;
 import java.io.Console;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /// The programs a machine needs, found or installed: what is missing is said, asked for, and put
 /// there by the system's own package manager.
 public final class Needs {
   private static final Duration INSTALL = Duration.ofMinutes(20);
 
-  /// @param program looked for on PATH and in the system directories an ordinary user's PATH lacks
+  /// @param program as [Programs] finds it
   /// @param apt Debian package, or empty where it has none
   /// @param brew Homebrew formula, or empty
   record Need(String program, String why, String apt, String brew) {}
@@ -38,6 +36,7 @@ public final class Needs {
       List.of(
           new Need("mmdebstrap", "the guest image's packages", "mmdebstrap", ""),
           new Need("fakeroot", "the guest image's file owners", "fakeroot", ""),
+          new Need("fakechroot", "the guest image without root", "fakechroot", ""),
           new Need("mkfs.ext4", "the guest image's disk", "e2fsprogs", "e2fsprogs"),
           new Need("python3", "Zig for the guest image", "python3", "python3"),
           new Need("pip", "Zig for the guest image", "python3-pip", "python3"));
@@ -55,11 +54,11 @@ public final class Needs {
   /// @throws UserError when something is missing and may not or can not be installed; it says how
   ///   to
   public void ensure(List<Need> needs) {
-    List<Need> missing = needs.stream().filter(n -> find(n.program()).isEmpty()).toList();
+    List<Need> missing = needs.stream().filter(n -> Programs.find(n.program()).isEmpty()).toList();
     if (missing.isEmpty()) {
       return;
     }
-    boolean brew = find("brew").isPresent();
+    boolean brew = Programs.find("brew").isPresent();
     Set<String> packages = new LinkedHashSet<>();
     missing.forEach(n -> packages.add(brew ? n.brew() : n.apt()));
     packages.remove("");
@@ -68,14 +67,14 @@ public final class Needs {
     for (Need need : missing) {
       out.println("  needs " + need.program() + " (" + need.why() + ")");
     }
-    if (!brew && find("apt-get").isEmpty()) {
+    if (!brew && Programs.find("apt-get").isEmpty()) {
       throw new UserError(
           "Programs are missing and there is neither apt-get nor brew here",
           "Install them by hand: " + names + ".");
     }
     confirm(installer);
     install(brew, List.copyOf(packages));
-    List<Need> still = missing.stream().filter(n -> find(n.program()).isEmpty()).toList();
+    List<Need> still = missing.stream().filter(n -> Programs.find(n.program()).isEmpty()).toList();
     if (!still.isEmpty()) {
       throw new UserError(
           "Still missing after `" + installer + "`: " + still.getFirst().program(),
@@ -124,18 +123,6 @@ public final class Needs {
     argv.addAll(List.of("env", "DEBIAN_FRONTEND=noninteractive", "apt-get"));
     argv.addAll(arguments);
     Command.of(argv).deadline(INSTALL).check();
-  }
-
-  /// A program on PATH or in the directories of system programs.
-  public static Optional<Path> find(String program) {
-    String path =
-        System.getenv().getOrDefault("PATH", "")
-            + ":/usr/sbin:/sbin:/usr/local/go/bin:/opt/homebrew/bin:/usr/local/bin";
-    return Stream.of(path.split(":"))
-        .filter(d -> !d.isEmpty())
-        .map(d -> Path.of(d, program))
-        .filter(Files::isExecutable)
-        .findFirst();
   }
 
   private static String qemu() {

@@ -2,6 +2,7 @@ package dev.bakehouse.local;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,15 +41,15 @@ public final class Tools {
     if (Files.isExecutable(own)) {
       return own;
     }
-    Optional<Path> found = Needs.find("buildkite-agent");
+    Optional<Path> found = Programs.find("buildkite-agent");
     if (found.isPresent()) {
       return found.get();
     }
     out.println("  needs buildkite-agent (runs the jobs)");
-    if (Needs.find("brew").isPresent()) {
+    if (Programs.find("brew").isPresent()) {
       needs.confirm("brew install buildkite/buildkite/buildkite-agent");
       Command.of("brew", "install", "buildkite/buildkite/buildkite-agent").deadline(LONG).check();
-      return Needs.find("buildkite-agent").orElseThrow();
+      return Programs.find("buildkite-agent").orElseThrow();
     }
     Path go = go();
     needs.confirm("go install " + AGENT);
@@ -63,7 +64,7 @@ public final class Tools {
   }
 
   private Path go() {
-    Optional<Path> go = Needs.find("go");
+    Optional<Path> go = Programs.find("go");
     if (go.isEmpty() || !recent(go.get())) {
       throw new UserError(
           "There is no buildkite-agent and no Go 1.22 or newer to build it with",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.vm.Reaper;
 import dev.bakehouse.vm.Slots;
@@ -120,8 +121,7 @@ final class ImageProject {
   }
 
   static String sbin(String program) {
-    Path path = Path.of("/usr/sbin", program);
-    return Files.isExecutable(path) ? path.toString() : program;
+    return Programs.path(program);
   }
 
   static String said(Outcome outcome) {

@@ -1,6 +1,7 @@
 package dev.bakehouse.vm.qemu;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Trees;
@@ -125,9 +126,7 @@ final class BootFiles {
   }
 
   private static String debugfs(Path disk, String request, Path directory) {
-    String program =
-        Files.isExecutable(Path.of("/usr/sbin/debugfs")) ? "/usr/sbin/debugfs" : "debugfs";
-    return Command.of(program, "-R", request, disk.toAbsolutePath().toString())
+    return Command.of(Programs.path("debugfs"), "-R", request, disk.toAbsolutePath().toString())
         .in(directory)
         .check()
         .text();

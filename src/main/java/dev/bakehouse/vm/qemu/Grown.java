@@ -2,6 +2,7 @@ package dev.bakehouse.vm.qemu;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.CommandFailed;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Trees;
 import java.io.IOException;
@@ -76,9 +77,6 @@ final class Grown {
   }
 
   private static Command sbin(String program, String... arguments) {
-    Path path = Path.of("/usr/sbin", program);
-    return Command.of(Files.isExecutable(path) ? path.toString() : program)
-        .and(arguments)
-        .deadline(LIMIT);
+    return Command.of(Programs.path(program)).and(arguments).deadline(LIMIT);
   }
 }

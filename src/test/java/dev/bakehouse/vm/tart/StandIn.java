@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Jvm;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.vm.Trees;
 import java.io.IOException;
 import java.io.InputStream;
@@ -135,6 +136,6 @@ public record StandIn(Path bin, Path home) {
   }
 
   private static String debugfs() {
-    return Files.isExecutable(Path.of("/usr/sbin/debugfs")) ? "/usr/sbin/debugfs" : "debugfs";
+    return Programs.path("debugfs");
   }
 }
