@@ -243,13 +243,13 @@ sub run_state {
     return @ended ? @ended : ('lost');
 }
 
-# Process table: pid => [parent, group, session].
+# Process table: pid => [parent, group, session]. The dead that nobody has reaped yet get no signal.
 sub processes {
     my %all;
     if ($linux) {
         for my $stat (glob '/proc/[0-9]*/stat') {
             my $line = slurp($stat) // next;
-            $line =~ /\A(\d+) \(.*\) \S (\d+) (\d+) (\d+) /s and $all{$1} = [ $2, $3, $4 ];
+            $line =~ /\A(\d+) \(.*\) [^Z] (\d+) (\d+) (\d+) /s and $all{$1} = [ $2, $3, $4 ];
         }
     }
     else {
