@@ -44,6 +44,11 @@ public record Names(String local, Reference remote) {
     return remote.with(remote.selector() + "-" + shortened(identity));
   }
 
+  /// The names of an image that must not take the place of the default branch's.
+  public Names apart(String identity) {
+    return new Names(local + "-" + shortened(identity), remote);
+  }
+
   /// The tags a build may write: the default branch version and latest, other branches their own,
   /// forks none.
   public List<String> tags(Branch branch, String identity) {

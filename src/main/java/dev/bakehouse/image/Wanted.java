@@ -37,6 +37,14 @@ public record Wanted(
     return new Wanted(checkout, config, version, names, given.isPresent(), identity);
   }
 
+  /// What a build of a branch may make here: only the default branch's has the plain local name,
+  /// for other jobs run in that image.
+  public Wanted of(Branch branch) {
+    return branch == Branch.MAIN || given
+        ? this
+        : new Wanted(checkout, config, version, names.apart(identity.hex()), false, identity);
+  }
+
   /// Whether a base is the name of an image in the store, not a reference.
   static boolean isLocal(String base) {
     return !base.contains("/") && !base.startsWith("oci:");

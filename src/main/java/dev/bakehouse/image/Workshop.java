@@ -57,6 +57,22 @@ public record Workshop(
         .run(wanted, forceRefresh, () -> made(wanted, branch));
   }
 
+  /// Registry first, then what is here; nothing is built.
+  public LocalImage fetch(Wanted wanted, boolean forceRefresh) {
+    new StoreCheck(store.root(), log).run();
+    return new Ensure(store, repositories, log)
+        .run(
+            wanted,
+            forceRefresh,
+            () -> {
+              throw new ProjectError(
+                  "There is no image "
+                      + wanted.names().remote()
+                      + ", and this branch may not make it",
+                  "All jobs of the host run in it: let the default branch's build make it.");
+            });
+  }
+
   /// Builds, publishes here and pushes.
   public LocalImage build(Wanted wanted, Branch branch) {
     new StoreCheck(store.root(), log).run();

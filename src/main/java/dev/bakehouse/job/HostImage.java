@@ -10,6 +10,7 @@ import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Log;
 import dev.bakehouse.image.Names;
 import dev.bakehouse.image.ProjectError;
+import dev.bakehouse.image.Wanted;
 import dev.bakehouse.image.Workshop;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.platform.Directories;
@@ -79,12 +80,13 @@ final class HostImage {
             settings.images(),
             settings.plainHttp(),
             new Log(log));
-    LocalImage image =
-        workshop.ensure(
-            workshop.wanted(checkout, config, given),
-            Branch.of(job.texts(), checkout),
-            request.forceRefresh());
-    return ready(image);
+    Branch branch = Branch.of(job.texts(), checkout);
+    Wanted wanted = workshop.wanted(checkout, config, given).of(branch);
+    boolean othersRunInIt = given.isPresent() && branch != Branch.MAIN;
+    return ready(
+        othersRunInIt
+            ? workshop.fetch(wanted, request.forceRefresh())
+            : workshop.ensure(wanted, branch, request.forceRefresh()));
   }
 
   private LocalImage ready(LocalImage image) {

@@ -36,6 +36,7 @@ class HostImageTest {
   private ImageProject project;
   private Path state;
   private ImageStore store;
+  private String branch = "main";
 
   @BeforeEach
   void project() throws IOException {
@@ -103,6 +104,22 @@ class HostImageTest {
     Outcome outcome = ensure("bakehouse image ensure");
     assertThat(outcome.status()).as(outcome.text()).isZero();
     assertThat(outcome.text()).contains("`host.image`", "image wanted is here");
+  }
+
+  @Test
+  void anotherBranchNeverMakesTheImageThatOtherJobsRunIn() throws Exception {
+    branch = "feature";
+    project.script("scripts/bootstrap.sh", "true");
+    commit();
+    host("image: wanted, image-source: 'oci:" + dir.resolve("nowhere") + ":1'", image("absent"));
+    Outcome given = ensure("bakehouse image ensure");
+    assertThat(given.status()).as(given.text()).isEqualTo(1);
+    assertThat(given.text()).contains("this branch may not make it");
+    host("image: " + ImageProject.NAME, image("absent"));
+    Outcome own = ensure("bakehouse image ensure");
+    assertThat(own.text()).contains("local " + ImageProject.NAME + "-").contains("decision: build");
+    assertThat(store.list()).isEmpty();
+    nothingIsLeft();
   }
 
   @Test
@@ -189,7 +206,7 @@ class HostImageTest {
         .env("BUILDKITE_JOB_ID", "00000000-0000-4000-8000-000000000001")
         .env("BUILDKITE_AGENT_NAME", "oven.1")
         .env("BUILDKITE_REPO", project.root.toString())
-        .env("BUILDKITE_BRANCH", "main")
+        .env("BUILDKITE_BRANCH", branch)
         .env("BUILDKITE_COMMIT", head)
         .env("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "main")
         .env("BUILDKITE_PULL_REQUEST", "false")
