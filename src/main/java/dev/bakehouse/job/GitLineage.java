@@ -10,13 +10,8 @@ import java.util.OptionalInt;
 public record GitLineage(String commit) implements Ancestry {
   @Override
   public OptionalInt distance(String ancestor) {
-    if (!ancestor.matches("[0-9a-f]{40}|[0-9a-f]{64}")
-        || !commit.matches("HEAD|[0-9a-f]{40}|[0-9a-f]{64}")
-        || !Command.of("git", "merge-base", "--is-ancestor", ancestor, commit).run().ok()) {
-      return OptionalInt.empty();
-    }
-    String between = ancestor + ".." + commit;
-    return OptionalInt.of(
-        Integer.parseInt(Command.of("git", "rev-list", "--count", between).check().text()));
+    return commit.matches("HEAD|[0-9a-f]{40}|[0-9a-f]{64}")
+        ? GitMirror.distance(words -> Command.of("git").and(words), ancestor, commit)
+        : OptionalInt.empty();
   }
 }

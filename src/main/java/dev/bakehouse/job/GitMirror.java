@@ -15,6 +15,8 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// A bare mirror of one repository on the host, shared by all jobs. It is fetched with the host's
@@ -140,12 +142,18 @@ public final class GitMirror {
   }
 
   /// How far a commit lies behind another: 0 for the same, empty when it is no ancestor.
-  public java.util.OptionalInt distance(String ancestor, String commit) {
-    if (!isCommit(ancestor) || !git("merge-base", "--is-ancestor", ancestor, commit).run().ok()) {
-      return java.util.OptionalInt.empty();
+  public OptionalInt distance(String ancestor, String commit) {
+    return distance(this::git, ancestor, commit);
+  }
+
+  /// @param git makes a command on a repository
+  static OptionalInt distance(Function<String[], Command> git, String ancestor, String commit) {
+    String[] ask = {"merge-base", "--is-ancestor", ancestor, commit};
+    if (!isCommit(ancestor) || !git.apply(ask).run().ok()) {
+      return OptionalInt.empty();
     }
-    return java.util.OptionalInt.of(
-        Integer.parseInt(git("rev-list", "--count", ancestor + ".." + commit).check().text()));
+    String[] count = {"rev-list", "--count", ancestor + ".." + commit};
+    return OptionalInt.of(Integer.parseInt(git.apply(count).check().text()));
   }
 
   /// Bytes of its objects.

@@ -2,6 +2,7 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.config.ConfigError;
 import dev.bakehouse.config.Section;
+import dev.bakehouse.config.VmSize;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.image.Branch;
 import dev.bakehouse.image.Checkout;
@@ -116,7 +117,21 @@ final class HostImage {
             "Write an `image:` section into " + settings.file() + " on the host.");
       }
     }
-    return ImageConfig.read(section);
+    return withinLimit(ImageConfig.read(section));
+  }
+
+  private ImageConfig withinLimit(ImageConfig config) {
+    ImageConfig.Size size = config.size();
+    VmSize most = settings.vm().limit();
+    if (size.cpus() > most.cpus()
+        || size.memoryMb() > most.memoryMb()
+        || size.diskGb() > most.diskGb()) {
+      throw new ProjectError(
+          "The commit's `image.size` is more than this host gives: %d CPUs, %d MB, %d GB"
+              .formatted(most.cpus(), most.memoryMb(), most.diskGb()),
+          "Ask for less, or raise `vm.limit` in " + settings.file() + ".");
+    }
+    return config;
   }
 
   private Section own() {

@@ -93,6 +93,11 @@ class HostImageTest {
     Outcome outside = ensure("bakehouse image ensure");
     assertThat(outside.status()).isEqualTo(1);
     assertThat(outside.text()).contains("`../../outside`", "does not lie in the checkout");
+    Files.writeString(project.root.resolve("bakehouse.yml"), "image: {size: {cpus: 64}}\n");
+    commit();
+    Outcome large = ensure("bakehouse image ensure");
+    assertThat(large.status()).isEqualTo(1);
+    assertThat(large.text()).contains("more than this host gives", "`vm.limit`");
     nothingIsLeft();
   }
 
