@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.commons.io.input.BoundedInputStream;
 
 /// An OCI image layout in a directory: `oci-layout`, `index.json`, `blobs/sha256/HEX`.
 ///
@@ -66,6 +67,19 @@ public final class LayoutRepository implements Repository {
     InputStream in = Files.newInputStream(path(digest));
     in.skipNBytes(from);
     return in;
+  }
+
+  @Override
+  public InputStream blob(Digest digest, long from, long length) throws IOException {
+    return BoundedInputStream.builder()
+        .setInputStream(blob(digest, from))
+        .setMaxCount(length)
+        .get();
+  }
+
+  @Override
+  public boolean mount(Digest digest, String from) {
+    return false;
   }
 
   @Override

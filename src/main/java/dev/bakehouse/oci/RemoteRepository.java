@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.apache.commons.io.input.BoundedInputStream;
 
 /// A repository of a registry over HTTP.
 public final class RemoteRepository implements Repository {
@@ -61,6 +62,19 @@ public final class RemoteRepository implements Repository {
   @Override
   public InputStream blob(Digest digest, long from) {
     return new ResumingBlob(offset -> client.send(new GetBlob(repository, digest, offset)), from);
+  }
+
+  @Override
+  public InputStream blob(Digest digest, long from, long length) throws IOException {
+    return BoundedInputStream.builder()
+        .setInputStream(blob(digest, from))
+        .setMaxCount(length)
+        .get();
+  }
+
+  @Override
+  public boolean mount(Digest digest, String from) {
+    return false;
   }
 
   @Override

@@ -27,6 +27,16 @@ public interface Repository {
   /// A blob's bytes from an offset on, not yet verified.
   InputStream blob(Digest digest, long from) throws IOException;
 
+  /// A part of a blob, not verified: exactly `length` bytes unless the blob is shorter. Nothing
+  /// beyond it is transferred.
+  InputStream blob(Digest digest, long from, long length) throws IOException;
+
+  /// Makes a blob of another repository of the same registry this one's, without moving its bytes.
+  ///
+  /// @param from the other repository's [#name]
+  /// @return false when that can not be done here; the blob must then be written
+  boolean mount(Digest digest, String from);
+
   /// Stores a file whose bytes have this digest; does nothing when it is there. The file may be
   /// moved away.
   void writeBlob(Digest digest, Path file) throws IOException;
