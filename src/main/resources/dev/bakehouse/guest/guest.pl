@@ -9,29 +9,29 @@
 # each), payload. "\n" never occurs inside, so a half frame of an earlier peer spoils nothing.
 # Payload: fields, each a 32-bit length and its bytes. Request: session, number, verb, arguments.
 # Answer: session, number, "ok" or "error", values.
-use strict;
-use warnings;
-use Config;
-use Fcntl;
-
+#
+# "run" is started for every command, and a module costs as much as all of it: up to its end this file uses
+# none. Tests compile it with strict and warnings.
 our $linux;
-my ($dir, %call);
+my ($dir, %call, $create, $exclusive, $nonblock, $again);
+
 BEGIN {
     $linux = $^O eq 'linux';
     $dir   = $ENV{BAKEHOUSE_RUN_DIR} // ($linux ? '/run/bakehouse' : '/var/run/bakehouse');
-    %call  = (
-        x86_64  => { settime => 227, prctl => 157, setsid => 112 },
-        aarch64 => { settime => 112, prctl => 167, setsid => 157 },
+    ($create, $exclusive, $nonblock, $again) = $linux ? (0100, 0200, 04000, 11) : (0x200, 0x800, 4, 35);
+    # By the machine in perl's own ELF header: x86-64 is 62, AArch64 183.
+    my %known = (
+        62  => { settime => 227, prctl => 157, setsid => 112 },
+        183 => { settime => 112, prctl => 167, setsid => 157 },
     );
-}
-
-sub syscall_number {
-    return $linux && $Config{archname} =~ /\A(x86_64|aarch64)-/ ? $call{$1}{ $_[0] } : undef;
+    if ($linux && open my $perl, '<:raw', '/proc/self/exe') {
+        read $perl, my $elf, 20;
+        %call = %{ $known{ unpack 'x18v', $elf } // {} };
+    }
 }
 
 sub own_session {
-    my $number = syscall_number('setsid');
-    return syscall $number if defined $number;
+    return syscall $call{setsid} + 0 if $call{setsid};
     require POSIX;
     return POSIX::setsid();
 }
@@ -63,7 +63,7 @@ sub spit {
     my ($file, $mode, $bytes) = @_;
     my $new = "$file.bakehouse-new";
     unlink $new;
-    sysopen my $out, $new, O_WRONLY | O_CREAT | O_EXCL, $mode or die "can not create $new: $!\n";
+    sysopen my $out, $new, 1 | $create | $exclusive, $mode or die "can not create $new: $!\n";
     binmode $out;
     (print {$out} $bytes and close $out) or die "can not write $new: $!\n";
     chmod $mode, $new;
@@ -79,11 +79,13 @@ sub run_file {
 }
 
 sub poke {
-    sysopen my $fifo, "$dir/poke", O_WRONLY | O_NONBLOCK or return;
+    sysopen my $fifo, "$dir/poke", 1 | $nonblock or return;
     syswrite $fifo, '.';
 }
 
 # ---- run ----
+
+sub unblock { fcntl $_[0], 4, fcntl($_[0], 3, 0) | $nonblock }    # F_SETFL, F_GETFL
 
 sub read_exactly {
     my ($size) = @_;
@@ -108,9 +110,8 @@ sub child {
         my ($name, $value) = split /=/, $_, 2;
         $ENV{$name} = $value if length $name && defined $value;
     }
-    no warnings 'exec';
-    exec { $argv->[0] } @$argv;
-    my $status = $!{ENOENT} || $!{ENOTDIR} ? 127 : 126;
+    { exec { $argv->[0] } @$argv }
+    my $status = $! == 2 || $! == 20 ? 127 : 126;    # no such file, not a directory
     syswrite STDERR, "bakehouse: $argv->[0]: " . ($status == 127 ? 'command not found' : "$!") . "\n";
     exit $status;
 }
@@ -128,18 +129,18 @@ sub run {
         poke();
         return 0;
     }
-    syscall(syscall_number('prctl'), 36, 1, 0, 0, 0) if syscall_number('prctl');    # be their reaper
+    syscall($call{prctl} + 0, 36, 1, 0, 0, 0) if $call{prctl};    # be their reaper
     pipe my $go_r,   my $go_w   or die "pipe: $!\n";
     pipe my $bell_r, my $bell_w or die "pipe: $!\n";
     pipe my $out_r,  my $out_w  or die "pipe: $!\n";
     pipe my $err_r,  my $err_w  or die "pipe: $!\n";
-    fcntl $_, F_SETFL, O_NONBLOCK for $out_r, $err_r, $bell_r;
+    unblock($_) for $out_r, $err_r, $bell_r;
     local $SIG{CHLD} = sub { syswrite $bell_w, '.' };
     my $pid = fork // die "fork: $!\n";
     if (!$pid) { close $go_w; child($go_r, $options, \@argv, \@rest, $out_w, $err_w) }
     close $_ for $out_w, $err_w, $go_r;
     # The lock is held as long as this process lives: without it and without an end, the run is lost.
-    sysopen my $mark, run_file($id, 'started'), O_RDWR | O_CREAT | O_EXCL, 0644 or die "$dir: $!\n";
+    sysopen my $mark, run_file($id, 'started'), 2 | $create | $exclusive, 0644 or die "$dir: $!\n";
     flock $mark, 2;
     syswrite $mark, "$pid $$ ";
     syswrite $go_w, 'x';
@@ -158,7 +159,7 @@ sub run {
 sub pump {
     my ($streams, $bell, $pid, $ended, $linger) = @_;
     my ($over, $lost, $limit) = (0, 0);
-    fcntl $_->[1], F_SETFL, fcntl($_->[1], F_GETFL, 0) | O_NONBLOCK for @$streams;
+    unblock($_->[1]) for @$streams;
     while (1) {
         my ($r, $w) = ('', '');
         my $open = grep { $_->[0] } @$streams;
@@ -189,7 +190,7 @@ sub pump {
             next if $_->[2] eq '';
             my $sent = $lost ? undef : syswrite $to, $_->[2];
             if (defined $sent) { substr $_->[2], 0, $sent, '' }
-            elsif ($lost || !($!{EAGAIN} || $!{EINTR})) { ($lost, $_->[2]) = (1, '') }
+            elsif ($lost || !($! == $again || $! == 4)) { ($lost, $_->[2]) = (1, '') }
         }
     }
     return $lost ? 74 : 0;
@@ -204,8 +205,10 @@ BEGIN {
     }
 }
 
+use strict;
+use warnings;
+use Fcntl;
 use POSIX ();
-use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
 use constant VERSION  => 1;
 use constant MAX_LINE => 64 << 20;
 use constant PORT     => 'dev.bakehouse.ctl';
@@ -308,10 +311,9 @@ sub reseed {
 
 sub set_clock {
     my ($seconds, $nanos) = @_;
-    my $number = syscall_number('settime');
-    if (defined $number) {
+    if ($linux && $call{settime}) {
         my $when = pack 'qq', $seconds, $nanos;
-        syscall($number, 0, $when) == 0 or die "clock_settime: $!\n";
+        syscall($call{settime} + 0, 0, $when) == 0 or die "clock_settime: $!\n";
         return;
     }
     tool('date', '-u', POSIX::strftime('%m%d%H%M%Y.%S', gmtime $seconds));    # macOS's own spelling
@@ -352,10 +354,14 @@ sub name_darwin {
     spit("$etc/hosts", 0644, join '', @hosts, "127.0.0.1 $id{hostname} # bakehouse\n");
 }
 
+# An sshd that waits reads its key twice; the file is in place before it sees the end of the first.
 sub host_key {
-    my %id = @_;
-    spit("$etc/ssh/ssh_host_ed25519_key", 0600, $id{'host-key'});
-    spit("$etc/ssh/ssh_host_ed25519_key.pub", 0644, $id{'host-key-public'});
+    my %id  = @_;
+    my $key = "$etc/ssh/ssh_host_ed25519_key";
+    my $waiting;
+    if (-p $key && sysopen $waiting, $key, O_WRONLY | O_NONBLOCK) { syswrite $waiting, $id{'host-key'} }
+    spit("$key.pub", 0644, $id{'host-key-public'});
+    spit($key, 0600, $id{'host-key'});
 }
 
 # launchd holds port 22 and starts sshd once a connection, so it always reads the newest keys.
@@ -379,54 +385,45 @@ sub identify {
     if ($id{'host-key'} ne '') {
         host_key(%id);
         spit("$dir/identified", 0644, "$id{'machine-id'}\n");
-        !$linux ? serve_ssh_darwin() : $stdio ? outlive_ssh() : listen_ssh();
+        $linux ? serve_ssh_linux() : serve_ssh_darwin();
     }
 }
 
-my $ssh;
+my $sshd;    # pid of ours
 
-# Port 22 of this process; sshd starts once a connection, so it always reads the newest keys. A guest
-# whose own sshd listens there (a base that is being made ours) keeps it.
-sub listen_ssh { $ssh //= port_ssh() }
-
-# The same by a process that lives on when this one's channel closes; there may be one already.
-sub outlive_ssh {
-    my $port = port_ssh() // return;
-    my $pid = fork // die "fork: $!\n";
-    return if $pid;
-    $ssh = $port;
+# It outlives this process. Connections are forks of it (-r), each with random bytes of its own.
+sub start_sshd {
+    mkdir '/run/sshd', 0755;
+    $sshd = fork // die "fork: $!\n";
+    return if $sshd;
     own_session();
     open STDIN,  '<', '/dev/null';
     open STDOUT, '>', '/dev/null';
     open STDERR, '>', '/dev/null';
-    $SIG{CHLD} = 'IGNORE';
-    accept_ssh() while 1;
-}
-
-sub port_ssh {
-    socket my $port, PF_INET, SOCK_STREAM, 0 or die "socket: $!\n";
-    setsockopt $port, SOL_SOCKET, SO_REUSEADDR, 1;
-    if (!bind $port, pack_sockaddr_in(22, INADDR_ANY)) {
-        return if $!{EADDRINUSE};
-        die "port 22: $!\n";
-    }
-    listen $port, 16 or die "port 22: $!\n";
-    return $port;
-}
-
-sub accept_ssh {
-    accept my $peer, $ssh or return;
-    setsockopt $peer, IPPROTO_TCP, TCP_NODELAY, 1;
-    my $pid = fork;
-    return if !defined $pid || $pid;
-    own_session();
-    mkdir '/run/sshd', 0755;
-    open STDIN,  '<&', $peer       or POSIX::_exit(1);
-    open STDOUT, '>&', $peer       or POSIX::_exit(1);
-    open STDERR, '>',  '/dev/null' or POSIX::_exit(1);
     $SIG{$_} = 'DEFAULT' for qw(PIPE CHLD HUP);
     %ENV = (PATH => '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
-    exec '/usr/sbin/sshd', '-i' or POSIX::_exit(127);
+    exec '/usr/sbin/sshd', qw(-D -r -o), "PidFile=$dir/sshd.pid" or POSIX::_exit(127);
+}
+
+# Starts sshd as far as it comes without its key, which is a FIFO until then: a VM resumed from here
+# has most of the work behind it.
+sub prepare_sshd {
+    my $key = "$etc/ssh/ssh_host_ed25519_key";
+    return if -e $key || !-x '/usr/sbin/sshd';
+    POSIX::mkfifo($key, 0600) and start_sshd();
+}
+
+# Until port 22 is served with the newest key: by the sshd that waited for it or ran before, by a new
+# one, or by the guest's own, which then holds the port and makes ours end.
+sub serve_ssh_linux {
+    my $file = "$dir/sshd.pid";
+    if (my $old = slurp($file)) { unlink $file; kill 'HUP', $old }
+    elsif (!$sshd)              { start_sshd() }
+    my $end = time + 30;
+    until (-s $file || ($sshd && waitpid $sshd, POSIX::WNOHANG())) {
+        die "sshd does not listen\n" if time > $end;
+        select undef, undef, undef, 0.005;
+    }
 }
 
 # Reads programs and what they are linked to, so that a VM resumed from here has them in memory.
@@ -567,16 +564,16 @@ sub serve {
         select undef, undef, undef, 0.05 while !($port = find_port());
         sysopen $in, $port, O_RDWR | O_NONBLOCK or die "can not open $port: $!\n";
         $to = $in;
-        listen_ssh() if -e "$dir/identified";
+        prepare_sshd() if $linux;
     }
     $SIG{PIPE} = 'IGNORE';
     $SIG{CHLD} = 'DEFAULT';
-    fcntl $to, F_SETFL, fcntl($to, F_GETFL, 0) | O_NONBLOCK;
+    unblock($to);
     my ($buffer, $pause) = ('', 0);
     while (1) {
         my ($r, $w) = ('', '');
         vec($r, fileno $_, 1) = 1
-            for $poke, $ssh // (), ($pause ? () : $in), map { $_->[0] } values %children;
+            for $poke, ($pause ? () : $in), map { $_->[0] } values %children;
         vec($w, fileno $to, 1) = 1 if $out ne '' && !$pause;
         next if select($r, $w, undef, $pause || (%waiting ? 0.5 : 5)) < 0;
         1 while waitpid(-1, POSIX::WNOHANG()) > 0;
@@ -592,7 +589,6 @@ sub serve {
             $buffer = '' if length $buffer > MAX_LINE;
         }
         if (vec $r, fileno $poke, 1) { sysread $poke, my $dots, 4096 }
-        accept_ssh() if $ssh && vec $r, fileno $ssh, 1;
         collect($_) for grep { vec $r, fileno $_->[0], 1 } values %children;
         look_at_runs();
         if ($out ne '') {

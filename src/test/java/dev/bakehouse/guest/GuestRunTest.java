@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bakehouse.platform.Command;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -171,6 +172,13 @@ class GuestRunTest {
     process.destroyForcibly().waitFor();
     assertThat(guest.control.await("a", Duration.ofSeconds(20))).isEqualTo(new Ended.Lost());
     guest.control.signal("a", "KILL");
+  }
+
+  @Test
+  void perlHasNoComplaintAboutTheProgram() {
+    Command check =
+        Command.of("perl", "-Mstrict", "-Mwarnings", "-c", LocalGuest.PROGRAM.toString());
+    assertThat(check.merged().check().text()).endsWith("guest.pl syntax OK").hasLineCount(1);
   }
 
   private static RunSpec shell(String id, String script) {

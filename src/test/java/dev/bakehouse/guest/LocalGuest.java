@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /// The guest program run on this machine: `serve` over pipes, `run` as a child.
 final class LocalGuest implements AutoCloseable {
-  private static final Path PROGRAM =
+  static final Path PROGRAM =
       Path.of("src/main/resources/dev/bakehouse/guest/guest.pl").toAbsolutePath();
 
   private final Path dir;
@@ -71,7 +71,7 @@ final class LocalGuest implements AutoCloseable {
   }
 
   private Command program(String... args) {
-    return Command.of("perl", PROGRAM.toString())
+    return Command.of("perl", "-Mstrict", PROGRAM.toString())
         .and(args)
         .env("BAKEHOUSE_RUN_DIR", dir.toString());
   }

@@ -20,7 +20,7 @@ chmod 644 "$new"
 mv "$new" "$conf"
 closed || { echo "sshd still takes passwords from $user: see the Match blocks of $conf" >&2; exit 1; }
 # An sshd that has been running reads it anew; one that is started for each connection does so anyway.
-for pid in /run/sshd.pid /var/run/sshd.pid; do
+for pid in /run/sshd.pid /var/run/sshd.pid /run/bakehouse/sshd.pid; do
   if [ -s "$pid" ]; then
     kill -HUP "$(cat "$pid")"
     break
