@@ -178,7 +178,7 @@ final class Start {
     // What Bakehouse found to work: a /dev/kvm that can be opened may still run no guest.
     boolean kvm = Files.readString(template.resolve("template.json")).contains("\"accel\":\"kvm\"");
     String disk = "if=none,format=qcow2,cache=unsafe,discard=unmap";
-    String errors = ",werror=report,rerror=report";
+    String errors = ",werror=enospc,rerror=report";
     String memory = resume ? template.resolve("ram") + ",share=off" : "ram,share=on";
     List<String> argv =
         new ArrayList<>(

@@ -108,27 +108,76 @@ class BadInputTest {
     assertThat(file).hasContent("not a directory");
   }
 
-  /// On a small file system of its own, in a mount namespace of its own.
   @Test
   void aFullDisk() throws Exception {
     Files.createDirectory(state);
-    String script =
-        "mount -t tmpfs -o size=16m none \"$1\" || exit 1; at=$1; shift; \"$@\"; status=$?;"
-            + " find \"$at/vms\" \"$at/connections\" \"$at/slots\" 2>/dev/null; exit $status";
-    List<String> argv =
-        new ArrayList<>(
-            List.of(
-                "unshare",
-                "--map-root-user",
-                "--mount",
-                "sh",
-                "-c",
-                script,
-                "-",
-                state.toString()));
-    argv.addAll(command(KillFixture.hostConfig(state)).argv());
-    Outcome outcome = Command.of(argv).run();
+    Outcome outcome = onSmallDisk(16, state, command(KillFixture.hostConfig(state)));
     assertSays(outcome, "phase clone", "MB left", "Free some space");
+    assertOnlyLocksAreLeft(outcome);
+  }
+
+  @Test
+  void aDiskThatFillsWhileTheJobRuns() throws Exception {
+    String config = KillFixture.hostConfig(state);
+    assertThat(jobRun(config).status()).as("the run that makes the template").isZero();
+    Outcome outcome = filled(config, ", full-disk-seconds: 3", 320, state.resolve("vms"));
+    assertSays(outcome, "is full; the VM waits for room", "phase command: The disk with");
+    assertNothingLeft();
+  }
+
+  @Test
+  void aJobGoesOnWhenThereIsRoomAgain() throws Exception {
+    String config = KillFixture.hostConfig(state);
+    assertThat(jobRun(config).status()).as("the run that makes the template").isZero();
+    String script =
+        "mount -t tmpfs -o size=600m none \"$1\" || exit 1; at=$1; said=$2; shift 2;"
+            + " head -c 200M /dev/zero > \"$at/ballast\"; \"$@\" 2> \"$said\" & job=$!;"
+            + " until grep -q 'waits for room' \"$said\"; do kill -0 $job || exit 2; sleep 0.1; done;"
+            + " rm \"$at/ballast\"; wait $job";
+    Path said = Files.createFile(dir.resolve("said"));
+    String write = "dd if=/dev/zero of=/home/admin/much bs=1M count=450 conv=fsync && echo through";
+    Outcome outcome =
+        unshared(script, command(config, "sh", "-c", write), state + "/vms", said.toString());
+    assertThat(outcome.status()).as(Files.readString(said)).isZero();
+    assertThat(outcome.text()).contains("through");
+    assertNothingLeft();
+  }
+
+  /// The memory of a VM that was booted is a file there, too.
+  @Test
+  void aDiskThatFillsUnderABootedVm() throws Exception {
+    Files.createDirectory(state);
+    Outcome outcome = filled(KillFixture.hostConfig(state), ", start: boot", 1500, state);
+    assertSays(outcome, "phase command: The disk with", "is full");
+    assertOnlyLocksAreLeft(outcome);
+  }
+
+  private Outcome filled(String config, String more, int megabytes, Path at) throws IOException {
+    String fill = "dd if=/dev/zero of=/home/admin/much bs=1M count=" + megabytes + " conv=fsync";
+    String changed = config.replace("disk-gb: 4", "disk-gb: 4" + more);
+    return onSmallDisk(megabytes, at, command(changed, "sh", "-c", fill));
+  }
+
+  /// The directory is a file system of its own, in a mount namespace of its own.
+  private Outcome onSmallDisk(int megabytes, Path at, Command command) {
+    String script =
+        "mount -t tmpfs -o size="
+            + megabytes
+            + "m none \"$1\" || exit 1; at=$1; shift; \"$@\"; status=$?;"
+            + " find \"$at/vms\" \"$at/connections\" \"$at/slots\" 2>/dev/null; exit $status";
+    return unshared(script, command, at.toString());
+  }
+
+  /// A shell script, its words and the command's as arguments, in a mount namespace of its own.
+  private static Outcome unshared(String script, Command command, String... words) {
+    List<String> argv = new ArrayList<>(List.of("unshare", "--map-root-user", "--mount"));
+    argv.addAll(List.of("sh", "-c", script, "-"));
+    argv.addAll(List.of(words));
+    argv.addAll(command.argv());
+    return Command.of(argv).deadline(Duration.ofMinutes(8)).run();
+  }
+
+  private void assertOnlyLocksAreLeft(Outcome outcome) {
     assertThat(outcome.text().lines().map(l -> l.replace(state + "/", "")))
         .contains("vms", "slots")
         .allMatch(l -> l.matches("vms|vms/\\.lock|connections|slots|slots/queue|slots/1\\.lock"));
@@ -154,9 +203,14 @@ class BadInputTest {
   }
 
   private Command command(String config) throws IOException {
+    return command(config, "true");
+  }
+
+  private Command command(String config, String... argv) throws IOException {
     Path file = Files.writeString(dir.resolve("bakehouse.yml"), config);
     return Command.of(Self.argv("job", "run", "--config", file.toString()))
-        .and("--", "true")
+        .and("--")
+        .and(argv)
         .deadline(Duration.ofMinutes(5));
   }
 

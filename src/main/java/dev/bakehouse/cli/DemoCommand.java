@@ -64,13 +64,13 @@ final class DemoCommand implements Callable<Integer> {
       return Exit.OK;
     }
     Demo.Result result = demo.run(this::whileUp);
-    if (json.isPresent()) {
-      Files.writeString(json.get(), report(result));
-    }
     return result.failures().isEmpty() ? Exit.OK : Exit.FAILED;
   }
 
-  private void whileUp(LocalFleet fleet) {
+  private void whileUp(LocalFleet fleet, Demo.Result result) throws IOException {
+    if (json.isPresent()) {
+      Files.writeString(json.get(), report(result));
+    }
     System.out.println(
         "\nCoordinator: "
             + fleet.coordinator().address()

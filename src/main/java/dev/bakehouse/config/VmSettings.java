@@ -19,6 +19,7 @@ import java.util.Map;
 /// @param boot until the guest's control program answers after a cold boot
 /// @param resume the same after a resume
 /// @param connect until SSH is connected once the guest has its identity
+/// @param fullDisk how long a running VM may wait for room on the host's disk
 public record VmSettings(
     String hypervisor,
     VmSize size,
@@ -29,7 +30,8 @@ public record VmSettings(
     String start,
     Duration boot,
     Duration resume,
-    Duration connect) {
+    Duration connect,
+    Duration fullDisk) {
   /// What no office and no other program uses by itself: 192.168.127.0/24.
   public static final Subnet SUBNET = Subnet.parse("192.168.127.0/24").orElseThrow();
 
@@ -60,7 +62,8 @@ public record VmSettings(
             section.choice("start", "auto", List.of("auto", "boot", "resume")),
             Duration.ofSeconds(section.number("boot-seconds", 300, 1, 7200)),
             Duration.ofSeconds(section.number("resume-seconds", 60, 1, 7200)),
-            Duration.ofSeconds(section.number("connect-seconds", 60, 1, 7200)));
+            Duration.ofSeconds(section.number("connect-seconds", 60, 1, 7200)),
+            Duration.ofSeconds(section.number("full-disk-seconds", 120, 1, 7200)));
     section.close();
     return settings;
   }

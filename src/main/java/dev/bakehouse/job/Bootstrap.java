@@ -206,7 +206,7 @@ public final class Bootstrap {
     String console = machine.console();
     String tail = console.isEmpty() ? "" : "\nlast lines of the serial console:\n" + console;
     return failed(
-        "the VM " + machine.name() + " was lost: " + why + tail,
+        "the VM " + machine.name() + " was lost: " + machine.trouble().orElse(why) + tail,
         "The job is run again; see the host's log if this repeats.");
   }
 

@@ -183,7 +183,7 @@ public final class JobRun {
       case RunResult.Finished(Ended.Lost()) ->
           throw failed("the guest does not know how the command ended");
       case RunResult.ConnectionLost(String why, var _) ->
-          throw failed("the connection broke: " + why);
+          throw failed(machine.trouble().orElse("the connection broke: " + why));
       case RunResult.NotStarted(String why) ->
           throw failed("the command could not be started: " + why);
       case RunResult.TimedOut(Duration limit) ->

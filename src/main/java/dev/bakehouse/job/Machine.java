@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// A running, identified, connected VM of one job.
@@ -42,15 +43,24 @@ final class Machine {
   private final Control control;
   private final Ssh ssh;
   private final Path dir;
+  private final DiskWatch watch;
   private final AtomicLong runs = new AtomicLong();
 
-  private Machine(Vm vm, GuestSystem system, Duplex channel, Control control, Ssh ssh, Path dir) {
+  private Machine(
+      Vm vm,
+      GuestSystem system,
+      Duplex channel,
+      Control control,
+      Ssh ssh,
+      Path dir,
+      DiskWatch watch) {
     this.vm = vm;
     this.system = system;
     this.channel = channel;
     this.control = control;
     this.ssh = ssh;
     this.dir = dir;
+    this.watch = watch;
   }
 
   /// Clones, starts, identifies and connects a VM; whatever fails, nothing of it stays.
@@ -64,6 +74,7 @@ final class Machine {
     Path dir = Directories.makePrivate(Directories.makePrivate(start.scratch()).resolve(name));
     Duplex channel = null;
     Control control = null;
+    DiskWatch watch = null;
     try {
       GuestSystem system = GuestSystem.of(vm.config());
       Booted booted =
@@ -77,6 +88,7 @@ final class Machine {
                 fresh.hello(clone.answer());
                 return new Booted(duplex, fresh);
               });
+      watch = new DiskWatch(vm, machines.vmSettings().fullDisk(), phases::say);
       channel = booted.channel();
       control = booted.control();
       Control ready = control;
@@ -107,9 +119,10 @@ final class Machine {
                       start.forwards().stream().map(Forward::loopback).toList(),
                       dir,
                       machines.vmSettings().connect()));
-      return new Machine(vm, system, booted.channel(), control, ssh, dir);
+      return new Machine(vm, system, booted.channel(), control, ssh, dir, watch);
     } catch (RuntimeException e) {
       String console = console(vm);
+      closeQuietly(watch);
       closeQuietly(control);
       closeQuietly(channel);
       Directories.delete(dir);
@@ -194,6 +207,11 @@ final class Machine {
     }
   }
 
+  /// A cause that explains a lost connection, when one is known.
+  Optional<String> trouble() {
+    return watch.trouble();
+  }
+
   boolean running() {
     return vm.running();
   }
@@ -214,6 +232,7 @@ final class Machine {
 
   /// Lets go of a VM that is to keep running.
   void leave() {
+    closeQuietly(watch);
     closeQuietly(ssh);
     closeQuietly(control);
     closeQuietly(channel);

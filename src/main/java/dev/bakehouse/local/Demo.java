@@ -46,6 +46,11 @@ public final class Demo {
   /// @param failures why the demo did not show what it should; empty when all of it happened
   public record Result(BuildReport cold, BuildReport warm, List<String> failures) {}
 
+  /// Sees the result while the fleet still runs.
+  public interface WhileUp {
+    void see(LocalFleet fleet, Result result) throws IOException;
+  }
+
   /// What a build stands on.
   ///
   /// @param agent program
@@ -67,8 +72,8 @@ public final class Demo {
 
   /// Runs it all.
   ///
-  /// @param whileUp called with the fleet after the builds, before it is stopped
-  public Result run(java.util.function.Consumer<LocalFleet> whileUp) throws IOException {
+  /// @param whileUp called after the builds, before the fleet is stopped
+  public Result run(WhileUp whileUp) throws IOException {
     Prepared prepared = prepare();
     step(3, "the example's repository, a coordinator, " + HOSTS + " hosts");
     for (String old : new String[] {"coordinator", "cache"}) {
@@ -88,8 +93,9 @@ public final class Demo {
       out.print(DemoTable.render(cold, warm));
       List<String> failures = check(cold, warm);
       failures.forEach(f -> out.println("NOT AS IT SHOULD BE: " + f));
-      whileUp.accept(fleet);
-      return new Result(cold, warm, failures);
+      Result result = new Result(cold, warm, failures);
+      whileUp.see(fleet, result);
+      return result;
     }
   }
 

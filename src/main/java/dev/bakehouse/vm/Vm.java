@@ -3,6 +3,7 @@ package dev.bakehouse.vm;
 import dev.bakehouse.platform.UserError;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /// One virtual machine, by its exact name.
 public interface Vm {
@@ -32,6 +33,14 @@ public interface Vm {
   default boolean shutdownAsksGuest() {
     return false;
   }
+
+  /// Why a running VM stands still: its disk could not be written because the host's is full.
+  default Optional<String> stalled() {
+    return Optional.empty();
+  }
+
+  /// Lets a VM that stands still try again.
+  default void proceed() {}
 
   /// Asks the guest to power off; kills it when the grace is over.
   void shutdown(Duration grace);

@@ -104,11 +104,10 @@ final class CommandLine {
         + ":22";
   }
 
-  /// A full host disk must come to the guest as a write error: QEMU's default, a silent pause,
-  /// would look like a hang.
+  /// A full host disk pauses the VM ([QemuVm#stalled] tells); other errors come to the guest.
   private static void disk(List<String> argv, String serial, String file) {
     String drive = "if=none,format=qcow2,cache=unsafe,discard=unmap,id=";
-    String errors = ",werror=report,rerror=report";
+    String errors = ",werror=enospc,rerror=report";
     add(argv, "-drive", drive + serial + ",file=" + file);
     add(argv, "-device", "virtio-blk-pci,drive=" + serial + ",serial=" + serial + errors);
   }

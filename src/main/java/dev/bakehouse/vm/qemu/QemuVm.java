@@ -136,6 +136,22 @@ final class QemuVm implements Vm {
   }
 
   @Override
+  public Optional<String> stalled() {
+    try (Qmp qmp = process.ask()) {
+      String status = qmp.execute("query-status").path("status").asString("");
+      return Optional.of("The disk with " + directory + " is full")
+          .filter(_ -> status.equals("io-error"));
+    }
+  }
+
+  @Override
+  public void proceed() {
+    try (Qmp qmp = process.ask()) {
+      qmp.execute("cont");
+    }
+  }
+
+  @Override
   public void shutdown(Duration grace) {
     if (running()) {
       try (Qmp qmp = process.ask()) {
