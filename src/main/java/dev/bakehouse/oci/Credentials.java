@@ -2,6 +2,7 @@ package dev.bakehouse.oci;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -145,9 +147,9 @@ public record Credentials(
 
   /// Docker's helper protocol: `docker-credential-NAME get`, the host on standard input. A helper
   /// that knows no login for a host says so with a status other than 0.
-  private static Optional<Login> fromHelper(String helper, String host) {
+  private Optional<Login> fromHelper(String helper, String host) {
     Outcome outcome =
-        Command.of("docker-credential-" + helper, "get")
+        Command.of(program("docker-credential-" + helper), "get")
             .input(host.getBytes(StandardCharsets.UTF_8))
             .deadline(Duration.ofSeconds(20))
             .run();
@@ -159,6 +161,17 @@ public record Credentials(
     return secret.isEmpty()
         ? Optional.empty()
         : Optional.of(new Login(answer.path("Username").asString(""), secret));
+  }
+
+  private String program(String name) {
+    return Stream.of(environment.getOrDefault("PATH", "").split(":"))
+        .filter(directory -> !directory.isEmpty() && !name.contains("/"))
+        .map(directory -> Path.of(directory, name))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .or(() -> Programs.find(name))
+        .map(Path::toString)
+        .orElse(name);
   }
 
   private static Optional<Login> decode(String auth) {

@@ -91,7 +91,7 @@ public final class RemoteRepository implements Repository {
     return new ResumingBlob(
         "the blob " + digest + " of " + name(),
         client,
-        offset -> client.send(new GetBlob(repository, digest, offset, end)),
+        (start, stop) -> client.send(new GetBlob(repository, digest, start, stop)),
         from,
         end);
   }

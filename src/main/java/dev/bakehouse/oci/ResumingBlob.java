@@ -4,7 +4,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
-import java.util.function.LongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -13,26 +12,30 @@ import org.jspecify.annotations.Nullable;
 /// where it stopped, and never reads beyond its end. A registry that ignores ranges costs what it
 /// sends.
 final class ResumingBlob extends InputStream {
-  private static final Pattern RANGE =
-      Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18}|\\*)");
+  private static final Pattern RANGE = Pattern.compile("bytes (\\d{1,18})-.*");
+  private static final Pattern SIZE = Pattern.compile("/(\\d{1,18})$");
   private static final long UNKNOWN = -1;
 
   private final String what;
   private final String host;
-  private final LongFunction<Answer> open;
+  private final Source source;
   private final long end;
   private final Attempts attempts;
   private @Nullable InputStream current;
   private long at;
   private long size = UNKNOWN;
 
+  /// Asks for a part of the blob, or with a negative end for all from an offset on.
+  interface Source {
+    Answer open(long from, long end);
+  }
+
   /// @param what names the blob in errors
-  /// @param open asks for the blob from an offset on
   /// @param end where to stop; negative for the blob's own end
-  ResumingBlob(String what, RegistryClient client, LongFunction<Answer> open, long from, long end) {
+  ResumingBlob(String what, RegistryClient client, Source source, long from, long end) {
     this.what = what;
     this.host = client.host();
-    this.open = open;
+    this.source = source;
     this.at = from;
     this.end = end < 0 ? Long.MAX_VALUE : end;
     this.attempts = new Attempts(client.patience(), "read " + what);
@@ -78,29 +81,35 @@ final class ResumingBlob extends InputStream {
   }
 
   private InputStream connect() throws IOException {
-    Answer answer = open.apply(at);
-    switch (answer.status()) {
-      case 200 -> {
-        size = answer.headers().firstValueAsLong("content-length").orElse(UNKNOWN);
-        skip(answer.body());
-      }
-      case 206 -> {
-        Matcher range = RANGE.matcher(answer.header("content-range").orElse(""));
-        if (range.matches()) {
-          if (Long.parseLong(range.group(1)) != at) {
-            answer.body().close();
-            throw new IOException("asked for bytes from " + at + " on, got " + range.group());
-          }
-          size = range.group(2).equals("*") ? UNKNOWN : Long.parseLong(range.group(2));
-        }
-      }
-      default -> size = at;
-    }
-    if (size != UNKNOWN && at >= size) {
+    long stop = size == UNKNOWN ? end : Math.min(end, size);
+    Answer answer = source.open(at, stop == Long.MAX_VALUE ? -1 : stop);
+    if (answer.status() == 416) {
+      size = sizeIn(answer);
       answer.body().close();
-      return InputStream.nullInputStream();
+      if (size != UNKNOWN && at >= size) {
+        return InputStream.nullInputStream();
+      }
+      // A registry that can not read this range, though it is one: crane's knows none without an
+      // end.
+      answer = source.open(0, -1);
     }
+    if (answer.status() == 200) {
+      size = answer.headers().firstValueAsLong("content-length").orElse(UNKNOWN);
+      skip(answer.body());
+      return answer.body();
+    }
+    Matcher range = RANGE.matcher(answer.header("content-range").orElse(""));
+    if (range.matches() && Long.parseLong(range.group(1)) != at) {
+      answer.body().close();
+      throw new IOException("asked for bytes from " + at + " on, got " + range.group());
+    }
+    size = sizeIn(answer);
     return answer.body();
+  }
+
+  private static long sizeIn(Answer answer) {
+    Matcher size = SIZE.matcher(answer.header("content-range").orElse(""));
+    return size.find() ? Long.parseLong(size.group(1)) : UNKNOWN;
   }
 
   /// Passes what came before, of a blob that may be shorter.

@@ -90,21 +90,35 @@ record Uploader(RegistryClient client, String repository, long chunk) {
       if (!again(attempts, e)) {
         throw e;
       }
-      return client.send(new AskUpload(repository, session));
+      return whatItHas(session, e);
     }
   }
 
   private Session outOfStep(Session session, FilePart part, Attempts attempts) {
+    RegistryError refused =
+        new RegistryError(
+            "Could not upload a part of a blob to "
+                + repository
+                + ": it does not take the bytes from "
+                + part.offset()
+                + " on",
+            "Try again later, or look at the registry's log.");
     if (!attempts.again(Optional.empty())) {
-      throw new RegistryError(
-          "Could not upload a part of a blob to "
-              + repository
-              + ": the registry does not take the bytes from "
-              + part.offset()
-              + " on",
-          "Try again later, or look at the registry's log.");
+      throw refused;
     }
-    return client.send(new AskUpload(repository, session));
+    return whatItHas(session, refused);
+  }
+
+  /// @param why it is asked; the error when the registry knows the upload no more
+  private Session whatItHas(Session session, RegistryError why) {
+    try {
+      return client.send(new AskUpload(repository, session));
+    } catch (RegistryError.Denied e) {
+      throw e;
+    } catch (RegistryError e) {
+      why.addSuppressed(e);
+      throw why;
+    }
   }
 
   private static boolean again(Attempts attempts, RegistryError e) {
