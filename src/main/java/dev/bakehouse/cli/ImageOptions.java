@@ -13,6 +13,7 @@ import dev.bakehouse.image.Transfer;
 import dev.bakehouse.image.Wanted;
 import dev.bakehouse.image.Workshop;
 import dev.bakehouse.oci.Reference;
+import dev.bakehouse.oci.Registries;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.vm.Hypervisors;
 import dev.bakehouse.vm.Network;
@@ -71,6 +72,7 @@ final class ImageOptions {
         directory,
         state != null ? directory.resolve("images") : host("images", directory.resolve("images")),
         plainHttp || configuration().section("host").flag("plain-http", false),
+        Registries.read(configuration().section("image")),
         log);
   }
 

@@ -125,6 +125,16 @@ public final class Section {
     return values;
   }
 
+  /// Lists of texts below a key whose names the user chose; a single text counts as a list of one.
+  public Map<String, List<String>> lists(String key) {
+    Section inner = section(key);
+    Map<String, List<String>> values = new LinkedHashMap<>();
+    for (String name : inner.entries.keySet()) {
+      values.put(name, inner.texts(name, List.of()));
+    }
+    return values;
+  }
+
   /// The mapping below a key; an empty one when the key is absent.
   public Section section(String key) {
     return new Section(file, full(key), node(key).orElse(null));

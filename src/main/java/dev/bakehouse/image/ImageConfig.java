@@ -1,6 +1,7 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.config.Section;
+import dev.bakehouse.oci.Registries;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,6 +75,7 @@ public record ImageConfig(
                 seconds(deadlines, "address", 100),
                 seconds(deadlines, "ssh", 900),
                 seconds(deadlines, "bootstrap", 10_800)));
+    Registries.KEYS.forEach(section::has);
     size.close();
     deadlines.close();
     section.close();

@@ -1,6 +1,8 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.oci.Credentials;
+import dev.bakehouse.oci.MirrorHealth;
+import dev.bakehouse.oci.Registries;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Network;
@@ -19,6 +21,7 @@ public record Workshop(
 
   /// @param network of the VMs that images are built in
   /// @param images the store's directory, unless the hypervisor keeps images itself
+  /// @param registries what is configured for each host of images
   public static Workshop of(
       Hypervisor hypervisor,
       Network network,
@@ -26,11 +29,16 @@ public record Workshop(
       Path state,
       Path images,
       boolean plainHttp,
+      Registries registries,
       Log log) {
     ImageStore store = new ImageStore(hypervisor.imageStore().orElse(images));
     Repositories repositories =
         new Repositories(
-            Credentials.ofProcess(), plainHttp, store.root().resolve(".work").resolve("upload"));
+            Credentials.ofProcess(),
+            plainHttp,
+            store.root().resolve(".work").resolve("upload"),
+            registries,
+            new MirrorHealth(log::say));
     BuildVm.Maker vms =
         (name, base, config) -> {
           Reaper reaper = new Reaper(state, List.of(hypervisor));

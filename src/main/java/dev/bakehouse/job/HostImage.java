@@ -80,6 +80,7 @@ final class HostImage {
             settings.state(),
             settings.images(),
             settings.plainHttp(),
+            settings.registries(),
             new Log(log));
     Branch branch = Branch.of(job.texts(), checkout);
     Wanted wanted = workshop.wanted(checkout, config, given).of(branch);

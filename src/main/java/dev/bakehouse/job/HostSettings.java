@@ -7,6 +7,7 @@ import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Vlans;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.oci.Registries;
 import dev.bakehouse.platform.Self;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -24,6 +25,7 @@ import java.util.Optional;
 /// @param images directory of the local image store
 /// @param imageSource reference the image is pulled from when it is not local
 /// @param plainHttp whether that registry is spoken to without TLS
+/// @param registries mirrors and other settings of registries (`image.mirrors`)
 /// @param keepEnvironment names of host variables that cross into jobs
 /// @param allow command lines that may run on the host itself, exactly as written
 /// @param gitFilter partial clone filter of checkouts, `none` for full clones
@@ -38,6 +40,7 @@ public record HostSettings(
     Path images,
     Optional<String> imageSource,
     boolean plainHttp,
+    Registries registries,
     List<String> keepEnvironment,
     List<String> allow,
     String gitFilter,
@@ -56,7 +59,7 @@ public record HostSettings(
           ".buildkite/scripts/ensure-bun-image.sh --force-refresh");
 
   /// Sections other parts of the program read from the same file.
-  private static final List<String> OTHERS = List.of("image", "pipeline");
+  private static final List<String> OTHERS = List.of("pipeline");
 
   /// Reads a host's configuration; every key has a default.
   ///
@@ -94,6 +97,7 @@ public record HostSettings(
             Path.of(host.text("images", state.resolve("images").toString())).toAbsolutePath(),
             host.text("image-source"),
             host.flag("plain-http", false),
+            Registries.read(root.section("image")),
             host.texts("keep-environment", List.of()),
             host.texts("allow", HOST_COMMANDS),
             git.choice("filter", "blob:none", List.of("none", "blob:none", "tree:0")),
@@ -125,6 +129,7 @@ public record HostSettings(
         images,
         imageSource,
         plainHttp,
+        registries,
         keepEnvironment,
         allow,
         gitFilter,

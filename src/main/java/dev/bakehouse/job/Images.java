@@ -6,6 +6,7 @@ import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Log;
 import dev.bakehouse.image.Transfer;
 import dev.bakehouse.oci.Credentials;
+import dev.bakehouse.oci.MirrorHealth;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.platform.UserError;
@@ -64,9 +65,15 @@ public final class Images {
                             + store.root()
                             + " and no `host.image-source` to pull it from",
                         "Run `bakehouse image ensure`, or name a source in " + host.file() + "."));
+    Log lines = new Log(log);
     Repositories repositories =
-        new Repositories(Credentials.ofProcess(), host.plainHttp(), store.root().resolve(".work"));
-    return new Transfer(store, repositories, new Log(log))
+        new Repositories(
+            Credentials.ofProcess(),
+            host.plainHttp(),
+            store.root().resolve(".work"),
+            host.registries(),
+            new MirrorHealth(lines::say));
+    return new Transfer(store, repositories, lines)
         .pull(Reference.parse(source), host.image(), false);
   }
 }

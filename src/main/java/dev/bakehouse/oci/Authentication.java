@@ -1,106 +1,137 @@
 package dev.bakehouse.oci;
 
 import dev.bakehouse.oci.Credentials.Login;
+import dev.bakehouse.oci.TokenService.Token;
 import java.io.IOException;
-import java.net.URI;
-import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpHeaders;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
-/// Answers a registry's challenge: `Basic`, or `Bearer` by asking the named realm for a token.
+/// What one registry is shown: nothing until it asks, then `Basic`, or a `Bearer` token for each
+/// set of scopes, renewed before it ends and when the registry no longer takes it. Threads that
+/// need the same token get it once.
 final class Authentication {
-  private static final Pattern PARAMETER = Pattern.compile("(\\w+)=\"([^\"]*)\"");
-
-  private final HttpClient http;
+  private final String host;
   private final Credentials credentials;
-  private final boolean plainHttp;
-  private volatile Optional<String> current = Optional.empty();
+  private final TokenService service;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<Scopes, Token> tokens = new HashMap<>();
+  private @Nullable Challenge bearer;
+  private boolean lookedUp;
+  private Optional<Login> login = Optional.empty();
+  private volatile Optional<String> basic = Optional.empty();
 
-  Authentication(HttpClient http, Credentials credentials, boolean plainHttp) {
-    this.http = http;
+  /// @param host whose credentials these are
+  Authentication(String host, Credentials credentials, TokenService service) {
+    this.host = host;
     this.credentials = credentials;
-    this.plainHttp = plainHttp;
+    this.service = service;
   }
 
-  /// The header that worked last.
-  Optional<String> header() {
-    return current;
-  }
-
-  /// @return false when there is nothing better to answer than before
-  boolean answer(String host, HttpHeaders challenged, String action)
-      throws IOException, InterruptedException {
-    Optional<Login> login = credentials.find(host);
-    Optional<String> before = current;
-    for (String challenge : challenged.allValues("www-authenticate")) {
-      String scheme = challenge.split(" ", 2)[0].toLowerCase(Locale.ROOT);
-      if (scheme.equals("bearer")) {
-        current = Optional.of("Bearer " + token(parameters(challenge), login, action));
-        return true;
+  /// What to send along; empty while the registry has not asked for anything.
+  Optional<String> header(Scopes scopes, String action) throws IOException, InterruptedException {
+    if (basic.isPresent()) {
+      return basic;
+    }
+    lock.lockInterruptibly();
+    try {
+      Challenge known = bearer;
+      if (known == null) {
+        return Optional.empty();
       }
-      if (scheme.equals("basic") && login.isPresent()) {
-        current = login.map(Login::basic);
-        return !current.equals(before);
+      Token token = tokens.get(scopes);
+      if (token == null || token.stale()) {
+        token = renew(known, scopes, action);
       }
+      return Optional.of(token.header());
+    } finally {
+      lock.unlock();
     }
-    return false;
   }
 
-  private String token(Map<String, String> challenge, Optional<Login> login, String action)
+  /// Prepares a better answer to a challenge.
+  ///
+  /// @param used what the registry did not take
+  /// @return false when there is none
+  boolean answer(List<Challenge> challenges, Scopes scopes, Optional<String> used, String action)
       throws IOException, InterruptedException {
-    URI realm = URI.create(challenge.getOrDefault("realm", ""));
-    if (!"https".equals(realm.getScheme()) && !plainHttp) {
-      throw new RegistryError(
-          "Could not " + action + ": its token service `" + realm + "` is not https",
-          "Use --plain-http if that is meant.");
+    lock.lockInterruptibly();
+    try {
+      for (Challenge challenge : strongestFirst(challenges)) {
+        switch (challenge.scheme()) {
+          case "bearer" -> {
+            bearer = challenge;
+            Token token = tokens.get(scopes);
+            if (token == null || used.equals(Optional.of(token.header()))) {
+              renew(challenge, scopes, action);
+            }
+            return true;
+          }
+          case "basic" -> {
+            Optional<String> header = login().filter(l -> !l.isIdentityToken()).map(Login::basic);
+            if (header.isPresent() && !header.equals(used)) {
+              basic = header;
+              return true;
+            }
+          }
+          default -> {
+            // A scheme nobody here speaks.
+          }
+        }
+      }
+      return false;
+    } finally {
+      lock.unlock();
     }
-    String query =
-        "service="
-            + encode(challenge.getOrDefault("service", ""))
-            + "&scope="
-            + encode(challenge.getOrDefault("scope", ""));
-    String glue = realm.getQuery() == null ? "?" : "&";
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(realm + glue + query)).timeout(Duration.ofSeconds(30));
-    login.ifPresent(l -> request.header("Authorization", l.basic()));
-    HttpResponse<byte[]> response =
-        http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-    if (response.statusCode() == 401 || response.statusCode() == 403) {
-      throw new RegistryError.Denied(action, response.statusCode(), " from its token service");
+  }
+
+  /// The error for an answer that still denies access.
+  RegistryError.Denied denied(
+      Answer answer, List<Challenge> challenges, Scopes scopes, String action) throws IOException {
+    boolean scope =
+        answer.status() == 403
+            || challenges.stream().anyMatch(c -> c.parameter("error").equals("insufficient_scope"));
+    return RegistryError.Denied.registry(
+        action, host, scope ? Optional.of(scopes) : Optional.empty(), user(), answer.says());
+  }
+
+  /// Whether there is no login to show.
+  boolean anonymous() {
+    return user().isEmpty();
+  }
+
+  private Optional<String> user() {
+    lock.lock();
+    try {
+      return login().map(Login::username);
+    } finally {
+      lock.unlock();
     }
-    if (response.statusCode() != 200) {
-      throw new IOException("the token service answered with status " + response.statusCode());
-    }
-    JsonNode answer = new JsonMapper().readTree(response.body());
-    String token = answer.path("token").asString(answer.path("access_token").asString(""));
-    if (token.isEmpty()) {
-      throw new IOException("the token service gave no token");
-    }
+  }
+
+  private Token renew(Challenge challenge, Scopes scopes, String action)
+      throws IOException, InterruptedException {
+    List<String> asked = List.of(challenge.parameter("scope").strip().split("\\s+"));
+    Token token = service.ask(challenge, scopes.and(asked), login(), action);
+    tokens.put(scopes, token);
     return token;
   }
 
-  private static Map<String, String> parameters(String challenge) {
-    Map<String, String> all = new HashMap<>();
-    Matcher matcher = PARAMETER.matcher(challenge);
-    while (matcher.find()) {
-      all.put(matcher.group(1).toLowerCase(Locale.ROOT), matcher.group(2));
+  private Optional<Login> login() {
+    if (!lookedUp) {
+      login = credentials.find(host);
+      lookedUp = true;
     }
-    return all;
+    return login;
   }
 
-  private static String encode(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  private static List<Challenge> strongestFirst(List<Challenge> challenges) {
+    return challenges.stream()
+        .sorted(Comparator.comparingInt(c -> c.scheme().equals("bearer") ? 0 : 1))
+        .toList();
   }
 }

@@ -2,6 +2,7 @@ package dev.bakehouse.oci;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -29,8 +31,15 @@ public record Credentials(
     List<String> tokenHosts) {
   private static final JsonMapper JSON = new JsonMapper();
 
-  /// A name and a password or token; never printed.
+  /// A name and a password or token; never printed. The name `<token>` says that the password is an
+  /// identity token, which only a token service takes.
   public record Login(String username, String password) {
+    static final String IDENTITY = "<token>";
+
+    boolean isIdentityToken() {
+      return username.equals(IDENTITY);
+    }
+
     String basic() {
       String pair = username + ":" + password;
       return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
@@ -59,6 +68,14 @@ public record Credentials(
 
   public Optional<Login> find(String host) {
     return fromEnvironment(host).or(() -> fromDocker(host)).or(() -> fromFiles(host));
+  }
+
+  /// These without what is not bound to a host by name: for a host that others chose.
+  Credentials boundToHosts() {
+    boolean bound = !environment.getOrDefault("TART_REGISTRY_HOSTNAME", "").isEmpty();
+    return bound
+        ? this
+        : new Credentials(Map.of(), dockerConfig, tokenFile, usernameFile, tokenHosts);
   }
 
   private Optional<Login> fromEnvironment(String host) {
@@ -93,15 +110,20 @@ public record Credentials(
     }
     try {
       JsonNode config = JSON.readTree(Files.readAllBytes(dockerConfig));
-      String helper =
-          config.path("credHelpers").path(host).asString(config.path("credsStore").asString(""));
-      Optional<Login> plain =
-          decode(config.path("auths").path(host).path("auth").asString(""))
-              .or(
-                  () ->
-                      decode(
-                          config.path("auths").path("https://" + host).path("auth").asString("")));
-      return plain.isPresent() || helper.isEmpty() ? plain : fromHelper(helper, host);
+      String own = config.path("credHelpers").path(host).asString("");
+      if (!own.isEmpty()) {
+        return fromHelper(own, host);
+      }
+      for (String prefix : List.of("", "https://", "http://")) {
+        for (String suffix : List.of("", "/", "/v1/", "/v2/")) {
+          Optional<Login> entry = entry(config.path("auths").path(prefix + host + suffix));
+          if (entry.isPresent()) {
+            return entry;
+          }
+        }
+      }
+      String store = config.path("credsStore").asString("");
+      return store.isEmpty() ? Optional.empty() : fromHelper(store, host);
     } catch (IOException | JacksonException | IllegalArgumentException e) {
       throw new UserError(
           "Could not read registry credentials from " + dockerConfig,
@@ -110,10 +132,24 @@ public record Credentials(
     }
   }
 
-  /// Docker's helper protocol: `docker-credential-NAME get`, the host on standard input.
-  private static Optional<Login> fromHelper(String helper, String host) {
+  /// An entry of `auths`: `auth` (name and password in base64), or the two apart, or a token.
+  private static Optional<Login> entry(JsonNode entry) {
+    String identity = entry.path("identitytoken").asString("");
+    if (!identity.isEmpty()) {
+      return Optional.of(new Login(Login.IDENTITY, identity));
+    }
+    String name = entry.path("username").asString("");
+    String password = entry.path("password").asString("");
+    return name.isEmpty() || password.isEmpty()
+        ? decode(entry.path("auth").asString(""))
+        : Optional.of(new Login(name, password));
+  }
+
+  /// Docker's helper protocol: `docker-credential-NAME get`, the host on standard input. A helper
+  /// that knows no login for a host says so with a status other than 0.
+  private Optional<Login> fromHelper(String helper, String host) {
     Outcome outcome =
-        Command.of("docker-credential-" + helper, "get")
+        Command.of(program("docker-credential-" + helper), "get")
             .input(host.getBytes(StandardCharsets.UTF_8))
             .deadline(Duration.ofSeconds(20))
             .run();
@@ -125,6 +161,17 @@ public record Credentials(
     return secret.isEmpty()
         ? Optional.empty()
         : Optional.of(new Login(answer.path("Username").asString(""), secret));
+  }
+
+  private String program(String name) {
+    return Stream.of(environment.getOrDefault("PATH", "").split(":"))
+        .filter(directory -> !directory.isEmpty() && !name.contains("/"))
+        .map(directory -> Path.of(directory, name))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .or(() -> Programs.find(name))
+        .map(Path::toString)
+        .orElse(name);
   }
 
   private static Optional<Login> decode(String auth) {

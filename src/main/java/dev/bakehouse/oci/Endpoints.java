@@ -3,7 +3,6 @@ package dev.bakehouse.oci;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,8 +14,9 @@ final class Endpoints {
 
   private Endpoints() {}
 
-  /// The digest of a manifest by HEAD; empty when absent.
-  record HeadManifest(String repository, String selector) implements Endpoint<Optional<Digest>> {
+  /// The digest of a manifest by HEAD, as the registry names it (some do not: then it is the empty
+  /// text); nothing when absent.
+  record HeadManifest(String repository, String selector) implements Endpoint<Optional<String>> {
     @Override
     public String action() {
       return "ask for the digest of " + repository + ":" + selector;
@@ -38,18 +38,9 @@ final class Endpoints {
     }
 
     @Override
-    public Optional<Digest> handle(Answer answer) throws IOException {
+    public Optional<String> handle(Answer answer) throws IOException {
       return switch (answer.status()) {
-        case 200 ->
-            Optional.of(
-                answer
-                    .header("docker-content-digest")
-                    .map(Digest::parse)
-                    .orElseThrow(
-                        () ->
-                            new RegistryError(
-                                "Could not " + action() + ": the answer names no digest",
-                                "The registry is not of the OCI kind.")));
+        case 200 -> Optional.of(answer.header("docker-content-digest").orElse(""));
         case 404 -> Optional.empty();
         default -> throw answer.unexpected(action());
       };
@@ -109,6 +100,11 @@ final class Endpoints {
     }
 
     @Override
+    public Scopes scopes(String name) {
+      return Scopes.push(name);
+    }
+
+    @Override
     public HttpRequest.BodyPublisher body() {
       return HttpRequest.BodyPublishers.ofByteArray(manifest.raw());
     }
@@ -148,8 +144,12 @@ final class Endpoints {
     }
   }
 
-  /// The answer's body is the blob from the offset on, or the whole blob with status 200.
-  record GetBlob(String repository, Digest digest, long from) implements Endpoint<Answer> {
+  /// The answer's body is the part of the blob with status 206, the whole blob with 200; 416 says
+  /// that the blob ends before the part begins.
+  ///
+  /// @param end of the part, exclusive; -1 for the blob's own
+  record GetBlob(String repository, Digest digest, long from, long end)
+      implements Endpoint<Answer> {
     @Override
     public String action() {
       return "read the blob " + digest + " of " + repository;
@@ -167,85 +167,16 @@ final class Endpoints {
 
     @Override
     public HttpRequest.Builder prepare(HttpRequest.Builder request) {
-      return from == 0 ? request : request.header("Range", "bytes=" + from + "-");
+      String last = end < 0 ? "" : Long.toString(end - 1);
+      return from == 0 && end < 0 ? request : request.header("Range", "bytes=" + from + "-" + last);
     }
 
     @Override
     public Answer handle(Answer answer) throws IOException {
-      if (answer.status() == 200 || answer.status() == 206) {
-        return answer;
-      }
-      throw answer.unexpected(action());
-    }
-  }
-
-  /// Where the registry wants an upload.
-  record StartUpload(String repository) implements Endpoint<URI> {
-    @Override
-    public String action() {
-      return "begin an upload to " + repository;
-    }
-
-    @Override
-    public String method() {
-      return "POST";
-    }
-
-    @Override
-    public URI uri(URI base) {
-      return base.resolve("blobs/uploads/");
-    }
-
-    @Override
-    public URI handle(Answer answer) throws IOException {
-      Optional<String> location = answer.header("location");
-      if (answer.status() == 202 && location.isPresent()) {
-        return answer.uri().resolve(location.get());
-      }
-      throw answer.unexpected(action());
-    }
-  }
-
-  /// The whole blob in one request. An upload place serves once, so a failure needs a new one.
-  record PutBlob(String repository, URI upload, Digest digest, Path file)
-      implements Endpoint<Boolean> {
-    @Override
-    public String action() {
-      return "upload the blob " + digest + " to " + repository;
-    }
-
-    @Override
-    public String method() {
-      return "PUT";
-    }
-
-    @Override
-    public URI uri(URI base) {
-      String glue = upload.getRawQuery() == null ? "?" : "&";
-      return URI.create(upload + glue + "digest=" + digest);
-    }
-
-    @Override
-    public HttpRequest.Builder prepare(HttpRequest.Builder request) {
-      return request.header("Content-Type", "application/octet-stream");
-    }
-
-    @Override
-    public HttpRequest.BodyPublisher body() throws IOException {
-      return HttpRequest.BodyPublishers.ofFile(file);
-    }
-
-    @Override
-    public boolean repeatable() {
-      return false;
-    }
-
-    @Override
-    public Boolean handle(Answer answer) throws IOException {
-      if (answer.status() == 201) {
-        return true;
-      }
-      throw answer.unexpected(action());
+      return switch (answer.status()) {
+        case 200, 206, 416 -> answer;
+        default -> throw answer.unexpected(action());
+      };
     }
   }
 

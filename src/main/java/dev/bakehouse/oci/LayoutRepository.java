@@ -11,7 +11,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.commons.io.input.BoundedInputStream;
 
 /// An OCI image layout in a directory: `oci-layout`, `index.json`, `blobs/sha256/HEX`.
 ///
@@ -71,10 +70,7 @@ public final class LayoutRepository implements Repository {
 
   @Override
   public InputStream blob(Digest digest, long from, long length) throws IOException {
-    return BoundedInputStream.builder()
-        .setInputStream(blob(digest, from))
-        .setMaxCount(length)
-        .get();
+    return new Bounded(blob(digest, from), length);
   }
 
   @Override

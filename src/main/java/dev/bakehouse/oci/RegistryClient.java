@@ -1,119 +1,185 @@
 package dev.bakehouse.oci;
 
-import dev.bakehouse.platform.Poll;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /// Sends endpoints to one registry: authentication, redirects (credentials stay with their host),
-/// repeated attempts with growing pauses on 429, 5xx and broken connections.
+/// repeated attempts with growing pauses on 408, 429, 5xx, broken and stalled connections.
 final class RegistryClient {
-  private static final int ATTEMPTS = 4;
   private static final int REDIRECTS = 5;
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
-  /// Until the head of an answer; a large upload happens within it.
-  private static final Duration ANSWER = Duration.ofMinutes(30);
+  /// Attempts while nobody answers at all.
+  private static final int CALLS = 3;
+
+  private static final int SILENT_CALLS = 2;
 
   private final HttpClient http;
   private final URI base;
+  private final String repository;
+  private final Patience patience;
   private final Authentication authentication;
 
-  RegistryClient(Reference.Remote remote, Credentials credentials, boolean plainHttp) {
+  RegistryClient(
+      Reference.Remote remote, Credentials credentials, boolean plainHttp, Patience patience) {
     this.http =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(Duration.ofSeconds(10))
+            .connectTimeout(patience.connect())
             .build();
     String scheme = plainHttp ? "http" : "https";
     this.base = URI.create(scheme + "://" + remote.host() + "/v2/" + remote.repository() + "/");
-    this.authentication = new Authentication(http, credentials, plainHttp);
+    this.repository = remote.repository();
+    this.patience = patience;
+    this.authentication =
+        new Authentication(
+            remote.host(), credentials, new TokenService(http, plainHttp, patience.stall()));
+  }
+
+  Patience patience() {
+    return patience;
+  }
+
+  String host() {
+    return base.getAuthority();
   }
 
   <T> T send(Endpoint<T> endpoint) {
-    int attempt = 1;
+    Attempts attempts = new Attempts(patience, endpoint.action());
     while (true) {
       try {
-        Answer answer = exchange(endpoint);
-        boolean passing = answer.status() == 429 || answer.status() >= 500;
-        if (!passing || attempt == ATTEMPTS || !endpoint.repeatable()) {
-          return endpoint.handle(answer);
+        return endpoint.handle(exchange(endpoint));
+      } catch (RegistryError.Failing e) {
+        if (!endpoint.repeatable() || !attempts.again(e.retryAfter())) {
+          throw e;
         }
-        answer.body().close();
-        pause(endpoint, retryAfter(answer).orElse(backOff(attempt)));
       } catch (IOException e) {
-        boolean silent = e instanceof HttpConnectTimeoutException && attempt > 1;
-        if (attempt == ATTEMPTS || silent || !endpoint.repeatable()) {
-          throw new RegistryError.Unreachable(endpoint.action(), base.getAuthority(), e);
+        if (!endpoint.repeatable() || !attempts.again(Optional.empty(), most(e))) {
+          throw new RegistryError.Unreachable(endpoint.action(), host(), e);
         }
-        pause(endpoint, backOff(attempt));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new RegistryError(
             "Could not " + endpoint.action() + ": interrupted", "Run it again.", e);
       }
-      attempt++;
     }
   }
 
+  private static int most(IOException e) {
+    return switch (e) {
+      case HttpConnectTimeoutException _ -> SILENT_CALLS;
+      case ConnectException _ -> CALLS;
+      case IOException _ -> Integer.MAX_VALUE;
+    };
+  }
+
   private Answer exchange(Endpoint<?> endpoint) throws IOException, InterruptedException {
-    Answer answer = once(endpoint, endpoint.uri(base));
-    if (answer.status() == 401) {
+    Scopes scopes = endpoint.scopes(repository);
+    Optional<String> header = authentication.header(scopes, endpoint.action());
+    Answer answer = follow(endpoint, header);
+    if (answer.status() == 401 && isOurs(answer.uri())) {
       answer = answer.with(answer.document());
-      if (authentication.answer(base.getAuthority(), answer.headers(), endpoint.action())) {
-        answer = once(endpoint, endpoint.uri(base));
+      if (authentication.answer(challenges(answer), scopes, header, endpoint.action())) {
+        answer = follow(endpoint, authentication.header(scopes, endpoint.action()));
       }
     }
-    for (int i = 0; i < REDIRECTS && isRedirect(answer); i++) {
-      answer.body().close();
-      answer = once(endpoint, answer.uri().resolve(answer.header("location").orElse("")));
+    if (answer.isPassing()) {
+      throw answer.failing(endpoint.action(), authentication.anonymous());
+    }
+    boolean denied = answer.status() == 401 || answer.status() == 403;
+    if (denied && isOurs(answer.uri())) {
+      throw authentication.denied(answer, challenges(answer), scopes, endpoint.action());
     }
     return answer;
   }
 
-  private Answer once(Endpoint<?> endpoint, URI uri) throws IOException, InterruptedException {
-    HttpRequest.Builder request =
-        endpoint.prepare(HttpRequest.newBuilder(uri)).method(endpoint.method(), endpoint.body());
-    if (uri.getAuthority().equals(base.getAuthority())) {
-      authentication.header().ifPresent(value -> request.header("Authorization", value));
+  private static List<Challenge> challenges(Answer answer) {
+    return Challenge.parse(answer.headers().allValues("www-authenticate"));
+  }
+
+  private Answer follow(Endpoint<?> endpoint, Optional<String> header)
+      throws IOException, InterruptedException {
+    Answer answer = once(endpoint, endpoint.uri(base), header);
+    for (int i = 0; i < REDIRECTS && answer.isRedirect(); i++) {
+      answer.body().close();
+      answer = once(endpoint, answer.location(endpoint.action()), header);
     }
+    return answer;
+  }
+
+  private Answer once(Endpoint<?> endpoint, URI uri, Optional<String> header)
+      throws IOException, InterruptedException {
+    HttpRequest.BodyPublisher body =
+        endpoint.part().map(FilePart::publisher).orElseGet(endpoint::body);
+    HttpRequest.Builder request =
+        endpoint.prepare(HttpRequest.newBuilder(uri)).method(endpoint.method(), body);
+    header.filter(_ -> isOurs(uri)).ifPresent(value -> request.header("Authorization", value));
     HttpResponse<InputStream> response =
-        http.send(request.timeout(ANSWER).build(), HttpResponse.BodyHandlers.ofInputStream());
-    return new Answer(response.statusCode(), response.headers(), response.body(), uri);
+        await(
+            http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofInputStream()),
+            endpoint.part());
+    return new Answer(
+        response.statusCode(),
+        response.headers(),
+        new WatchedBody(response.body(), patience.stall()),
+        uri);
   }
 
-  private static boolean isRedirect(Answer answer) {
-    return switch (answer.status()) {
-      case 301, 302, 303, 307, 308 -> answer.header("location").isPresent();
-      default -> false;
-    };
+  /// Waits for the head of an answer as long as bytes of the request's body move.
+  private <R> R await(CompletableFuture<R> answer, Optional<FilePart> part)
+      throws IOException, InterruptedException {
+    long moved = -1;
+    long since = System.nanoTime();
+    Duration step = patience.stall().dividedBy(4);
+    try {
+      while (true) {
+        try {
+          return answer.get(step.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+          long now = part.map(FilePart::taken).orElse(0L);
+          since = now == moved || part.isEmpty() ? since : System.nanoTime();
+          moved = now;
+          boolean sent = part.isPresent() && part.get().taken() == part.get().length();
+          Duration limit = sent ? patience.settle() : patience.stall();
+          if (System.nanoTime() - since > limit.toNanos()) {
+            throw new HttpTimeoutException("no byte moved for " + WatchedBody.text(limit));
+          }
+        }
+      }
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException cause -> throw cause;
+        case RuntimeException cause -> throw cause;
+        case null, default -> throw new IOException(e);
+      }
+    } finally {
+      answer.cancel(true);
+    }
   }
 
-  private static Optional<Duration> retryAfter(Answer answer) {
-    return answer
-        .header("retry-after")
-        .filter(text -> text.matches("\\d{1,6}"))
-        .map(text -> Duration.ofSeconds(Long.parseLong(text)))
-        .map(wish -> wish.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : wish);
+  /// Whether an address is this registry's own, so that it may see its credentials.
+  private boolean isOurs(URI uri) {
+    return base.getScheme().equals(uri.getScheme())
+        && base.getHost().toLowerCase(Locale.ROOT).equals(uri.getHost().toLowerCase(Locale.ROOT))
+        && port(base) == port(uri);
   }
 
-  private static Duration backOff(int attempt) {
-    return FIRST_PAUSE.multipliedBy(1L << (attempt - 1));
-  }
-
-  private static void pause(Endpoint<?> endpoint, Duration pause) {
-    long end = System.nanoTime() + pause.toNanos();
-    Poll.until(
-        "the next attempt to " + endpoint.action(),
-        pause.plusSeconds(5),
-        () -> System.nanoTime() >= end ? Optional.of(true) : Optional.empty());
+  private static int port(URI uri) {
+    return uri.getPort() >= 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
   }
 }

@@ -5,32 +5,48 @@ import dev.bakehouse.oci.Endpoints.GetManifest;
 import dev.bakehouse.oci.Endpoints.HeadBlob;
 import dev.bakehouse.oci.Endpoints.HeadManifest;
 import dev.bakehouse.oci.Endpoints.ListTags;
-import dev.bakehouse.oci.Endpoints.PutBlob;
 import dev.bakehouse.oci.Endpoints.PutManifest;
-import dev.bakehouse.oci.Endpoints.StartUpload;
+import dev.bakehouse.oci.UploadEndpoints.MountBlob;
+import dev.bakehouse.oci.UploadEndpoints.Session;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.apache.commons.io.input.BoundedInputStream;
 
 /// A repository of a registry over HTTP.
 public final class RemoteRepository implements Repository {
-  private static final int UPLOADS = 4;
-
   private final Reference.Remote remote;
   private final String repository;
   private final RegistryClient client;
+  private final Uploader uploader;
   private final Path staging;
 
   /// @param plainHttp without TLS; never guessed, only where asked for
   /// @param staging an existing directory for compressed slices on their way up
   public RemoteRepository(
       Reference.Remote remote, Credentials credentials, boolean plainHttp, Path staging) {
+    this(
+        remote,
+        credentials,
+        plainHttp,
+        staging,
+        Patience.USUAL,
+        Registries.NONE.chunk(remote.host()));
+  }
+
+  /// @param chunk bytes of a chunk of an upload; 0 for one request a blob
+  public RemoteRepository(
+      Reference.Remote remote,
+      Credentials credentials,
+      boolean plainHttp,
+      Path staging,
+      Patience patience,
+      long chunk) {
     this.remote = remote;
     this.repository = name();
-    this.client = new RegistryClient(remote, credentials, plainHttp);
+    this.client = new RegistryClient(remote, credentials, plainHttp, patience);
+    this.uploader = new Uploader(client, repository, chunk);
     this.staging = staging;
   }
 
@@ -41,7 +57,9 @@ public final class RemoteRepository implements Repository {
 
   @Override
   public Optional<Digest> head(String selector) {
-    return client.send(new HeadManifest(repository, selector));
+    return client
+        .send(new HeadManifest(repository, selector))
+        .map(named -> named.isEmpty() ? manifest(selector).digest() : Digest.parse(named));
   }
 
   @Override
@@ -61,37 +79,43 @@ public final class RemoteRepository implements Repository {
 
   @Override
   public InputStream blob(Digest digest, long from) {
-    return new ResumingBlob(offset -> client.send(new GetBlob(repository, digest, offset)), from);
+    return read(digest, from, -1);
   }
 
   @Override
-  public InputStream blob(Digest digest, long from, long length) throws IOException {
-    return BoundedInputStream.builder()
-        .setInputStream(blob(digest, from))
-        .setMaxCount(length)
-        .get();
+  public InputStream blob(Digest digest, long from, long length) {
+    return length == 0 ? InputStream.nullInputStream() : read(digest, from, from + length);
+  }
+
+  private InputStream read(Digest digest, long from, long end) {
+    return new ResumingBlob(
+        "the blob " + digest + " of " + name(),
+        client,
+        (start, stop) -> client.send(new GetBlob(repository, digest, start, stop)),
+        from,
+        end);
   }
 
   @Override
   public boolean mount(Digest digest, String from) {
-    return false;
+    String prefix = remote.host() + "/";
+    if (!from.startsWith(prefix)) {
+      return false;
+    }
+    String other = from.substring(prefix.length());
+    try {
+      Optional<Session> upload = client.send(new MountBlob(repository, digest, other));
+      upload.ifPresent(uploader::cancel);
+      return upload.isEmpty();
+    } catch (RegistryError.Denied | RegistryError.Absent e) {
+      // No right to read there, or nothing: the blob is written like any other.
+      return false;
+    }
   }
 
   @Override
   public void writeBlob(Digest digest, Path file) throws IOException {
-    for (int attempt = 1; !hasBlob(digest); attempt++) {
-      try {
-        client.send(
-            new PutBlob(repository, client.send(new StartUpload(repository)), digest, file));
-        return;
-      } catch (RegistryError.Denied e) {
-        throw e;
-      } catch (RegistryError e) {
-        if (attempt == UPLOADS) {
-          throw e;
-        }
-      }
-    }
+    uploader.write(digest, file);
   }
 
   @Override

@@ -31,6 +31,13 @@ public interface Repository {
   /// beyond it is transferred.
   InputStream blob(Digest digest, long from, long length) throws IOException;
 
+  /// Told when bytes read of a blob had not its digest.
+  ///
+  /// @return whether they came from a place that is not asked again: then it is worth reading anew
+  default boolean distrust(Digest digest) {
+    return false;
+  }
+
   /// Makes a blob of another repository of the same registry this one's, without moving its bytes.
   ///
   /// @param from the other repository's [#name]

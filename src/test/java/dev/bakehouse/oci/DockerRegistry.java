@@ -25,14 +25,27 @@ public final class DockerRegistry implements AutoCloseable {
     this.port = port;
   }
 
+  /// @param login whether it wants [#HTPASSWD]'s
   public static DockerRegistry start(Path directory, boolean login) throws IOException {
+    Files.createDirectories(directory);
+    Path passwords = Files.writeString(directory.resolve("htpasswd"), HTPASSWD);
+    return start(
+        directory,
+        login ? "auth:\n  htpasswd:\n    realm: test\n    path: " + passwords + "\n" : "");
+  }
+
+  /// A pull-through cache of another registry without TLS.
+  static DockerRegistry mirrorOf(String host, Path directory) throws IOException {
+    return start(directory, "proxy:\n  remoteurl: http://" + host + "\n");
+  }
+
+  /// @param settings more lines of its configuration
+  static DockerRegistry start(Path directory, String settings) throws IOException {
     Files.createDirectories(directory);
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
-    Path passwords = Files.writeString(directory.resolve("htpasswd"), HTPASSWD);
-    String auth = login ? "auth:\n  htpasswd:\n    realm: test\n    path: " + passwords + "\n" : "";
     Path config =
         Files.writeString(
             directory.resolve("config.yml"),
@@ -43,7 +56,7 @@ public final class DockerRegistry implements AutoCloseable {
               filesystem: {rootdirectory: %s}
             http: {addr: "127.0.0.1:%d"}
             %s"""
-                .formatted(directory.resolve("data"), port, auth));
+                .formatted(directory.resolve("data"), port, settings));
     Process process =
         Command.of("docker-registry", "serve", config.toString())
             .startInto(directory.resolve("log"));

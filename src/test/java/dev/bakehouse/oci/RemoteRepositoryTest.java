@@ -119,7 +119,8 @@ class RemoteRepositoryTest {
         "/v2/o/r/blobs/",
         exchange -> {
           String range = exchange.getRequestHeaders().getFirst("Range");
-          int from = range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
+          int from =
+              range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-.*", "$1"));
           switch (requests.getAndIncrement()) {
             case 0 -> answer(exchange, 503, "");
             case 1 -> {

@@ -1,0 +1,69 @@
+package dev.bakehouse.oci;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpRequest;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+
+/// A part of an open file as the body of a request; tells how much of it was taken.
+final class FilePart {
+  private final FileChannel file;
+  private final long offset;
+  private final long length;
+  private volatile long taken;
+
+  FilePart(FileChannel file, long offset, long length) {
+    this.file = file;
+    this.offset = offset;
+    this.length = length;
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  long length() {
+    return length;
+  }
+
+  /// Bytes of the body handed to the connection.
+  long taken() {
+    return taken;
+  }
+
+  /// From the part's first byte; each call begins anew.
+  HttpRequest.BodyPublisher publisher() {
+    taken = 0;
+    return length == 0
+        ? HttpRequest.BodyPublishers.noBody()
+        : HttpRequest.BodyPublishers.fromPublisher(
+            HttpRequest.BodyPublishers.ofInputStream(Reader::new), length);
+  }
+
+  private final class Reader extends InputStream {
+    private long at;
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] target, int from, int most) throws IOException {
+      if (at == length) {
+        return -1;
+      }
+      int wanted = (int) Math.min(most, length - at);
+      int n = file.read(ByteBuffer.wrap(target, from, wanted), offset + at);
+      if (n < 0) {
+        throw new EOFException("the file got shorter while it was sent");
+      }
+      at += n;
+      taken = at;
+      return n;
+    }
+  }
+}
