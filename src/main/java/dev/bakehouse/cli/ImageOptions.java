@@ -9,6 +9,8 @@ import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Log;
 import dev.bakehouse.image.Names;
+import dev.bakehouse.image.StoreBudget;
+import dev.bakehouse.image.StorePolicy;
 import dev.bakehouse.image.Transfer;
 import dev.bakehouse.image.Wanted;
 import dev.bakehouse.image.Workshop;
@@ -70,8 +72,24 @@ final class ImageOptions {
         slots(),
         directory,
         state != null ? directory.resolve("images") : host("images", directory.resolve("images")),
+        this::ruled,
         plainHttp || configuration().section("host").flag("plain-http", false),
         log);
+  }
+
+  private ImageStore ruled(ImageStore store) {
+    Section root = configuration();
+    return store.with(
+        StorePolicy.ofHost(
+            budget(),
+            stateDirectory(),
+            store.root(),
+            root.section("host").text("image", "default")));
+  }
+
+  /// What the store may take up.
+  StoreBudget budget() {
+    return StoreBudget.read(configuration().section("image"));
   }
 
   private Path host(String key, Path fallback) {

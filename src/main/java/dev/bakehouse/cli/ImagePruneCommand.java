@@ -1,7 +1,5 @@
 package dev.bakehouse.cli;
 
-import dev.bakehouse.image.InUse;
-import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Prune;
 import dev.bakehouse.platform.UserError;
 import java.time.Duration;
@@ -42,12 +40,9 @@ final class ImagePruneCommand implements Callable<Integer> {
         new Prune(
             Optional.ofNullable(days).map(Duration::ofDays),
             Optional.ofNullable(gigabytes).map(gb -> gb * 1_000_000_000L));
-    InUse inUse = ImageWiring.inUse(options.stateDirectory(), options.store().root());
-    List<LocalImage> gone =
-        dryRun
-            ? prune.plan(options.store(), inUse, Instant.now())
-            : prune.run(options.store(), inUse);
-    List<String> names = gone.stream().map(LocalImage::name).toList();
+    Prune.Result gone =
+        dryRun ? prune.plan(options.store(), Instant.now()) : prune.run(options.store());
+    List<String> names = gone.images();
     options.print(Map.of("deleted", names, "dryRun", dryRun), String.join("\n", names));
     return Exit.OK;
   }

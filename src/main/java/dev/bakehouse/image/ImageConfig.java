@@ -76,6 +76,8 @@ public record ImageConfig(
                 seconds(deadlines, "bootstrap", 10_800)));
     size.close();
     deadlines.close();
+    // The host's, see StoreBudget.
+    boolean _ = section.has("store");
     section.close();
     return config;
   }

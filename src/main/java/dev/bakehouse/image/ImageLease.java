@@ -16,11 +16,11 @@ public final class ImageLease implements AutoCloseable {
   private final ImageStore store;
   private final LocalImage image;
   private final Supplier<Optional<LocalImage>> find;
-  private final Leases.Held held;
+  private final Tickets.Held held;
   private final AtomicBoolean open = new AtomicBoolean(true);
 
   ImageLease(
-      ImageStore store, LocalImage image, Supplier<Optional<LocalImage>> find, Leases.Held held) {
+      ImageStore store, LocalImage image, Supplier<Optional<LocalImage>> find, Tickets.Held held) {
     this.store = store;
     this.image = image;
     this.find = find;

@@ -81,7 +81,7 @@ public final class ImageStore {
   }
 
   public Room room() {
-    return new StoreRoom(this, policy);
+    return new StoreRoom(this);
   }
 
   StorePolicy policy() {
@@ -167,7 +167,8 @@ public final class ImageStore {
           if (image.isEmpty()) {
             return Optional.empty();
           }
-          Leases.Held held = leases().take(name, what);
+          String text = what + ", process " + ProcessHandle.current().pid();
+          Tickets.Held held = leases().take(name, text);
           return Optional.of(new ImageLease(this, image.get(), find, held));
         });
   }
@@ -177,8 +178,8 @@ public final class ImageStore {
     return gated("see which images are used", () -> leases().living());
   }
 
-  private Leases leases() {
-    return new Leases(work("leases"));
+  private Tickets leases() {
+    return new Tickets(work("leases"));
   }
 
   /// One process at a time works on an image's name; others wait here.
@@ -247,21 +248,30 @@ public final class ImageStore {
   }
 
   /// @throws UserError when the image is pinned or in use
-  public void delete(String name, InUse inUse) {
-    Path gone = work("gone-" + UUID.randomUUID());
-    gated(
-        "delete the image " + name,
-        () -> {
-          LocalImage image = get(name);
-          Optional<UserError> reason = new Use(this, inUse).forbids(image);
-          if (reason.isPresent()) {
-            throw reason.get();
-          }
-          Trees.rename(image.directory(), gone);
-          Durable.sync(root);
-          return image;
-        });
+  public void delete(String name) {
+    Optional<UserError> reason = deleteUnlessUsed(get(name));
+    if (reason.isPresent()) {
+      throw reason.get();
+    }
+  }
+
+  /// @return why it stays; empty when it is gone
+  Optional<UserError> deleteUnlessUsed(LocalImage image) {
+    Path gone = work(Leavings.GONE + UUID.randomUUID());
+    Optional<UserError> reason =
+        gated(
+            "delete the image " + image.name(),
+            () -> {
+              Optional<LocalImage> now = find(image.name());
+              Optional<UserError> why = now.flatMap(new Use(this)::forbids);
+              if (why.isEmpty() && now.isPresent()) {
+                Trees.rename(image.directory(), gone);
+                Durable.sync(root);
+              }
+              return why;
+            });
     Directories.delete(gone);
+    return reason;
   }
 
   /// Records the manifest an image was pushed with.

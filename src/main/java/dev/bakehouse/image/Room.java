@@ -5,9 +5,6 @@ import java.nio.file.Path;
 
 /// Sees to it that a transfer or build will find the space it needs, before it begins.
 public interface Room {
-  /// Takes nobody's word and refuses nothing: for places that are no store of a host.
-  Room UNCHECKED = (_, _, _) -> () -> {};
-
   /// Room for bytes that are about to be allocated, kept from others until closed.
   interface Reserved extends AutoCloseable {
     @Override

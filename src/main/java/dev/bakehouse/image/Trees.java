@@ -10,7 +10,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// Directories of files, moved, linked and removed as one.
 final class Trees {
@@ -55,14 +57,28 @@ final class Trees {
         .check();
   }
 
-  /// Bytes a sparse file takes up; its length where the system does not tell.
-  static long allocated(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return 0;
+  /// Bytes a sparse file, or a directory with all in it, takes up; 0 when it is missing.
+  static long allocated(Path path) throws IOException {
+    return Files.exists(path) ? allocated(List.of(path)).getOrDefault(path, 0L) : 0;
+  }
+
+  /// The same of several at once; what is missing has no entry.
+  static Map<Path, Long> allocated(List<Path> paths) throws IOException {
+    Map<Path, Long> sizes = new HashMap<>();
+    if (paths.isEmpty()) {
+      return sizes;
     }
-    Outcome outcome = Command.of("du", "-k", file.toString()).run();
-    String first = outcome.text().split("\\s", 2)[0];
-    return outcome.ok() && first.matches("\\d+") ? Long.parseLong(first) * 1024 : Files.size(file);
+    Outcome outcome =
+        Command.of("du", "-s", "-k")
+            .and(paths.stream().map(Path::toString).toArray(String[]::new))
+            .run();
+    for (String line : outcome.text().lines().toList()) {
+      String[] columns = line.split("\t", 2);
+      if (columns.length == 2 && columns[0].matches("\\d+")) {
+        sizes.put(Path.of(columns[1]), Long.parseLong(columns[0]) * 1024);
+      }
+    }
+    return sizes;
   }
 
   static UserError failed(String action, IOException e) {

@@ -19,9 +19,9 @@ final class Use {
   private final Set<String> standing;
   private final Map<String, List<String>> leases;
 
-  Use(ImageStore store, InUse inUse) {
+  Use(ImageStore store) {
     this.store = store;
-    this.standing = inUse.images();
+    this.standing = store.policy().inUse().images();
     this.leases = store.leased();
   }
 

@@ -9,6 +9,7 @@ import dev.bakehouse.vm.Slots;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// Where one host gets and makes its images: by hand and in a job's host command alike.
 ///
@@ -18,6 +19,7 @@ public record Workshop(
     ImageStore store, Repositories repositories, BuildVm.Maker vms, Path logs, Log log) {
 
   /// @param network of the VMs that images are built in
+  /// @param rules gives the store the host's policy
   /// @param images the store's directory, unless the hypervisor keeps images itself
   public static Workshop of(
       Hypervisor hypervisor,
@@ -25,9 +27,10 @@ public record Workshop(
       int slots,
       Path state,
       Path images,
+      UnaryOperator<ImageStore> rules,
       boolean plainHttp,
       Log log) {
-    ImageStore store = ImageStore.of(hypervisor, images);
+    ImageStore store = rules.apply(ImageStore.of(hypervisor, images));
     Repositories repositories =
         new Repositories(Credentials.ofProcess(), plainHttp, store.work().resolve("upload"));
     BuildVm.Maker vms =

@@ -7,6 +7,9 @@ import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Vlans;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.image.ImageStore;
+import dev.bakehouse.image.StoreBudget;
+import dev.bakehouse.image.StorePolicy;
 import dev.bakehouse.platform.Self;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -22,6 +25,7 @@ import java.util.Optional;
 /// @param slots how many VMs may run at once
 /// @param image name of the local image jobs run in
 /// @param images directory of the local image store
+/// @param budget what its images may take up
 /// @param imageSource reference the image is pulled from when it is not local
 /// @param plainHttp whether that registry is spoken to without TLS
 /// @param keepEnvironment names of host variables that cross into jobs
@@ -36,6 +40,7 @@ public record HostSettings(
     int slots,
     String image,
     Path images,
+    StoreBudget budget,
     Optional<String> imageSource,
     boolean plainHttp,
     List<String> keepEnvironment,
@@ -92,6 +97,7 @@ public record HostSettings(
             host.number("slots", 2, 1, 64),
             host.text("image", "default"),
             Path.of(host.text("images", state.resolve("images").toString())).toAbsolutePath(),
+            StoreBudget.read(root.section("image")),
             host.text("image-source"),
             host.flag("plain-http", false),
             host.texts("keep-environment", List.of()),
@@ -123,6 +129,7 @@ public record HostSettings(
         slots,
         other,
         images,
+        budget,
         imageSource,
         plainHttp,
         keepEnvironment,
@@ -133,6 +140,11 @@ public record HostSettings(
         cache,
         vm,
         agent);
+  }
+
+  /// A store of this host's images under its rules.
+  ImageStore ruled(ImageStore store) {
+    return store.with(StorePolicy.ofHost(budget, state, store.root(), image));
   }
 
   /// The store of build caches: the configured one, else a directory of the host's own.

@@ -27,7 +27,7 @@ public final class Images {
   public Images(HostSettings host) {
     this.host = host;
     this.hypervisor = Jobs.hypervisor(host);
-    this.store = ImageStore.of(hypervisor, host.images());
+    this.store = host.ruled(ImageStore.of(hypervisor, host.images()));
   }
 
   /// The right to use the image: it stays until closed, whoever makes room meanwhile.

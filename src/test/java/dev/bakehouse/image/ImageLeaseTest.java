@@ -34,14 +34,14 @@ class ImageLeaseTest {
   void aLeasedImageIsNotDeletedUntilTheLeaseEnds() {
     try (ImageLease lease = store.lease("a", "a test").orElseThrow()) {
       assertThat(lease.image().name()).isEqualTo("a");
-      assertThatThrownBy(() -> store.delete("a", InUse.NOTHING))
+      assertThatThrownBy(() -> store.delete("a"))
           .isInstanceOf(UserError.class)
           .hasMessageContaining("in use: a test, process " + ProcessHandle.current().pid());
       assertThat(store.leased()).containsOnlyKeys("a");
       assertThat(store.leased()).as("asking does not drop it").containsOnlyKeys("a");
     }
     assertThat(store.leased()).isEmpty();
-    store.delete("a", InUse.NOTHING);
+    store.delete("a");
     assertThat(store.lease("a", "a test")).isEmpty();
   }
 
@@ -64,13 +64,13 @@ class ImageLeaseTest {
           "the child's lease",
           Duration.ofSeconds(30),
           () -> Optional.of(store.leased()).filter(held -> held.containsKey("a")));
-      assertThatThrownBy(() -> store.delete("a", InUse.NOTHING))
+      assertThatThrownBy(() -> store.delete("a"))
           .hasMessageContaining("a child's, process " + child.pid());
-      assertThatThrownBy(() -> store.delete("a", InUse.NOTHING)).hasMessageContaining("in use");
+      assertThatThrownBy(() -> store.delete("a")).hasMessageContaining("in use");
     } finally {
       child.destroyForcibly().onExit().join();
     }
-    store.delete("a", InUse.NOTHING);
+    store.delete("a");
     try (var left = Files.list(store.work().resolve("leases"))) {
       assertThat(left).isEmpty();
     }

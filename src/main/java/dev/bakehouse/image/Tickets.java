@@ -19,12 +19,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// Who uses which image now: `WORK/leases/NAME~UUID`, a file locked by its holder that says what
-/// for. One that can be locked belongs to a dead process and counts for nothing.
+/// Claims of living processes: files `NAME~UUID`, locked by their holders, that say what is
+/// claimed. One that can be locked belongs to a dead process and counts for nothing.
 ///
-/// All of this is for callers in [ImageStore#gated]: a ticket is made and locked in one go.
-final class Leases {
-  /// Tickets this process holds, and what for: the system's lock does not tell threads of one
+/// Making and looking are for callers that hold one lock for the directory: a ticket is made and
+/// locked in one go.
+final class Tickets {
+  /// Tickets this process holds, and their texts: the system's lock does not tell threads of one
   /// process apart, and closing a second descriptor would drop it.
   private static final Map<Path, String> HELD = new ConcurrentHashMap<>();
 
@@ -34,13 +35,13 @@ final class Leases {
 
   private final Path directory;
 
-  Leases(Path directory) {
+  Tickets(Path directory) {
     this.directory = directory.toAbsolutePath().normalize();
   }
 
   /// A ticket with the channel that holds its lock.
   record Held(Path ticket, FileChannel channel) {
-    /// Where the lease keeps the files of its image.
+    /// A place that goes with the ticket.
     Path files() {
       return beside(ticket, ".files");
     }
@@ -53,14 +54,14 @@ final class Leases {
       try (channel) {
         remove(ticket);
       } catch (IOException e) {
-        throw Trees.failed("end the lease " + ticket, e);
+        throw Trees.failed("remove " + ticket, e);
       } finally {
         HELD.remove(ticket);
       }
     }
   }
 
-  Held take(String name, String what) throws IOException {
+  Held take(String name, String text) throws IOException {
     Files.createDirectories(directory);
     Path ticket = directory.resolve(name + SEPARATOR + UUID.randomUUID());
     FileChannel channel =
@@ -68,7 +69,6 @@ final class Leases {
     boolean done = false;
     try {
       channel.lock();
-      String text = what + ", process " + ProcessHandle.current().pid();
       channel.write(StandardCharsets.UTF_8.encode(text));
       HELD.put(ticket, text);
       done = true;
@@ -80,18 +80,18 @@ final class Leases {
     }
   }
 
-  /// Living leases by the image's name: what each is for. Dead ones are removed.
+  /// The texts of living tickets by name. Dead ones are removed.
   Map<String, List<String>> living() throws IOException {
     Map<String, List<String>> all = new TreeMap<>();
     for (Path ticket : tickets()) {
       String file = ticket.getFileName().toString();
       String name = file.substring(0, file.indexOf(SEPARATOR));
-      said(ticket).ifPresent(what -> all.computeIfAbsent(name, _ -> new ArrayList<>()).add(what));
+      said(ticket).ifPresent(text -> all.computeIfAbsent(name, _ -> new ArrayList<>()).add(text));
     }
     return all;
   }
 
-  /// What a living lease is for; a dead one is removed.
+  /// The text of a living ticket; a dead one is removed.
   private static Optional<String> said(Path ticket) throws IOException {
     String own = HELD.get(ticket);
     if (own != null) {
