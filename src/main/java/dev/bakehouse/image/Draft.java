@@ -34,7 +34,10 @@ public final class Draft implements AutoCloseable {
 
   /// Puts the image in place of one with the same name, whose open files stay valid: at no moment
   /// is there none, and a power cut leaves the one or the other.
-  public LocalImage publish(ImageRecord record) throws IOException {
+  ///
+  /// @param what for [History.Event#what]
+  /// @param bytes that were moved for it
+  public LocalImage publish(ImageRecord record, String what, long bytes) throws IOException {
     Files.write(directory.resolve(ImageStore.RECORD), Shelf.json(record));
     Durable.syncAll(directory);
     Files.createDirectories(store.root());
@@ -58,6 +61,7 @@ public final class Draft implements AutoCloseable {
               return store.get(name);
             });
     Directories.delete(store.old(name));
+    store.history().add(what, name, made.anyDigest(), record.source(), bytes);
     return made;
   }
 

@@ -80,6 +80,10 @@ public final class ImageStore {
     return work;
   }
 
+  public History history() {
+    return new History(work);
+  }
+
   public Room room() {
     return new StoreRoom(this);
   }
@@ -205,7 +209,8 @@ public final class ImageStore {
         Draft draft = draft(name)) {
       share(directory, draft.directory(), List.of("disk.img", "config.json", "nvram.bin"));
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-      return draft.publish(new ImageRecord("", Content.of(draft.directory()), labels, now, source));
+      ImageRecord record = new ImageRecord("", Content.of(draft.directory()), labels, now, source);
+      return draft.publish(record, "imported", 0);
     } catch (IOException e) {
       throw Trees.failed("take in the image " + name + " from " + directory, e);
     }
@@ -217,7 +222,7 @@ public final class ImageStore {
         ExclusiveLock _ = lock(to, () -> {});
         Draft draft = draft(to)) {
       share(source.files(), draft.directory(), FILES);
-      return draft.publish(source.image().record());
+      return draft.publish(source.image().record(), "tagged " + from, 0);
     } catch (IOException e) {
       throw Trees.failed("tag the image " + from + " as " + to, e);
     }
@@ -236,27 +241,32 @@ public final class ImageStore {
     gated(
         "pin the image " + name,
         () -> {
-          Path directory = get(name).directory();
+          LocalImage image = get(name);
+          Path directory = image.directory();
           if (pinned) {
             Files.writeString(directory.resolve(PINNED), "");
           } else {
             Files.deleteIfExists(directory.resolve(PINNED));
           }
           Durable.sync(directory);
-          return pinned;
+          if (image.pinned() != pinned) {
+            history().add(pinned ? "pinned" : "unpinned", name, image.anyDigest(), "", 0);
+          }
+          return image;
         });
   }
 
   /// @throws UserError when the image is pinned or in use
   public void delete(String name) {
-    Optional<UserError> reason = deleteUnlessUsed(get(name));
+    Optional<UserError> reason = deleteUnlessUsed(get(name), "deleted");
     if (reason.isPresent()) {
       throw reason.get();
     }
   }
 
+  /// @param what for [History.Event#what]
   /// @return why it stays; empty when it is gone
-  Optional<UserError> deleteUnlessUsed(LocalImage image) {
+  Optional<UserError> deleteUnlessUsed(LocalImage image, String what) {
     Path gone = work(Leavings.GONE + UUID.randomUUID());
     Optional<UserError> reason =
         gated(
@@ -265,8 +275,11 @@ public final class ImageStore {
               Optional<LocalImage> now = find(image.name());
               Optional<UserError> why = now.flatMap(new Use(this)::forbids);
               if (why.isEmpty() && now.isPresent()) {
+                long frees = Usage.of(list()).freed(List.of(image.name()));
                 Trees.rename(image.directory(), gone);
                 Durable.sync(root);
+                history()
+                    .add(what, image.name(), image.anyDigest(), image.record().source(), frees);
               }
               return why;
             });
@@ -278,7 +291,9 @@ public final class ImageStore {
   ///
   /// @param image as it was read for the push; when another has its name now, that one is left
   ///   alone
-  public void pushed(LocalImage image, byte[] manifest, String digest) {
+  /// @param to where, for the history
+  /// @param bytes moved
+  public void pushed(LocalImage image, byte[] manifest, String digest, String to, long bytes) {
     gated(
         "note the push of the image " + image.name(),
         () -> {
@@ -290,6 +305,7 @@ public final class ImageStore {
             byte[] record = Shelf.json(now.get().record().withDigest(digest));
             Durable.replace(image.directory().resolve(RECORD), record);
           }
+          history().add("pushed", image.name(), digest, to, bytes);
           return now;
         });
   }

@@ -91,7 +91,7 @@ final class StoreRoom implements Room {
     }
     dead.forEach(leavings::remove);
     for (LocalImage image : go) {
-      var _ = store.deleteUnlessUsed(image);
+      var _ = store.deleteUnlessUsed(image, "pruned");
     }
   }
 

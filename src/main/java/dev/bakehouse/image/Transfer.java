@@ -87,7 +87,7 @@ public final class Transfer {
               ImageLabels.of(repository, manifest),
               Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
               reference.toString());
-      return draft.publish(record);
+      return draft.publish(record, "pulled", image.transferSize());
     }
   }
 
@@ -109,7 +109,12 @@ public final class Transfer {
           new TartPush(repository, parent, progress)
               .push(files, tags, image.record().labels(), identity(image));
       progress.end();
-      store.pushed(image, manifest.raw(), manifest.digest().toString());
+      store.pushed(
+          image,
+          manifest.raw(),
+          manifest.digest().toString(),
+          reference.toString(),
+          progress.moved());
       return manifest.digest();
     } catch (IOException e) {
       throw Trees.failed("push the image " + name + " to " + reference, e);

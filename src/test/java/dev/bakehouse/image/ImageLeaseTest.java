@@ -84,7 +84,7 @@ class ImageLeaseTest {
       assertThat(disk).hasContent("first");
       assertThat(lease.files().resolve("disk.img")).hasContent("first");
       assertThat(store.get("a").disk()).hasContent("second");
-      store.pushed(lease.image(), "{}".getBytes(StandardCharsets.UTF_8), "sha256:1");
+      store.pushed(lease.image(), "{}".getBytes(StandardCharsets.UTF_8), "sha256:1", "r:1", 0);
       assertThat(store.get("a").record().digest()).as("it is another image").isEmpty();
     }
     try (ImageLease lease = store.lease("a", "push").orElseThrow()) {
