@@ -22,8 +22,11 @@ import dev.bakehouse.vm.Owner;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
@@ -146,8 +149,30 @@ final class ImageOptions {
     System.out.println(json ? new JsonMapper().writeValueAsString(result) : text);
   }
 
+  /// What lies among the images and is none: VMs made with the hypervisor's own tools.
+  List<String> foreign(ImageStore store) {
+    Set<String> ours =
+        Hypervisors.all(stateDirectory()).stream()
+            .flatMap(hypervisor -> hypervisor.notImages().stream())
+            .collect(Collectors.toSet());
+    return store.foreign().stream().filter(name -> !ours.contains(name)).toList();
+  }
+
+  /// The same where nothing but images should be.
+  List<String> damagedRecords(ImageStore store) {
+    VmSettings vm = VmSettings.read(configuration().section("vm"));
+    boolean others = Hypervisors.of(vm, stateDirectory(), Owner.PIPE).imageStore().isPresent();
+    return others ? List.of() : foreign(store);
+  }
+
   /// An image as JSON shows it.
   static Map<String, Object> shown(LocalImage image) {
+    return shown(image, image.bytes(), "");
+  }
+
+  /// @param bytes it takes up with all it shares
+  /// @param use why it can not be deleted, or nothing
+  static Map<String, Object> shown(LocalImage image, long bytes, String use) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("name", image.name());
     all.put("digest", image.record().digest());
@@ -157,7 +182,8 @@ final class ImageOptions {
     all.put("created", image.record().created());
     all.put("used", image.used().toString());
     all.put("pinned", image.pinned());
-    all.put("bytes", image.bytes());
+    all.put("use", use);
+    all.put("bytes", bytes);
     all.put("path", image.directory().toString());
     return all;
   }

@@ -13,9 +13,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 
 /// The images of this host: `ROOT/NAME/…`. An image is there whole or not at all: it is made in a
@@ -177,9 +179,37 @@ public final class ImageStore {
         });
   }
 
-  /// What each image is used for now, by its name.
-  public Map<String, List<String>> leased() {
+  /// What each image is used for by living processes, by its name.
+  Map<String, List<String>> leased() {
     return gated("see which images are used", () -> leases().living());
+  }
+
+  /// Why each image that is used can not be deleted, by its name.
+  public Map<String, String> uses() {
+    Map<String, String> uses = new TreeMap<>();
+    Use use = new Use(this);
+    list().forEach(image -> use.word(image).ifPresent(word -> uses.put(image.name(), word)));
+    return uses;
+  }
+
+  /// Bytes each image takes up with all it shares, by its name.
+  public Map<String, Long> sizes() {
+    try {
+      List<LocalImage> all = list();
+      Usage usage = Usage.of(all);
+      return all.stream().collect(Collectors.toMap(LocalImage::name, i -> usage.of(i.name())));
+    } catch (IOException e) {
+      throw Trees.failed("measure the images in " + root, e);
+    }
+  }
+
+  /// Bytes all images take up, shared files counted once.
+  public long size() {
+    try {
+      return Usage.of(list()).total();
+    } catch (IOException e) {
+      throw Trees.failed("measure the images in " + root, e);
+    }
   }
 
   private Tickets leases() {
@@ -361,6 +391,9 @@ public final class ImageStore {
           shared
               ? "Choose another name, or `tart rename` or `tart delete` it first."
               : "Choose another name, or move that directory away.");
+    }
+    if (Use.running(this, place)) {
+      throw Use.runs(name);
     }
   }
 

@@ -45,11 +45,7 @@ final class Use {
               "The image " + name + " is in use: " + String.join("; ", leases.get(name)),
               "Wait for that to end."));
     }
-    return running(image.directory())
-        ? Optional.of(
-            new UserError(
-                "The image " + name + " runs as a VM", "Shut it down first (`tart stop`)."))
-        : Optional.empty();
+    return running(store, image.directory()) ? Optional.of(runs(name)) : Optional.empty();
   }
 
   /// For people, in a word or two; empty when nothing but a pin may stand against deleting it.
@@ -61,11 +57,16 @@ final class Use {
     if (leases.containsKey(name)) {
       return Optional.of(String.join("; ", leases.get(name)));
     }
-    return running(image.directory()) ? Optional.of("it runs as a VM") : Optional.empty();
+    return running(store, image.directory()) ? Optional.of("it runs as a VM") : Optional.empty();
+  }
+
+  static UserError runs(String name) {
+    return new UserError(
+        "The image " + name + " runs as a VM", "Shut it down first (`tart stop " + name + "`).");
   }
 
   /// Tart holds a lock on the configuration of what it runs.
-  private boolean running(Path directory) {
+  static boolean running(ImageStore store, Path directory) {
     Path config = directory.resolve("config.json");
     if (!store.shared() || !Files.exists(config)) {
       return false;
