@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
       ImagePushCommand.class,
       ImageListCommand.class,
       ImageShowCommand.class,
+      ImageHistoryCommand.class,
       ImageVerifyCommand.class,
       ImagePruneCommand.class,
       ImagePinCommand.class,

@@ -1,6 +1,6 @@
 package dev.bakehouse.cli;
 
-import dev.bakehouse.image.InUse;
+import dev.bakehouse.image.ImageStore;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -21,8 +21,8 @@ final class ImageDeleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    InUse inUse = ImageWiring.inUse(options.stateDirectory(), options.store().root());
-    names.forEach(name -> options.store().delete(name, inUse));
+    ImageStore store = options.store();
+    names.forEach(store::delete);
     options.print(Map.of("deleted", names), String.join("\n", names));
     return Exit.OK;
   }

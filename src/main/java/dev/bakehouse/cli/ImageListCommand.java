@@ -1,7 +1,11 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,25 +14,40 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "list",
     mixinStandardHelpOptions = true,
-    description = "Show the images of this host.")
+    description = "Show the images of this host, and what lies among them that is not Bakehouse's.")
 final class ImageListCommand implements Callable<Integer> {
   @Mixin ImageOptions options = new ImageOptions();
 
   @Override
   public Integer call() {
-    List<LocalImage> all = options.store().list();
+    ImageStore store = options.store();
+    Map<String, Long> sizes = store.sizes();
+    Map<String, String> uses = store.uses();
+    List<Map<String, Object>> shown = new ArrayList<>();
     StringBuilder text = new StringBuilder();
-    for (LocalImage image : all) {
+    for (LocalImage image : store.list()) {
+      long bytes = sizes.getOrDefault(image.name(), 0L);
+      String use = uses.getOrDefault(image.name(), "");
+      shown.add(ImageOptions.shown(image, bytes, use));
       text.append(
-          "%-45s %,9d MB  %s  %s%s%n"
+          "%-45s %,9d MB  %s  %s%s%s%n"
               .formatted(
                   image.name(),
-                  image.bytes() / 1_000_000,
+                  bytes / 1_000_000,
                   image.record().created(),
                   image.record().source(),
-                  image.pinned() ? "  pinned" : ""));
+                  image.pinned() ? "  pinned" : "",
+                  use.isEmpty() ? "" : "  in use"));
     }
-    options.print(all.stream().map(ImageOptions::shown).toList(), text.toString().stripTrailing());
+    for (String name : options.foreign(store)) {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("name", name);
+      one.put("foreign", true);
+      one.put("path", store.root().resolve(name).toString());
+      shown.add(one);
+      text.append("%-45s not made by Bakehouse: never pruned, never replaced%n".formatted(name));
+    }
+    options.print(shown, text.toString().stripTrailing());
     return Exit.OK;
   }
 }

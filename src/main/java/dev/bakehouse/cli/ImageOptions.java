@@ -9,6 +9,8 @@ import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Log;
 import dev.bakehouse.image.Names;
+import dev.bakehouse.image.StoreBudget;
+import dev.bakehouse.image.StorePolicy;
 import dev.bakehouse.image.Transfer;
 import dev.bakehouse.image.Wanted;
 import dev.bakehouse.image.Workshop;
@@ -21,8 +23,11 @@ import dev.bakehouse.vm.Owner;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
@@ -71,9 +76,25 @@ final class ImageOptions {
         slots(),
         directory,
         state != null ? directory.resolve("images") : host("images", directory.resolve("images")),
+        this::ruled,
         plainHttp || configuration().section("host").flag("plain-http", false),
         Registries.read(configuration().section("image")),
         log);
+  }
+
+  private ImageStore ruled(ImageStore store) {
+    Section root = configuration();
+    return store.with(
+        StorePolicy.ofHost(
+            budget(),
+            stateDirectory(),
+            store.root(),
+            root.section("host").text("image", "default")));
+  }
+
+  /// What the store may take up.
+  StoreBudget budget() {
+    return StoreBudget.read(configuration().section("image"));
   }
 
   private Path host(String key, Path fallback) {
@@ -130,8 +151,30 @@ final class ImageOptions {
     System.out.println(json ? new JsonMapper().writeValueAsString(result) : text);
   }
 
+  /// What lies among the images and is none: VMs made with the hypervisor's own tools.
+  List<String> foreign(ImageStore store) {
+    Set<String> ours =
+        Hypervisors.all(stateDirectory()).stream()
+            .flatMap(hypervisor -> hypervisor.notImages().stream())
+            .collect(Collectors.toSet());
+    return store.foreign().stream().filter(name -> !ours.contains(name)).toList();
+  }
+
+  /// The same where nothing but images should be.
+  List<String> damagedRecords(ImageStore store) {
+    VmSettings vm = VmSettings.read(configuration().section("vm"));
+    boolean others = Hypervisors.of(vm, stateDirectory(), Owner.PIPE).imageStore().isPresent();
+    return others ? List.of() : foreign(store);
+  }
+
   /// An image as JSON shows it.
   static Map<String, Object> shown(LocalImage image) {
+    return shown(image, image.bytes(), "");
+  }
+
+  /// @param bytes it takes up with all it shares
+  /// @param use why it can not be deleted, or nothing
+  static Map<String, Object> shown(LocalImage image, long bytes, String use) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("name", image.name());
     all.put("digest", image.record().digest());
@@ -141,7 +184,8 @@ final class ImageOptions {
     all.put("created", image.record().created());
     all.put("used", image.used().toString());
     all.put("pinned", image.pinned());
-    all.put("bytes", image.bytes());
+    all.put("use", use);
+    all.put("bytes", bytes);
     all.put("path", image.directory().toString());
     return all;
   }

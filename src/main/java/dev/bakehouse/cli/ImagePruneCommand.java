@@ -1,12 +1,14 @@
 package dev.bakehouse.cli;
 
-import dev.bakehouse.image.InUse;
-import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.Prune;
 import dev.bakehouse.platform.UserError;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -34,21 +36,48 @@ final class ImagePruneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (days == null && gigabytes == null) {
-      throw new UserError(
-          "image prune: nothing says what may go", "Give --older-than DAYS or --space-budget GB.");
-    }
-    Prune prune =
-        new Prune(
-            Optional.ofNullable(days).map(Duration::ofDays),
-            Optional.ofNullable(gigabytes).map(gb -> gb * 1_000_000_000L));
-    InUse inUse = ImageWiring.inUse(options.stateDirectory(), options.store().root());
-    List<LocalImage> gone =
-        dryRun
-            ? prune.plan(options.store(), inUse, Instant.now())
-            : prune.run(options.store(), inUse);
-    List<String> names = gone.stream().map(LocalImage::name).toList();
-    options.print(Map.of("deleted", names, "dryRun", dryRun), String.join("\n", names));
+    Prune prune = wanted();
+    ImageStore store = options.store();
+    Prune.Result gone = dryRun ? prune.plan(store, Instant.now()) : prune.run(store);
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("deleted", gone.images());
+    all.put("dryRun", dryRun);
+    all.put("leavings", gone.leavings().stream().map(Path::toString).toList());
+    all.put("freed", gone.freed());
+    all.put("left", gone.left());
+    all.put("kept", gone.kept());
+    options.print(all, String.join("\n", gone.images()));
+    options
+        .log()
+        .say(
+            String.format(
+                Locale.ROOT,
+                "%s: %,d MB by %d images and %d leavings of dead transfers; images take up %,d MB",
+                dryRun ? "would free" : "freed",
+                gone.freed() / 1_000_000,
+                gone.images().size(),
+                gone.leavings().size(),
+                gone.left() / 1_000_000));
+    gone.kept().forEach((name, why) -> options.log().say("kept: " + name + ", " + why));
     return Exit.OK;
+  }
+
+  private Prune wanted() {
+    if (days == null && gigabytes == null) {
+      return Prune.of(options.budget())
+          .orElseThrow(
+              () ->
+                  new UserError(
+                      "image prune: nothing says what may go",
+                      "Give --older-than DAYS or --space-budget GB, or set `image.store` in the configuration."));
+    }
+    for (Integer number : Arrays.asList(days, gigabytes)) {
+      if (number != null && number < 0) {
+        throw new UserError("image prune: " + number + " is no limit", "Give 0 or more.");
+      }
+    }
+    return new Prune(
+        Optional.ofNullable(days).map(Duration::ofDays),
+        Optional.ofNullable(gigabytes).map(gb -> gb * 1_000_000_000L));
   }
 }

@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -17,8 +18,11 @@ final class ImageShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    LocalImage image = options.store().get(name);
-    Map<String, Object> all = ImageOptions.shown(image);
+    ImageStore store = options.store();
+    LocalImage image = store.get(name);
+    Map<String, Object> all =
+        ImageOptions.shown(
+            image, store.sizes().getOrDefault(name, 0L), store.uses().getOrDefault(name, ""));
     all.put("labels", image.record().labels());
     StringBuilder text = new StringBuilder();
     all.forEach((key, value) -> text.append("%-9s %s%n".formatted(key, value)));

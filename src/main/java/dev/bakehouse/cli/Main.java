@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.platform.Self;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -39,6 +40,7 @@ public final class Main {
       System.out.println("bakehouse " + version());
       return Exit.OK;
     }
+    Self.startedAs(args);
     CommandLine line = line(args.length == 0 ? "" : args[0]);
     if (args.length == 0) {
       line.usage(System.out);

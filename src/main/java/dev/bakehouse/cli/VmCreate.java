@@ -1,6 +1,7 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Vm;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,7 +28,11 @@ final class VmCreate implements Callable<Integer> {
   @Override
   public Integer call() {
     Hypervisor hypervisor = state.hypervisor();
-    hypervisor.create(name, state.image(hypervisor, image), shape.shape());
+    Vm _ =
+        state.holding(
+            hypervisor,
+            image,
+            () -> hypervisor.create(name, state.image(hypervisor, image), shape.shape()));
     return Exit.OK;
   }
 }

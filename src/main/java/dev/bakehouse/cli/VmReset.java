@@ -3,6 +3,7 @@ package dev.bakehouse.cli;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmRecord;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,9 +24,15 @@ final class VmReset implements Callable<Integer> {
   public Integer call() {
     VmRecord made = state.made(name);
     Hypervisor hypervisor = state.of(made);
-    BaseImage image = image(hypervisor, made.image());
-    state.require(name).destroy();
-    hypervisor.create(name, image, made.shape());
+    Vm _ =
+        state.holding(
+            hypervisor,
+            made.image().name(),
+            () -> {
+              BaseImage image = image(hypervisor, made.image());
+              hypervisor.find(name).ifPresent(Vm::destroy);
+              return hypervisor.create(name, image, made.shape());
+            });
     return Exit.OK;
   }
 

@@ -1,5 +1,7 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.image.ImageLease;
+import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
@@ -16,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -90,6 +93,22 @@ final class VmState {
 
   static void say(String progress) {
     System.err.println(progress);
+  }
+
+  /// Makes a VM of an image of the local store, which can not be deleted meanwhile; of another one
+  /// just so.
+  Vm holding(Hypervisor hypervisor, String image, Supplier<Vm> make) {
+    if (!image.matches("[A-Za-z0-9_][A-Za-z0-9._-]*")) {
+      return make.get();
+    }
+    Optional<ImageLease> lease =
+        ImageStore.of(hypervisor, host.settings().images()).lease(image, "vm create");
+    if (lease.isEmpty()) {
+      return make.get();
+    }
+    try (ImageLease held = lease.get()) {
+      return held.steadily(_ -> make.get(), Vm::destroy);
+    }
   }
 
   /// An image of the hypervisor's own by name; for one that keeps none, an image of the local store

@@ -1,6 +1,6 @@
 package dev.bakehouse.host;
 
-import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.job.Connections;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Images;
@@ -100,8 +100,13 @@ public final class HostDaemon {
   /// The image and, unless every start is to be a boot, its template, before the first job comes.
   private void prepare(Hypervisor hypervisor) {
     Machines machines = new Machines(host, hypervisor);
-    LocalImage image = new Images(host).ensure(log);
-    say("image " + image.name() + " is here");
+    try (ImageLease image = new Images(host).lease("host run", log)) {
+      say("image " + image.image().name() + " is here");
+      prepare(hypervisor, machines, image);
+    }
+  }
+
+  private void prepare(Hypervisor hypervisor, Machines machines, ImageLease image) {
     if (host.vm().start().equals("boot")) {
       return;
     }

@@ -52,11 +52,17 @@ public final class Build {
     }
     LocalImage base = base(wanted.config().baseName());
     Runnable waiting = () -> log.say("waiting: another process works on the image " + name);
-    try (ExclusiveLock _ = store.lock(name, waiting)) {
+    try (ImageLease held =
+            store
+                .lease(base.name(), "build of " + name)
+                .orElseThrow(() -> store.missing(base.name()));
+        ExclusiveLock _ = store.lock(name, waiting)) {
       Path file = logFile(name);
       log.say("building " + name + " from " + base.name() + "; its log is " + file);
       try (OutputStream output = Files.newOutputStream(file);
-          BuildVm vm = vms.create(vmName(name), base, wanted.config())) {
+          BuildVm vm =
+              held.steadily(
+                  now -> vms.create(vmName(name), now, wanted.config()), BuildVm::close)) {
         return recipe(wanted, vm, output);
       } catch (ProjectError e) {
         String end = "\n" + Tail.of(file);
@@ -100,7 +106,9 @@ public final class Build {
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
       return draft.publish(
           new ImageRecord(
-              "", Content.of(draft.directory()), wanted.identity().labels(), now, "build"));
+              "", Content.of(draft.directory()), wanted.identity().labels(), now, "build"),
+          "built",
+          0);
     }
   }
 

@@ -1,5 +1,8 @@
 package dev.bakehouse.image;
 
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Durable;
+import dev.bakehouse.platform.Exchange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,14 +16,11 @@ public final class Draft implements AutoCloseable {
 
   Draft(ImageStore store, String name, Path directory) {
     this.store = store;
-    this.name = ImageStore.checked(name);
+    this.name = name;
     this.directory = directory;
     try {
-      Path old = store.work(name + ".old");
-      if (Files.exists(old) && !Files.exists(store.root().resolve(name))) {
-        Trees.rename(old, store.root().resolve(name));
-      }
-      Trees.delete(directory);
+      store.gated("make the image " + name, () -> store.recover(name));
+      Directories.delete(directory);
       Files.createDirectories(directory);
     } catch (IOException e) {
       throw Trees.failed("make room for the image " + name, e);
@@ -32,29 +32,52 @@ public final class Draft implements AutoCloseable {
     return directory;
   }
 
-  /// Puts the image in place of one with the same name, whose open files stay valid.
-  public LocalImage publish(ImageRecord record) throws IOException {
-    Files.write(directory.resolve(ImageStore.RECORD), ImageStore.json(record));
+  /// Puts the image in place of one with the same name, whose open files stay valid: at no moment
+  /// is there none, and a power cut leaves the one or the other.
+  ///
+  /// @param what for [History.Event#what]
+  /// @param bytes that were moved for it
+  public LocalImage publish(ImageRecord record, String what, long bytes) throws IOException {
+    Files.write(directory.resolve(ImageStore.RECORD), Shelf.json(record));
+    Durable.syncAll(directory);
+    Files.createDirectories(store.root());
     Path place = store.root().resolve(name);
-    Path old = store.work(name + ".old");
-    Trees.delete(old);
-    if (Files.exists(place)) {
-      if (Files.exists(place.resolve("pinned"))) {
-        Files.writeString(directory.resolve("pinned"), "");
-      }
-      Trees.rename(place, old);
+    LocalImage made =
+        store.gated(
+            "publish the image " + name,
+            () -> {
+              store.insistOwn(name);
+              store.recover(name);
+              if (!Files.exists(place)) {
+                Trees.rename(directory, place);
+              } else {
+                if (Files.exists(place.resolve(ImageStore.PINNED))) {
+                  Files.writeString(directory.resolve(ImageStore.PINNED), "");
+                  Durable.sync(directory);
+                }
+                replace(place);
+              }
+              Durable.sync(store.root());
+              return store.get(name);
+            });
+    Directories.delete(store.old(name));
+    store.history().add(what, name, made.anyDigest(), record.source(), bytes);
+    return made;
+  }
+
+  private void replace(Path place) throws IOException {
+    if (Exchange.swap(directory, place)) {
+      return;
     }
+    // Whoever looks in between finds the old one, see ImageStore.recover.
+    Path old = store.old(name);
+    Directories.delete(old);
+    Trees.rename(place, old);
     Trees.rename(directory, place);
-    Trees.delete(old);
-    return store.get(name);
   }
 
   @Override
   public void close() {
-    try {
-      Trees.delete(directory);
-    } catch (IOException e) {
-      throw Trees.failed("remove the unfinished image " + name, e);
-    }
+    Directories.delete(directory);
   }
 }

@@ -78,6 +78,8 @@ public record ImageConfig(
     Registries.KEYS.forEach(section::has);
     size.close();
     deadlines.close();
+    // The host's, see StoreBudget.
+    boolean _ = section.has("store");
     section.close();
     return config;
   }

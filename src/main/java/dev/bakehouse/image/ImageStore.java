@@ -1,86 +1,148 @@
 package dev.bakehouse.image;
 
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Durable;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Hypervisor;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
 
-/// The images of this host: `ROOT/NAME/…`. An image is there whole or not at all: it is made in
-/// `ROOT/.work` under the image's lock and appears by rename.
+/// The images of this host: `ROOT/NAME/…`. An image is there whole or not at all: it is made in a
+/// directory beside, on the same file system, and takes its name's place in one step.
+///
+/// Which images there are changes under one short lock, the gate. All that is known of an image
+/// lies in its directory, so whoever deletes or renames that leaves no stale state.
 public final class ImageStore {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,200}");
-  private static final JsonMapper JSON = new JsonMapper();
   static final String RECORD = "image.json";
-  private static final List<String> FILES =
-      List.of("disk.img", "config.json", "nvram.bin", "manifest.json");
-  private static final String PINNED = "pinned";
-  private static final String USED = "used";
+  static final String PINNED = "pinned";
+  static final String USED = "used";
+
+  /// What makes an image, and what is known of where it came from.
+  static final List<String> FILES =
+      List.of("disk.img", "config.json", "nvram.bin", "manifest.json", "chunks.bin");
 
   private final Path root;
+  private final Path work;
+  private final boolean shared;
+  private final StorePolicy policy;
 
+  /// A directory of images alone; what is unfinished lies in `ROOT/.work`.
   public ImageStore(Path root) {
+    this(root, root.resolve(".work"), false, StorePolicy.NONE);
+  }
+
+  /// @param shared whether a hypervisor lists, runs and deletes what lies there
+  private ImageStore(Path root, Path work, boolean shared, StorePolicy policy) {
     this.root = root;
+    this.work = work;
+    this.shared = shared;
+    this.policy = policy;
+  }
+
+  /// The images of a hypervisor: in its own place where it keeps images itself, and then what is
+  /// unfinished lies beside that (`TART_HOME/bakehouse`): neither among its VMs nor in what it
+  /// sweeps.
+  ///
+  /// @param images where they are otherwise
+  public static ImageStore of(Hypervisor hypervisor, Path images) {
+    return hypervisor
+        .imageStore()
+        .map(own -> new ImageStore(own, own.resolveSibling("bakehouse"), true, StorePolicy.NONE))
+        .orElseGet(() -> new ImageStore(images));
+  }
+
+  /// The same images under the rules of a host.
+  public ImageStore with(StorePolicy rules) {
+    return new ImageStore(root, work, shared, rules);
   }
 
   public Path root() {
     return root;
   }
 
+  /// Where transfers keep what is unfinished: on the images' file system, made when needed.
+  ///
+  /// A directory in it that belongs to one piece of work is locked by the file of its name with
+  /// `.lock` appended (in place of `.partial`): whoever gets that lock knows that the work is dead.
+  public Path work() {
+    return work;
+  }
+
+  public History history() {
+    return new History(work);
+  }
+
+  public Room room() {
+    return new StoreRoom(this);
+  }
+
+  StorePolicy policy() {
+    return policy;
+  }
+
   public Optional<LocalImage> find(String name) {
     Path directory = root.resolve(checked(name));
     try {
-      byte[] json = Files.readAllBytes(directory.resolve(RECORD));
-      Path used = directory.resolve(USED);
-      FileTime time =
-          Files.getLastModifiedTime(Files.exists(used) ? used : directory.resolve(RECORD));
-      return Optional.of(
-          new LocalImage(
-              name,
-              directory,
-              JSON.readValue(json, ImageRecord.class),
-              Files.exists(directory.resolve(PINNED)),
-              time.toInstant()));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    } catch (IOException e) {
-      throw Trees.failed("read the image " + name + " in " + root, e);
+      Optional<LocalImage> image = Shelf.read(name, directory);
+      if (image.isPresent() || !Files.isDirectory(work)) {
+        return image;
+      }
+      // It may be on its way from one place to the other.
+      return gated("find the image " + name, () -> Shelf.read(name, recover(name)));
+    } catch (IOException | JacksonException e) {
+      throw new UserError(
+          "Could not read the image " + name + " in " + root + ": " + e.getMessage(),
+          "Check the mode of " + directory.resolve(RECORD) + "; a broken image is best deleted.",
+          e);
     }
   }
 
   /// @throws UserError when there is no such image
   public LocalImage get(String name) {
-    return find(name)
-        .orElseThrow(
-            () ->
-                new UserError(
-                    "There is no image `" + name + "` in " + root,
-                    "`bakehouse image list` shows what there is, `image ensure` gets one."));
+    return find(name).orElseThrow(() -> missing(name));
+  }
+
+  UserError missing(String name) {
+    String near = Near.to(name, shelf());
+    return new UserError(
+        "There is no image `" + name + "` in " + root + (near.isEmpty() ? "" : "; near: " + near),
+        "`bakehouse image list` shows what there is, `image ensure` gets one.");
   }
 
   public List<LocalImage> list() {
-    if (!Files.isDirectory(root)) {
-      return List.of();
+    return shelf().stream().flatMap(name -> readable(name).stream()).toList();
+  }
+
+  /// What lies among the images and has no readable record of ours: VMs that somebody made with the
+  /// hypervisor's own tools, or a directory that was tampered with. Never pruned or replaced.
+  public List<String> foreign() {
+    return shelf().stream().filter(name -> readable(name).isEmpty()).toList();
+  }
+
+  private Optional<LocalImage> readable(String name) {
+    try {
+      return find(name);
+    } catch (UserError e) {
+      return Optional.empty();
     }
-    try (Stream<Path> all = Files.list(root)) {
-      return all.map(path -> path.getFileName().toString())
-          .filter(name -> NAME.matcher(name).matches())
-          .sorted()
-          .flatMap(name -> find(name).stream())
-          .toList();
-    } catch (IOException e) {
-      throw Trees.failed("list the images in " + root, e);
-    }
+  }
+
+  private List<String> shelf() {
+    return Shelf.names(root).stream().filter(name -> NAME.matcher(name).matches()).toList();
   }
 
   /// Notes that an image is being used, for [Prune].
@@ -93,6 +155,67 @@ public final class ImageStore {
     }
   }
 
+  /// The right to use an image, which counts as a use; empty when it is not there.
+  ///
+  /// @param what it is used for, for people: `job run`
+  public Optional<ImageLease> lease(String name, String what) {
+    Optional<ImageLease> lease = lease(name, what, () -> find(name));
+    lease.ifPresent(_ -> touch(name));
+    return lease;
+  }
+
+  /// The same of an image that somebody else has to be asked for.
+  public Optional<ImageLease> lease(String name, String what, Supplier<Optional<LocalImage>> find) {
+    return gated(
+        "use the image " + checked(name),
+        () -> {
+          Optional<LocalImage> image = find.get();
+          if (image.isEmpty()) {
+            return Optional.empty();
+          }
+          String text = what + ", process " + ProcessHandle.current().pid();
+          Tickets.Held held = leases().take(name, text);
+          return Optional.of(new ImageLease(this, image.get(), find, held));
+        });
+  }
+
+  /// What each image is used for by living processes, by its name.
+  Map<String, List<String>> leased() {
+    return gated("see which images are used", () -> leases().living());
+  }
+
+  /// Why each image that is used can not be deleted, by its name.
+  public Map<String, String> uses() {
+    Map<String, String> uses = new TreeMap<>();
+    Use use = new Use(this);
+    list().forEach(image -> use.word(image).ifPresent(word -> uses.put(image.name(), word)));
+    return uses;
+  }
+
+  /// Bytes each image takes up with all it shares, by its name.
+  public Map<String, Long> sizes() {
+    try {
+      List<LocalImage> all = list();
+      Usage usage = Usage.of(all);
+      return all.stream().collect(Collectors.toMap(LocalImage::name, i -> usage.of(i.name())));
+    } catch (IOException e) {
+      throw Trees.failed("measure the images in " + root, e);
+    }
+  }
+
+  /// Bytes all images take up, shared files counted once.
+  public long size() {
+    try {
+      return Usage.of(list()).total();
+    } catch (IOException e) {
+      throw Trees.failed("measure the images in " + root, e);
+    }
+  }
+
+  private Tickets leases() {
+    return new Tickets(work("leases"));
+  }
+
   /// One process at a time works on an image's name; others wait here.
   public ExclusiveLock lock(String name, Runnable waiting) {
     return ExclusiveLock.on(work(name + ".lock"), waiting);
@@ -100,7 +223,10 @@ public final class ImageStore {
 
   /// A place to make an image in; the caller holds its [#lock]. What a killed process left there is
   /// removed.
+  ///
+  /// @throws UserError when the name is taken by something that is not ours
   public Draft draft(String name) {
+    insistOwn(checked(name));
     return new Draft(this, name, work(name + ".partial"));
   }
 
@@ -111,9 +237,10 @@ public final class ImageStore {
   public LocalImage adopt(String name, Path directory, Map<String, String> labels, String source) {
     try (ExclusiveLock _ = lock(name, () -> {});
         Draft draft = draft(name)) {
-      Trees.take(directory, draft.directory(), List.of("disk.img", "config.json", "nvram.bin"));
+      share(directory, draft.directory(), List.of("disk.img", "config.json", "nvram.bin"));
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-      return draft.publish(new ImageRecord("", Content.of(draft.directory()), labels, now, source));
+      ImageRecord record = new ImageRecord("", Content.of(draft.directory()), labels, now, source);
+      return draft.publish(record, "imported", 0);
     } catch (IOException e) {
       throw Trees.failed("take in the image " + name + " from " + directory, e);
     }
@@ -121,69 +248,153 @@ public final class ImageStore {
 
   /// A second name for an image, sharing its files.
   public LocalImage tag(String from, String to) {
-    LocalImage source = get(from);
-    try (ExclusiveLock _ = lock(to, () -> {});
+    try (ImageLease source = lease(from, "tag " + to).orElseThrow(() -> missing(from));
+        ExclusiveLock _ = lock(to, () -> {});
         Draft draft = draft(to)) {
-      Trees.take(source.directory(), draft.directory(), FILES);
-      return draft.publish(source.record());
+      share(source.files(), draft.directory(), FILES);
+      return draft.publish(source.image().record(), "tagged " + from, 0);
     } catch (IOException e) {
       throw Trees.failed("tag the image " + from + " as " + to, e);
     }
   }
 
-  public void pin(String name, boolean pinned) {
-    Path mark = get(name).directory().resolve(PINNED);
-    try {
-      if (pinned) {
-        Files.writeString(mark, "");
-      } else {
-        Files.deleteIfExists(mark);
-      }
-    } catch (IOException e) {
-      throw Trees.failed("pin the image " + name, e);
+  /// By hard link; where a hypervisor may write to one of its names, by a clone.
+  private void share(Path from, Path to, List<String> names) throws IOException {
+    if (shared) {
+      Trees.copy(from, to, names);
+    } else {
+      Trees.take(from, to, names);
     }
+  }
+
+  public void pin(String name, boolean pinned) {
+    gated(
+        "pin the image " + name,
+        () -> {
+          LocalImage image = get(name);
+          Path directory = image.directory();
+          if (pinned) {
+            Files.writeString(directory.resolve(PINNED), "");
+          } else {
+            Files.deleteIfExists(directory.resolve(PINNED));
+          }
+          Durable.sync(directory);
+          if (image.pinned() != pinned) {
+            history().add(pinned ? "pinned" : "unpinned", name, image.anyDigest(), "", 0);
+          }
+          return image;
+        });
   }
 
   /// @throws UserError when the image is pinned or in use
-  public void delete(String name, InUse inUse) {
-    try (ExclusiveLock _ = lock(name, () -> {})) {
-      LocalImage image = get(name);
-      if (image.pinned()) {
-        throw new UserError(
-            "The image " + name + " is pinned",
-            "`bakehouse image pin --remove " + name + "` first.");
-      }
-      if (inUse.images().contains(name)) {
-        throw new UserError(
-            "The image " + name + " is in use by a VM or template",
-            "`bakehouse vm list` shows by which; delete that first.");
-      }
-      Path away = work(name + ".deleted");
-      Trees.delete(away);
-      Trees.rename(image.directory(), away);
-      Trees.delete(away);
-    } catch (IOException e) {
-      throw Trees.failed("delete the image " + name, e);
+  public void delete(String name) {
+    Optional<UserError> reason = deleteUnlessUsed(get(name), "deleted");
+    if (reason.isPresent()) {
+      throw reason.get();
     }
+  }
+
+  /// @param what for [History.Event#what]
+  /// @return why it stays; empty when it is gone
+  Optional<UserError> deleteUnlessUsed(LocalImage image, String what) {
+    Path gone = work(Leavings.GONE + UUID.randomUUID());
+    Optional<UserError> reason =
+        gated(
+            "delete the image " + image.name(),
+            () -> {
+              Optional<LocalImage> now = find(image.name());
+              Optional<UserError> why = now.flatMap(new Use(this)::forbids);
+              if (why.isEmpty() && now.isPresent()) {
+                long frees = Usage.of(list()).freed(List.of(image.name()));
+                Trees.rename(image.directory(), gone);
+                Durable.sync(root);
+                history()
+                    .add(what, image.name(), image.anyDigest(), image.record().source(), frees);
+              }
+              return why;
+            });
+    Directories.delete(gone);
+    return reason;
   }
 
   /// Records the manifest an image was pushed with.
-  public void pushed(String name, byte[] manifest, String digest) {
-    LocalImage image = get(name);
-    try {
-      Trees.replace(image.directory().resolve("manifest.json"), manifest);
-      Trees.replace(image.directory().resolve(RECORD), json(image.record().withDigest(digest)));
-    } catch (IOException e) {
-      throw Trees.failed("note the push of the image " + name, e);
-    }
-  }
-
-  static byte[] json(ImageRecord record) {
-    return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(record);
+  ///
+  /// @param image as it was read for the push; when another has its name now, that one is left
+  ///   alone
+  /// @param to where, for the history
+  /// @param bytes moved
+  public void pushed(LocalImage image, byte[] manifest, String digest, String to, long bytes) {
+    gated(
+        "note the push of the image " + image.name(),
+        () -> {
+          Optional<LocalImage> now =
+              find(image.name()).filter(i -> i.content().equals(image.content()));
+          if (now.isPresent()) {
+            // The record names the manifest, so it comes last.
+            Durable.replace(image.directory().resolve("manifest.json"), manifest);
+            byte[] record = Shelf.json(now.get().record().withDigest(digest));
+            Durable.replace(image.directory().resolve(RECORD), record);
+          }
+          history().add("pushed", image.name(), digest, to, bytes);
+          return now;
+        });
   }
 
   Path work(String entry) {
-    return root.resolve(".work").resolve(entry);
+    return work.resolve(entry);
+  }
+
+  /// Where an image lies while another takes its place, on file systems that can not swap them.
+  Path old(String name) {
+    return work(name + ".old");
+  }
+
+  boolean shared() {
+    return shared;
+  }
+
+  interface IoWork<T> {
+    T run() throws IOException;
+  }
+
+  /// Runs a change of which images there are, or a look that must not be overtaken by one. One at a
+  /// time for all processes; short. Within itself it is simply run.
+  <T> T gated(String doing, IoWork<T> change) {
+    Path gate = work(".gate");
+    try {
+      if (ExclusiveLock.held(gate)) {
+        return change.run();
+      }
+      try (ExclusiveLock _ = ExclusiveLock.on(gate)) {
+        return change.run();
+      }
+    } catch (IOException e) {
+      throw Trees.failed(doing, e);
+    }
+  }
+
+  /// Ends a replacement that a kill interrupted, within the gate: the new image if it is there,
+  /// else the old one.
+  Path recover(String name) throws IOException {
+    Path place = root.resolve(name);
+    if (Files.exists(old(name)) && !Files.exists(place)) {
+      Trees.rename(old(name), place);
+    }
+    return place;
+  }
+
+  void insistOwn(String name) {
+    Path place = root.resolve(name);
+    if (Files.isDirectory(place) && !Files.exists(place.resolve(RECORD))) {
+      throw new UserError(
+          "`" + name + "` in " + root + " is not an image of Bakehouse, it is not replaced",
+          shared
+              ? "Choose another name, or `tart rename` or `tart delete` it first."
+              : "Choose another name, or move that directory away.");
+    }
+    if (Use.running(this, place)) {
+      throw Use.runs(name);
+    }
   }
 
   static String checked(String name) {

@@ -25,6 +25,11 @@ public record LocalImage(
     return record.content();
   }
 
+  /// Of its manifest, else of its content.
+  String anyDigest() {
+    return record.digest().isEmpty() ? record.content() : record.digest();
+  }
+
   public Path disk() {
     return directory.resolve("disk.img");
   }

@@ -44,6 +44,11 @@ final class ProgressLine implements Progress {
     }
   }
 
+  /// Bytes so far.
+  long moved() {
+    return done.get();
+  }
+
   /// The last line.
   void end() {
     double seconds = (System.nanoTime() - start) / SECOND;

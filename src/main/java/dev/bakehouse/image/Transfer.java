@@ -11,7 +11,6 @@ import dev.bakehouse.oci.TartManifest;
 import dev.bakehouse.oci.TartPull;
 import dev.bakehouse.oci.TartPush;
 import dev.bakehouse.platform.ExclusiveLock;
-import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,15 +73,9 @@ public final class Transfer {
       throws IOException {
     Manifest manifest = repository.manifest(digest.toString());
     TartManifest image = TartManifest.of(manifest, "The image " + reference);
-    try (Draft draft = store.draft(name)) {
-      long free = Files.getFileStore(draft.directory()).getUsableSpace();
-      if (free < image.transferSize()) {
-        throw new UserError(
-            "Could not pull %s: it has %,d MB compressed, %s has %,d MB free"
-                .formatted(
-                    reference, image.transferSize() / 1_000_000, store.root(), free / 1_000_000),
-            "Make room, for example with `bakehouse image prune`.");
-      }
+    try (Draft draft = store.draft(name);
+        Room.Reserved _ =
+            store.room().make(image.transferSize(), "pull " + reference, draft.directory())) {
       log.say("pulling " + reference + " (" + digest + ") as " + name);
       ProgressLine progress = new ProgressLine(log, "pull " + name);
       new TartPull(repository, manifest, progress).into(draft.directory());
@@ -94,17 +87,19 @@ public final class Transfer {
               ImageLabels.of(repository, manifest),
               Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
               reference.toString());
-      return draft.publish(record);
+      return draft.publish(record, "pulled", image.transferSize());
     }
   }
 
   /// Stores an image of the store under tags of one repository.
   public Digest push(String name, Reference reference, List<String> tags) {
-    LocalImage image = store.get(name);
     Repository repository = repositories.open(reference);
     ProgressLine progress = new ProgressLine(log, "push " + name);
-    try {
-      Path known = image.directory().resolve("manifest.json");
+    try (ImageLease lease =
+        store.lease(name, "push to " + reference).orElseThrow(() -> store.missing(name))) {
+      LocalImage image = lease.image();
+      Path files = lease.files();
+      Path known = files.resolve("manifest.json");
       Optional<Manifest> parent =
           Files.exists(known)
               ? Optional.of(Manifest.parse(Files.readAllBytes(known), known.toString()))
@@ -112,9 +107,14 @@ public final class Transfer {
       log.say("pushing " + name + " to " + repository.name() + " as " + String.join(", ", tags));
       Manifest manifest =
           new TartPush(repository, parent, progress)
-              .push(image.directory(), tags, image.record().labels(), identity(image));
+              .push(files, tags, image.record().labels(), identity(image));
       progress.end();
-      store.pushed(name, manifest.raw(), manifest.digest().toString());
+      store.pushed(
+          image,
+          manifest.raw(),
+          manifest.digest().toString(),
+          reference.toString(),
+          progress.moved());
       return manifest.digest();
     } catch (IOException e) {
       throw Trees.failed("push the image " + name + " to " + reference, e);

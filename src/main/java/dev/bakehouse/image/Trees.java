@@ -10,9 +10,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
 
 /// Directories of files, moved, linked and removed as one.
 final class Trees {
@@ -21,19 +21,6 @@ final class Trees {
   static void rename(Path from, Path to) throws IOException {
     Files.createDirectories(to.toAbsolutePath().getParent());
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  static void delete(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    List<Path> deepestFirst;
-    try (Stream<Path> all = Files.walk(tree)) {
-      deepestFirst = all.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : deepestFirst) {
-      Files.deleteIfExists(path);
-    }
   }
 
   /// Brings the named files of a directory into another, those that are there: by hard link, or by
@@ -47,29 +34,51 @@ final class Trees {
       try {
         Files.createLink(to.resolve(name), file);
       } catch (FileSystemException | UnsupportedOperationException e) {
-        Command copy = Command.of("cp", "-p").deadline(Duration.ofHours(2));
-        boolean linux = System.getProperty("os.name").equals("Linux");
-        (linux ? copy.and("--sparse=always") : copy.and("-c"))
-            .and(file.toString(), to.resolve(name).toString())
-            .check();
+        copy(file, to.resolve(name));
       }
     }
   }
 
-  static void replace(Path file, byte[] bytes) throws IOException {
-    Path fresh = file.resolveSibling(file.getFileName() + ".new");
-    Files.write(fresh, bytes);
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+  /// The same by clones, which share blocks until one is written to; by sparse copies where the
+  /// file system has none.
+  static void copy(Path from, Path to, List<String> names) throws IOException {
+    for (String name : names) {
+      if (Files.exists(from.resolve(name))) {
+        copy(from.resolve(name), to.resolve(name));
+      }
+    }
   }
 
-  /// Bytes a sparse file takes up; its length where the system does not tell.
-  static long allocated(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return 0;
+  private static void copy(Path from, Path to) {
+    Command copy = Command.of("cp", "-p").deadline(Duration.ofHours(2));
+    boolean linux = System.getProperty("os.name").equals("Linux");
+    (linux ? copy.and("--sparse=always", "--reflink=auto") : copy.and("-c"))
+        .and(from.toString(), to.toString())
+        .check();
+  }
+
+  /// Bytes a sparse file, or a directory with all in it, takes up; 0 when it is missing.
+  static long allocated(Path path) throws IOException {
+    return Files.exists(path) ? allocated(List.of(path)).getOrDefault(path, 0L) : 0;
+  }
+
+  /// The same of several at once; what is missing has no entry.
+  static Map<Path, Long> allocated(List<Path> paths) throws IOException {
+    Map<Path, Long> sizes = new HashMap<>();
+    if (paths.isEmpty()) {
+      return sizes;
     }
-    Outcome outcome = Command.of("du", "-k", file.toString()).run();
-    String first = outcome.text().split("\\s", 2)[0];
-    return outcome.ok() && first.matches("\\d+") ? Long.parseLong(first) * 1024 : Files.size(file);
+    Outcome outcome =
+        Command.of("du", "-s", "-k")
+            .and(paths.stream().map(Path::toString).toArray(String[]::new))
+            .run();
+    for (String line : outcome.text().lines().toList()) {
+      String[] columns = line.split("\t", 2);
+      if (columns.length == 2 && columns[0].matches("\\d+")) {
+        sizes.put(Path.of(columns[1]), Long.parseLong(columns[0]) * 1024);
+      }
+    }
+    return sizes;
   }
 
   static UserError failed(String action, IOException e) {

@@ -11,6 +11,7 @@ import dev.bakehouse.vm.Slots;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// Where one host gets and makes its images: by hand and in a job's host command alike.
 ///
@@ -20,6 +21,7 @@ public record Workshop(
     ImageStore store, Repositories repositories, BuildVm.Maker vms, Path logs, Log log) {
 
   /// @param network of the VMs that images are built in
+  /// @param rules gives the store the host's policy
   /// @param images the store's directory, unless the hypervisor keeps images itself
   /// @param registries what is configured for each host of images
   public static Workshop of(
@@ -28,15 +30,16 @@ public record Workshop(
       int slots,
       Path state,
       Path images,
+      UnaryOperator<ImageStore> rules,
       boolean plainHttp,
       Registries registries,
       Log log) {
-    ImageStore store = new ImageStore(hypervisor.imageStore().orElse(images));
+    ImageStore store = rules.apply(ImageStore.of(hypervisor, images));
     Repositories repositories =
         new Repositories(
             Credentials.ofProcess(),
             plainHttp,
-            store.root().resolve(".work").resolve("upload"),
+            store.work().resolve("upload"),
             registries,
             new MirrorHealth(log::say));
     BuildVm.Maker vms =

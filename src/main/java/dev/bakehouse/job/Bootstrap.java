@@ -3,7 +3,7 @@ package dev.bakehouse.job;
 import dev.bakehouse.guest.Ended;
 import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
-import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.Threads;
@@ -91,8 +91,14 @@ public final class Bootstrap {
   }
 
   private int inVm() {
-    LocalImage image =
-        phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).ensure(log));
+    String use = "job " + job.text("BUILDKITE_JOB_ID");
+    try (ImageLease image =
+        phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).lease(use, log))) {
+      return inVm(image);
+    }
+  }
+
+  private int inVm(ImageLease image) {
     Checkout checkout =
         phases.run(
             Phase.CHECKOUT,
@@ -127,7 +133,7 @@ public final class Bootstrap {
   }
 
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.
-  private Machine startMachine(LocalImage image, Lease lease, Checkout checkout) {
+  private Machine startMachine(ImageLease image, Lease lease, Checkout checkout) {
     Path scratch = Directories.makePrivate(Connections.directory(settings));
     List<Integer> forwards = new ArrayList<>(checkout.ports());
     loopbackPort(job.text("BUILDKITE_AGENT_ENDPOINT")).ifPresent(forwards::add);

@@ -30,7 +30,7 @@ import java.util.Optional;
 final class HostImage {
   /// What decides where images come from and go to, and so who is shown the host's credentials.
   private static final List<String> OF_THE_HOST =
-      List.of("registry", "org", "repo", "base", "base-password-file");
+      List.of("registry", "org", "repo", "base", "base-password-file", "store");
 
   private final Job job;
   private final HostSettings settings;
@@ -79,6 +79,7 @@ final class HostImage {
             settings.slots(),
             settings.state(),
             settings.images(),
+            settings::ruled,
             settings.plainHttp(),
             settings.registries(),
             new Log(log));

@@ -7,6 +7,9 @@ import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Vlans;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.image.ImageStore;
+import dev.bakehouse.image.StoreBudget;
+import dev.bakehouse.image.StorePolicy;
 import dev.bakehouse.oci.Registries;
 import dev.bakehouse.platform.Self;
 import java.net.InetAddress;
@@ -23,6 +26,7 @@ import java.util.Optional;
 /// @param slots how many VMs may run at once
 /// @param image name of the local image jobs run in
 /// @param images directory of the local image store
+/// @param budget what its images may take up
 /// @param imageSource reference the image is pulled from when it is not local
 /// @param plainHttp whether that registry is spoken to without TLS
 /// @param registries mirrors and other settings of registries (`image.mirrors`)
@@ -38,6 +42,7 @@ public record HostSettings(
     int slots,
     String image,
     Path images,
+    StoreBudget budget,
     Optional<String> imageSource,
     boolean plainHttp,
     Registries registries,
@@ -95,6 +100,7 @@ public record HostSettings(
             host.number("slots", 2, 1, 64),
             host.text("image", "default"),
             Path.of(host.text("images", state.resolve("images").toString())).toAbsolutePath(),
+            StoreBudget.read(root.section("image")),
             host.text("image-source"),
             host.flag("plain-http", false),
             Registries.read(root.section("image")),
@@ -127,6 +133,7 @@ public record HostSettings(
         slots,
         other,
         images,
+        budget,
         imageSource,
         plainHttp,
         registries,
@@ -138,6 +145,11 @@ public record HostSettings(
         cache,
         vm,
         agent);
+  }
+
+  /// A store of this host's images under its rules.
+  ImageStore ruled(ImageStore store) {
+    return store.with(StorePolicy.ofHost(budget, state, store.root(), image));
   }
 
   /// The store of build caches: the configured one, else a directory of the host's own.

@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.image.ImageRecord;
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
@@ -18,6 +19,8 @@ import java.util.Optional;
 
 /// The image a host's jobs run in: local, else pulled from where the host's configuration says.
 public final class Images {
+  private static final int ROUNDS = 3;
+
   private final HostSettings host;
   private final Hypervisor hypervisor;
   private final ImageStore store;
@@ -25,17 +28,27 @@ public final class Images {
   public Images(HostSettings host) {
     this.host = host;
     this.hypervisor = Jobs.hypervisor(host);
-    this.store = new ImageStore(hypervisor.imageStore().orElse(host.images()));
+    this.store = host.ruled(ImageStore.of(hypervisor, host.images()));
   }
 
+  /// The right to use the image: it stays until closed, whoever makes room meanwhile.
+  ///
+  /// @param what it is used for, for people
   /// @throws UserError when it is neither local nor to be had
-  public LocalImage ensure(PrintStream log) {
-    return find()
-        .orElseGet(
-            () -> {
-              LocalImage pulled = pull(log);
-              return find().orElse(pulled);
-            });
+  public ImageLease lease(String what, PrintStream log) {
+    for (int round = 1; ; round++) {
+      Optional<ImageLease> lease = store.lease(host.image(), what, this::find);
+      if (lease.isPresent()) {
+        store.find(host.image()).ifPresent(image -> store.touch(image.name()));
+        return lease.get();
+      }
+      if (round > ROUNDS) {
+        throw new UserError(
+            "The image " + host.image() + " is pruned as soon as it is here",
+            "Raise `image.store.budget-gb` in " + host.file() + ", or free space.");
+      }
+      pull(log);
+    }
   }
 
   /// An image the hypervisor keeps itself need not have come from a store.
@@ -53,7 +66,7 @@ public final class Images {
         .or(() -> store.find(host.image()));
   }
 
-  private LocalImage pull(PrintStream log) {
+  private void pull(PrintStream log) {
     String source =
         host.imageSource()
             .orElseThrow(
@@ -70,10 +83,11 @@ public final class Images {
         new Repositories(
             Credentials.ofProcess(),
             host.plainHttp(),
-            store.root().resolve(".work"),
+            store.work().resolve("upload"),
             host.registries(),
             new MirrorHealth(lines::say));
-    return new Transfer(store, repositories, lines)
-        .pull(Reference.parse(source), host.image(), false);
+    LocalImage _ =
+        new Transfer(store, repositories, lines)
+            .pull(Reference.parse(source), host.image(), false);
   }
 }

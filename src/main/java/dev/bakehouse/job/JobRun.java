@@ -4,7 +4,7 @@ import dev.bakehouse.guest.Ended;
 import dev.bakehouse.guest.FileCopy;
 import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
-import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.Threads;
@@ -71,8 +71,16 @@ public final class JobRun {
 
   private int inVm(Cancellation cancellation) {
     Machines machines = machines();
-    LocalImage image =
-        phases.run(Phase.IMAGE, settings.image(), () -> new Images(settings).ensure(System.err));
+    try (ImageLease image = phases.run(Phase.IMAGE, settings.image(), this::image)) {
+      return inVm(machines, image, cancellation);
+    }
+  }
+
+  private ImageLease image() {
+    return new Images(settings).lease("job run", System.err);
+  }
+
+  private int inVm(Machines machines, ImageLease image, Cancellation cancellation) {
     Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
     try (Lease lease =
         phases.run(
@@ -120,7 +128,7 @@ public final class JobRun {
     return status;
   }
 
-  private Machine start(Machines machines, LocalImage image, Lease lease) {
+  private Machine start(Machines machines, ImageLease image, Lease lease) {
     Directories.makePrivate(settings.state());
     Path scratch = Directories.makePrivate(Connections.directory(settings));
     Machine.Start start =

@@ -11,7 +11,7 @@ import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.guest.Ssh;
 import dev.bakehouse.guest.SshKey;
 import dev.bakehouse.guest.SshTarget;
-import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.vm.Duplex;
 import dev.bakehouse.vm.Endpoint;
@@ -65,7 +65,7 @@ final class Machine {
 
   /// Clones, starts, identifies and connects a VM; whatever fails, nothing of it stays.
   static Machine start(
-      Machines machines, LocalImage image, Lease lease, Start start, Phases phases) {
+      Machines machines, ImageLease image, Lease lease, Start start, Phases phases) {
     String name = start.name();
     Machines.Fresh clone =
         phases.run(

@@ -5,6 +5,7 @@ import dev.bakehouse.config.VmSize;
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.GuestProgram;
 import dev.bakehouse.guest.GuestSystem;
+import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
@@ -60,12 +61,18 @@ public final class Machines {
   ///
   /// @param mode `auto`, `boot` or `resume`; `auto` boots when no template can be had, or when the
   ///   step asked for a size of its own
-  Fresh clone(LocalImage image, Lease lease, String name, String mode, Phases phases) {
+  Fresh clone(ImageLease image, Lease lease, String name, String mode, Phases phases) {
+    return image.steadily(
+        now -> clone(image, now, lease, name, mode, phases), fresh -> fresh.vm().destroy());
+  }
+
+  private Fresh clone(
+      ImageLease held, LocalImage image, Lease lease, String name, String mode, Phases phases) {
     // A template for every size that steps think of would fill the disk.
     boolean usual = size().equals(host.vm().size(host.image()));
     if (mode.equals("resume") || (mode.equals("auto") && usual)) {
       try {
-        Template template = template(image, lease, phases);
+        Template template = template(held, lease, phases);
         lease.bind(name);
         return new Fresh(hypervisor.createFrom(name, template), vmSettings().resume());
       } catch (UserError e) {
@@ -80,7 +87,12 @@ public final class Machines {
   }
 
   /// Makes the template of an image if there is none. It needs a slot: a VM runs while it is made.
-  public Template template(LocalImage image, Lease lease, Phases phases) {
+  public Template template(ImageLease image, Lease lease, Phases phases) {
+    return image.steadily(
+        now -> template(now, lease, phases), template -> hypervisor.deleteTemplate(template.key()));
+  }
+
+  private Template template(LocalImage image, Lease lease, Phases phases) {
     String key = key(image, lease.slot());
     Optional<Template> there = hypervisor.template(key);
     if (there.isPresent()) {

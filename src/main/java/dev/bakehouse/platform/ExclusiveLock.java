@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -63,6 +64,44 @@ public final class ExclusiveLock implements AutoCloseable {
 
   public static ExclusiveLock on(Path file) {
     return on(file, () -> {});
+  }
+
+  /// Whether this thread has it already; it can not have it twice.
+  public static boolean held(Path file) {
+    ReentrantLock threads = THREADS.get(file.toAbsolutePath().normalize());
+    return threads != null && threads.isHeldByCurrentThread();
+  }
+
+  /// The lock if nobody has it now, neither another process nor any thread of this one.
+  public static Optional<ExclusiveLock> tryOn(Path file) {
+    ReentrantLock threads =
+        THREADS.computeIfAbsent(file.toAbsolutePath().normalize(), p -> new ReentrantLock());
+    if (threads.isHeldByCurrentThread() || !threads.tryLock()) {
+      return Optional.empty();
+    }
+    boolean taken = false;
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      try {
+        taken = channel.tryLock() != null;
+      } finally {
+        if (!taken) {
+          channel.close();
+        }
+      }
+      return taken ? Optional.of(new ExclusiveLock(threads, channel)) : Optional.empty();
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not lock " + file + ": " + e.getMessage(),
+          "Check the directory's owner and mode.",
+          e);
+    } finally {
+      if (!taken) {
+        threads.unlock();
+      }
+    }
   }
 
   @Override

@@ -5,10 +5,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// How to start this program again.
 public final class Self {
+  private static volatile String command = "bakehouse";
+
   private Self() {}
+
+  /// What this process was started for, without any value it was given: `image prune`.
+  public static String command() {
+    return command;
+  }
+
+  /// Notes [#command].
+  public static void startedAs(String[] arguments) {
+    command =
+        Stream.of(arguments)
+            .takeWhile(word -> word.matches("[a-z][a-z-]*"))
+            .limit(2)
+            .collect(Collectors.joining(" "));
+  }
 
   /// The argument list that runs `bakehouse VERB…` with this JVM and class path, without a shell
   /// between.

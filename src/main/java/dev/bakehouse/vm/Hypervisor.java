@@ -4,6 +4,7 @@ import dev.bakehouse.platform.UserError;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /// What makes VMs on this host.
 public interface Hypervisor {
@@ -50,4 +51,12 @@ public interface Hypervisor {
   Optional<Vm> find(String name);
 
   List<VmInfo> list();
+
+  /// The images that VMs and templates were made from.
+  List<BaseImage> images();
+
+  /// Names in [#imageStore] that are no images but VMs and templates made here.
+  default Set<String> notImages() {
+    return Set.of();
+  }
 }

@@ -38,6 +38,11 @@ public final class Hypervisors {
     return named(chosen, settings.boot(), state, owner);
   }
 
+  /// All that may have VMs or templates in a state directory; none is asked to start one.
+  public static List<Hypervisor> all(Path state) {
+    return NAMES.stream().map(n -> named(n, Duration.ZERO, state, Owner.PIPE)).toList();
+  }
+
   /// For VMs there are.
   ///
   /// @param name one of [#NAMES]

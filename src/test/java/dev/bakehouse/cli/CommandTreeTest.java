@@ -55,6 +55,7 @@ class CommandTreeTest {
     wrong("image pull", Exit.FAILED, "no/reference:?! --state DIR");
     wrong("image push", Exit.FAILED, "none oci:DIR:tag --state DIR");
     wrong("image show", Exit.FAILED, "none --state DIR");
+    wrong("image history", Exit.FAILED, "none --state DIR");
     wrong("image verify", Exit.FAILED, "none --state DIR");
     wrong("image pin", Exit.FAILED, "none --state DIR");
     wrong("image tag", Exit.FAILED, "none other --state DIR");

@@ -82,7 +82,7 @@ class StoreTest {
     LocalImage image = host.transfer.pull(layout, "i", false);
     LocalImage second = host.store.tag("i", "j");
     assertThat(Files.isSameFile(image.disk(), second.disk())).isTrue();
-    host.store.delete("i", InUse.NOTHING);
+    host.store.delete("i");
     assertThat(host.store.list()).extracting(LocalImage::name).containsExactly("j");
     assertThat(Verify.of(second).ok()).isTrue();
   }
@@ -102,14 +102,16 @@ class StoreTest {
     }
     host.store.pin("a", true);
     InUse bIsUsed = () -> Set.of("b");
-    assertThatThrownBy(() -> host.store.delete("a", bIsUsed)).hasMessageContaining("pinned");
-    assertThatThrownBy(() -> host.store.delete("b", bIsUsed)).hasMessageContaining("in use");
+    ImageStore store = host.store.with(new StorePolicy(StoreBudget.NONE, bIsUsed, List.of()));
+    assertThatThrownBy(() -> store.delete("a")).hasMessageContaining("pinned");
+    assertThatThrownBy(() -> store.delete("b")).hasMessageContaining("in use");
     Prune old = new Prune(Optional.of(Duration.ofDays(6)), Optional.empty());
-    assertThat(old.plan(host.store, bIsUsed, now))
-        .extracting(LocalImage::name)
-        .containsExactly("c");
-    Prune all = new Prune(Optional.empty(), Optional.of(0L));
-    assertThat(all.run(host.store, bIsUsed)).extracting(LocalImage::name).containsExactly("c", "d");
+    assertThat(old.plan(store, now).images()).containsExactly("c");
+    Prune all = new Prune(Optional.of(Duration.ZERO), Optional.empty());
+    Prune.Result result = all.run(store);
+    assertThat(result.images()).containsExactly("c", "d");
+    assertThat(result.kept()).containsOnlyKeys("a", "b").containsEntry("a", "pinned");
+    assertThat(result.freed()).as("the disk has other names").isLessThan(1 << 20);
     assertThat(host.store.list()).extracting(LocalImage::name).containsExactly("a", "b");
   }
 

@@ -3,7 +3,7 @@ package dev.bakehouse.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.KillFixture;
-import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Outcome;
@@ -107,7 +107,7 @@ class GuestNetworkTest {
       Files.writeString(config, text.replace("disk-gb: 4", "disk-gb: 4, " + vm));
       HostSettings settings = HostSettings.read(config);
       Directories.makePrivate(settings.state());
-      LocalImage image = new Images(settings).ensure(System.err);
+      ImageLease image = new Images(settings).lease("test", System.err);
       this.lease = Jobs.slots(settings).tryAcquire().orElseThrow();
       this.machine =
           Machine.start(

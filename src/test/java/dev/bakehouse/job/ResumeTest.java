@@ -3,7 +3,7 @@ package dev.bakehouse.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.KillFixture;
-import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
@@ -57,7 +57,7 @@ class ResumeTest {
   @TempDir Path dir;
   private HostSettings settings;
   private Machines machines;
-  private LocalImage image;
+  private ImageLease image;
 
   @BeforeEach
   void make() throws Exception {
@@ -65,7 +65,7 @@ class ResumeTest {
     Files.writeString(config, KillFixture.hostConfig(dir.resolve("host")));
     settings = HostSettings.read(config);
     machines = new Machines(settings, Jobs.hypervisor(settings));
-    image = new Images(settings).ensure(System.out);
+    image = new Images(settings).lease("test", System.out);
   }
 
   /// What a guest says of itself.

@@ -142,7 +142,7 @@ public final class QemuHypervisor implements Hypervisor {
     return home.read(name).filter(r -> r.hypervisor().equals(name())).map(this::vm);
   }
 
-  /// The images VMs and templates were made from.
+  @Override
   public List<BaseImage> images() {
     return Stream.concat(
             home.all().stream().filter(r -> r.hypervisor().equals(name())).map(VmRecord::image),

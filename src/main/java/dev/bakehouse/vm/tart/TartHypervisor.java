@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Tart on this host. Which VMs are Bakehouse's is written below the state directory; Tart keeps
@@ -211,6 +213,27 @@ public final class TartHypervisor implements Hypervisor {
   @Override
   public List<VmInfo> list() {
     return home.list(name(), TartRun.IDENTITY);
+  }
+
+  @Override
+  public List<BaseImage> images() {
+    return Stream.concat(own().map(VmRecord::image), templatesHere().map(TartTemplate::image))
+        .distinct()
+        .toList();
+  }
+
+  @Override
+  public Set<String> notImages() {
+    return Stream.concat(own().map(VmRecord::name), templatesHere().map(TartTemplate::vm))
+        .collect(Collectors.toSet());
+  }
+
+  private Stream<VmRecord> own() {
+    return home.all().stream().filter(r -> r.hypervisor().equals(name()));
+  }
+
+  private Stream<TartTemplate> templatesHere() {
+    return templates.all().stream().flatMap(t -> TartTemplate.read(t).stream());
   }
 
   private TartVm known(String name) {

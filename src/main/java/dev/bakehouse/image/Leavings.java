@@ -1,0 +1,88 @@
+package dev.bakehouse.image;
+
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.ExclusiveLock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/// What transfers and builds left in the store's work directory when they were killed. Some of it
+/// would spare the next one of its kind a part of its work; none of it is an image.
+final class Leavings {
+  /// An image being deleted.
+  static final String GONE = "gone-";
+
+  private static final String PARTIAL = ".partial";
+
+  /// Staged slices have no lock of their own; no registry takes that long for one.
+  private static final Duration UPLOAD = Duration.ofHours(6);
+
+  private final ImageStore store;
+
+  Leavings(ImageStore store) {
+    this.store = store;
+  }
+
+  /// Those of dead processes.
+  List<Path> dead() throws IOException {
+    List<Path> all = entries(store.work()).filter(entry -> taken(entry, _ -> {})).toList();
+    List<Path> staged = entries(store.work().resolve("upload")).filter(Leavings::old).toList();
+    return Stream.concat(all.stream(), staged.stream()).toList();
+  }
+
+  /// Removes one, unless somebody took it up meanwhile.
+  void remove(Path entry) {
+    if (entry.startsWith(store.work().resolve("upload"))) {
+      if (old(entry)) {
+        Directories.delete(entry);
+      }
+      return;
+    }
+    boolean _ = taken(entry, Directories::delete);
+  }
+
+  /// Does something with an entry whose work is dead, while nobody can take it up.
+  private boolean taken(Path entry, Consumer<Path> work) {
+    String name = entry.getFileName().toString();
+    if (name.startsWith(GONE)) {
+      work.accept(entry);
+      return true;
+    }
+    if (!Files.isDirectory(entry) || !(name.endsWith(PARTIAL) || name.startsWith("pull-"))) {
+      return false;
+    }
+    String owner =
+        name.endsWith(PARTIAL) ? name.substring(0, name.length() - PARTIAL.length()) : name;
+    Optional<ExclusiveLock> lock = ExclusiveLock.tryOn(store.work(owner + ".lock"));
+    if (lock.isEmpty()) {
+      return false;
+    }
+    try (ExclusiveLock _ = lock.get()) {
+      work.accept(entry);
+      return true;
+    }
+  }
+
+  private static boolean old(Path file) {
+    try {
+      return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(UPLOAD));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static Stream<Path> entries(Path directory) throws IOException {
+    try (Stream<Path> all = Files.list(directory)) {
+      return all.sorted().toList().stream();
+    } catch (NoSuchFileException e) {
+      return Stream.empty();
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.bakehouse.platform;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// What must survive a power cut: bytes before the name that shows them, names before what is said
+/// about them.
+public final class Durable {
+  private Durable() {}
+
+  /// Waits until a file's bytes, or a directory's names, are on the disk.
+  public static void sync(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  /// The same of a directory and every plain file in it.
+  public static void syncAll(Path directory) throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.list(directory)) {
+      files = all.filter(Files::isRegularFile).toList();
+    }
+    for (Path file : files) {
+      sync(file);
+    }
+    sync(directory);
+  }
+
+  /// Replaces a file in one step: readers and a power cut see the old bytes or the new ones.
+  public static void replace(Path file, byte[] bytes) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Files.write(fresh, bytes);
+    sync(fresh);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    sync(file.resolveSibling("."));
+  }
+}
