@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 
 /// The images of this host: `ROOT/NAME/…`. An image is there whole or not at all: it is made in a
@@ -30,6 +31,7 @@ public final class ImageStore {
   static final String RECORD = "image.json";
   static final String PINNED = "pinned";
   static final String USED = "used";
+  private static final String OLD = ".old";
 
   /// What makes an image, and what is known of where it came from.
   static final List<String> FILES =
@@ -142,7 +144,17 @@ public final class ImageStore {
   }
 
   private List<String> shelf() {
-    return Shelf.names(root).stream().filter(name -> NAME.matcher(name).matches()).toList();
+    // One that is being replaced on a file system without exchange is in neither place for a
+    // moment.
+    Stream<String> between =
+        Shelf.names(work).stream()
+            .filter(entry -> entry.endsWith(OLD))
+            .map(entry -> entry.substring(0, entry.length() - OLD.length()));
+    return Stream.concat(Shelf.names(root).stream(), between)
+        .filter(name -> NAME.matcher(name).matches())
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   /// Notes that an image is being used, for [Prune].
@@ -346,7 +358,7 @@ public final class ImageStore {
 
   /// Where an image lies while another takes its place, on file systems that can not swap them.
   Path old(String name) {
-    return work(name + ".old");
+    return work(name + OLD);
   }
 
   boolean shared() {
