@@ -2,6 +2,7 @@ package dev.bakehouse.cli;
 
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.StoreView;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,13 +22,12 @@ final class ImageListCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ImageStore store = options.store();
-    Map<String, Long> sizes = store.sizes();
-    Map<String, String> uses = store.uses();
+    StoreView view = StoreView.of(store);
     List<Map<String, Object>> shown = new ArrayList<>();
     StringBuilder text = new StringBuilder();
-    for (LocalImage image : store.list()) {
-      long bytes = sizes.getOrDefault(image.name(), 0L);
-      String use = uses.getOrDefault(image.name(), "");
+    for (LocalImage image : view.images()) {
+      long bytes = view.sizes().getOrDefault(image.name(), 0L);
+      String use = view.uses().getOrDefault(image.name(), "");
       shown.add(ImageOptions.shown(image, bytes, use));
       text.append(
           "%-45s %,9d MB  %s  %s%s%s%n"

@@ -2,6 +2,7 @@ package dev.bakehouse.cli;
 
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.image.StoreView;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,9 +21,10 @@ final class ImageShowCommand implements Callable<Integer> {
   public Integer call() {
     ImageStore store = options.store();
     LocalImage image = store.get(name);
+    StoreView view = StoreView.of(store);
     Map<String, Object> all =
         ImageOptions.shown(
-            image, store.sizes().getOrDefault(name, 0L), store.uses().getOrDefault(name, ""));
+            image, view.sizes().getOrDefault(name, 0L), view.uses().getOrDefault(name, ""));
     all.put("labels", image.record().labels());
     StringBuilder text = new StringBuilder();
     all.forEach((key, value) -> text.append("%-9s %s%n".formatted(key, value)));

@@ -56,7 +56,9 @@ public final class Build {
             store
                 .lease(base.name(), "build of " + name)
                 .orElseThrow(() -> store.missing(base.name()));
-        ExclusiveLock _ = store.lock(name, waiting)) {
+        ExclusiveLock _ = store.lock(name, waiting);
+        Room.Reserved _ =
+            store.room().make(base.bytes(), "build " + name, store.work(name + ".partial"))) {
       Path file = logFile(name);
       log.say("building " + name + " from " + base.name() + "; its log is " + file);
       try (OutputStream output = Files.newOutputStream(file);

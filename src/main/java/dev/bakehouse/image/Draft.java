@@ -46,7 +46,7 @@ public final class Draft implements AutoCloseable {
         store.gated(
             "publish the image " + name,
             () -> {
-              store.insistOwn(name);
+              Use.insistReplaceable(store, name);
               store.recover(name);
               if (!Files.exists(place)) {
                 Trees.rename(directory, place);

@@ -1,7 +1,5 @@
 package dev.bakehouse.image;
 
-import dev.bakehouse.platform.Directories;
-import dev.bakehouse.platform.Durable;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
@@ -9,15 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 
 /// The images of this host: `ROOT/NAME/…`. An image is there whole or not at all: it is made in a
@@ -30,6 +25,7 @@ public final class ImageStore {
   static final String RECORD = "image.json";
   static final String PINNED = "pinned";
   static final String USED = "used";
+  private static final String OLD = ".old";
 
   /// What makes an image, and what is known of where it came from.
   static final List<String> FILES =
@@ -39,6 +35,7 @@ public final class ImageStore {
   private final Path work;
   private final boolean shared;
   private final StorePolicy policy;
+  private final Changes changes = new Changes(this);
 
   /// A directory of images alone; what is unfinished lies in `ROOT/.work`.
   public ImageStore(Path root) {
@@ -142,7 +139,17 @@ public final class ImageStore {
   }
 
   private List<String> shelf() {
-    return Shelf.names(root).stream().filter(name -> NAME.matcher(name).matches()).toList();
+    // One that is being replaced on a file system without exchange is in neither place for a
+    // moment.
+    Stream<String> between =
+        Shelf.names(work).stream()
+            .filter(entry -> entry.endsWith(OLD))
+            .map(entry -> entry.substring(0, entry.length() - OLD.length()));
+    return Stream.concat(Shelf.names(root).stream(), between)
+        .filter(name -> NAME.matcher(name).matches())
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   /// Notes that an image is being used, for [Prune].
@@ -184,34 +191,6 @@ public final class ImageStore {
     return gated("see which images are used", () -> leases().living());
   }
 
-  /// Why each image that is used can not be deleted, by its name.
-  public Map<String, String> uses() {
-    Map<String, String> uses = new TreeMap<>();
-    Use use = new Use(this);
-    list().forEach(image -> use.word(image).ifPresent(word -> uses.put(image.name(), word)));
-    return uses;
-  }
-
-  /// Bytes each image takes up with all it shares, by its name.
-  public Map<String, Long> sizes() {
-    try {
-      List<LocalImage> all = list();
-      Usage usage = Usage.of(all);
-      return all.stream().collect(Collectors.toMap(LocalImage::name, i -> usage.of(i.name())));
-    } catch (IOException e) {
-      throw Trees.failed("measure the images in " + root, e);
-    }
-  }
-
-  /// Bytes all images take up, shared files counted once.
-  public long size() {
-    try {
-      return Usage.of(list()).total();
-    } catch (IOException e) {
-      throw Trees.failed("measure the images in " + root, e);
-    }
-  }
-
   private Tickets leases() {
     return new Tickets(work("leases"));
   }
@@ -226,7 +205,7 @@ public final class ImageStore {
   ///
   /// @throws UserError when the name is taken by something that is not ours
   public Draft draft(String name) {
-    insistOwn(checked(name));
+    Use.insistReplaceable(this, checked(name));
     return new Draft(this, name, work(name + ".partial"));
   }
 
@@ -235,86 +214,31 @@ public final class ImageStore {
   ///
   /// @param source what `image list` shows as its origin
   public LocalImage adopt(String name, Path directory, Map<String, String> labels, String source) {
-    try (ExclusiveLock _ = lock(name, () -> {});
-        Draft draft = draft(name)) {
-      share(directory, draft.directory(), List.of("disk.img", "config.json", "nvram.bin"));
-      String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-      ImageRecord record = new ImageRecord("", Content.of(draft.directory()), labels, now, source);
-      return draft.publish(record, "imported", 0);
-    } catch (IOException e) {
-      throw Trees.failed("take in the image " + name + " from " + directory, e);
-    }
+    return changes.adopt(name, directory, labels, source);
   }
 
   /// A second name for an image, sharing its files.
   public LocalImage tag(String from, String to) {
-    try (ImageLease source = lease(from, "tag " + to).orElseThrow(() -> missing(from));
-        ExclusiveLock _ = lock(to, () -> {});
-        Draft draft = draft(to)) {
-      share(source.files(), draft.directory(), FILES);
-      return draft.publish(source.image().record(), "tagged " + from, 0);
-    } catch (IOException e) {
-      throw Trees.failed("tag the image " + from + " as " + to, e);
-    }
-  }
-
-  /// By hard link; where a hypervisor may write to one of its names, by a clone.
-  private void share(Path from, Path to, List<String> names) throws IOException {
-    if (shared) {
-      Trees.copy(from, to, names);
-    } else {
-      Trees.take(from, to, names);
-    }
+    return changes.tag(from, to);
   }
 
   public void pin(String name, boolean pinned) {
-    gated(
-        "pin the image " + name,
-        () -> {
-          LocalImage image = get(name);
-          Path directory = image.directory();
-          if (pinned) {
-            Files.writeString(directory.resolve(PINNED), "");
-          } else {
-            Files.deleteIfExists(directory.resolve(PINNED));
-          }
-          Durable.sync(directory);
-          if (image.pinned() != pinned) {
-            history().add(pinned ? "pinned" : "unpinned", name, image.anyDigest(), "", 0);
-          }
-          return image;
-        });
+    changes.pin(name, pinned);
   }
 
   /// @throws UserError when the image is pinned or in use
   public void delete(String name) {
-    Optional<UserError> reason = deleteUnlessUsed(get(name), "deleted");
+    Optional<UserError> reason = changes.delete(get(name), "deleted");
     if (reason.isPresent()) {
       throw reason.get();
     }
   }
 
-  /// @param what for [History.Event#what]
+  /// The same for a clean-up.
+  ///
   /// @return why it stays; empty when it is gone
-  Optional<UserError> deleteUnlessUsed(LocalImage image, String what) {
-    Path gone = work(Leavings.GONE + UUID.randomUUID());
-    Optional<UserError> reason =
-        gated(
-            "delete the image " + image.name(),
-            () -> {
-              Optional<LocalImage> now = find(image.name());
-              Optional<UserError> why = now.flatMap(new Use(this)::forbids);
-              if (why.isEmpty() && now.isPresent()) {
-                long frees = Usage.of(list()).freed(List.of(image.name()));
-                Trees.rename(image.directory(), gone);
-                Durable.sync(root);
-                history()
-                    .add(what, image.name(), image.anyDigest(), image.record().source(), frees);
-              }
-              return why;
-            });
-    Directories.delete(gone);
-    return reason;
+  Optional<UserError> prune(LocalImage image) {
+    return changes.delete(image, "pruned");
   }
 
   /// Records the manifest an image was pushed with.
@@ -324,20 +248,7 @@ public final class ImageStore {
   /// @param to where, for the history
   /// @param bytes moved
   public void pushed(LocalImage image, byte[] manifest, String digest, String to, long bytes) {
-    gated(
-        "note the push of the image " + image.name(),
-        () -> {
-          Optional<LocalImage> now =
-              find(image.name()).filter(i -> i.content().equals(image.content()));
-          if (now.isPresent()) {
-            // The record names the manifest, so it comes last.
-            Durable.replace(image.directory().resolve("manifest.json"), manifest);
-            byte[] record = Shelf.json(now.get().record().withDigest(digest));
-            Durable.replace(image.directory().resolve(RECORD), record);
-          }
-          history().add("pushed", image.name(), digest, to, bytes);
-          return now;
-        });
+    changes.pushed(image, manifest, digest, to, bytes);
   }
 
   Path work(String entry) {
@@ -346,7 +257,7 @@ public final class ImageStore {
 
   /// Where an image lies while another takes its place, on file systems that can not swap them.
   Path old(String name) {
-    return work(name + ".old");
+    return work(name + OLD);
   }
 
   boolean shared() {
@@ -360,7 +271,7 @@ public final class ImageStore {
   /// Runs a change of which images there are, or a look that must not be overtaken by one. One at a
   /// time for all processes; short. Within itself it is simply run.
   <T> T gated(String doing, IoWork<T> change) {
-    Path gate = work(".gate");
+    Path gate = work(".gate.lock");
     try {
       if (ExclusiveLock.held(gate)) {
         return change.run();
@@ -381,20 +292,6 @@ public final class ImageStore {
       Trees.rename(old(name), place);
     }
     return place;
-  }
-
-  void insistOwn(String name) {
-    Path place = root.resolve(name);
-    if (Files.isDirectory(place) && !Files.exists(place.resolve(RECORD))) {
-      throw new UserError(
-          "`" + name + "` in " + root + " is not an image of Bakehouse, it is not replaced",
-          shared
-              ? "Choose another name, or `tart rename` or `tart delete` it first."
-              : "Choose another name, or move that directory away.");
-    }
-    if (Use.running(this, place)) {
-      throw Use.runs(name);
-    }
   }
 
   static String checked(String name) {

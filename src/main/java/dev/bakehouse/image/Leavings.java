@@ -21,7 +21,9 @@ final class Leavings {
 
   private static final String PARTIAL = ".partial";
 
-  /// Staged slices have no lock of their own; no registry takes that long for one.
+  private static final String LOCK = ".lock";
+
+  /// A staged file of its own has no lock; no registry takes that long for one.
   private static final Duration UPLOAD = Duration.ofHours(6);
 
   private final ImageStore store;
@@ -32,35 +34,37 @@ final class Leavings {
 
   /// Those of dead processes.
   List<Path> dead() throws IOException {
-    List<Path> all = entries(store.work()).filter(entry -> taken(entry, _ -> {})).toList();
-    List<Path> staged = entries(store.work().resolve("upload")).filter(Leavings::old).toList();
-    return Stream.concat(all.stream(), staged.stream()).toList();
+    return Stream.concat(entries(store.work()), entries(uploads()))
+        .filter(entry -> taken(entry, _ -> {}))
+        .toList();
   }
 
   /// Removes one, unless somebody took it up meanwhile.
   void remove(Path entry) {
-    if (entry.startsWith(store.work().resolve("upload"))) {
-      if (old(entry)) {
-        Directories.delete(entry);
-      }
-      return;
-    }
     boolean _ = taken(entry, Directories::delete);
+  }
+
+  private Path uploads() {
+    return store.work().resolve("upload");
   }
 
   /// Does something with an entry whose work is dead, while nobody can take it up.
   private boolean taken(Path entry, Consumer<Path> work) {
     String name = entry.getFileName().toString();
-    if (name.startsWith(GONE)) {
+    boolean upload = entry.startsWith(uploads());
+    boolean directory = Files.isDirectory(entry);
+    boolean stale = upload && !directory && !name.endsWith(LOCK) && old(entry);
+    if (name.startsWith(GONE) || stale) {
       work.accept(entry);
       return true;
     }
-    if (!Files.isDirectory(entry) || !(name.endsWith(PARTIAL) || name.startsWith("pull-"))) {
+    boolean ours = upload || name.endsWith(PARTIAL) || name.startsWith("pull-");
+    if (!directory || !ours || entry.equals(uploads())) {
       return false;
     }
     String owner =
         name.endsWith(PARTIAL) ? name.substring(0, name.length() - PARTIAL.length()) : name;
-    Optional<ExclusiveLock> lock = ExclusiveLock.tryOn(store.work(owner + ".lock"));
+    Optional<ExclusiveLock> lock = ExclusiveLock.tryOn(entry.resolveSibling(owner + LOCK));
     if (lock.isEmpty()) {
       return false;
     }

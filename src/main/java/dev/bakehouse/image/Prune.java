@@ -70,7 +70,7 @@ public record Prune(Optional<Duration> olderThan, Optional<Long> budgetBytes) {
     List<String> gone = new ArrayList<>();
     for (String name : plan.images()) {
       Optional<LocalImage> image = store.find(name);
-      Optional<UserError> stays = image.flatMap(i -> store.deleteUnlessUsed(i, "pruned"));
+      Optional<UserError> stays = image.flatMap(store::prune);
       stays.ifPresentOrElse(
           why -> kept.put(name, String.valueOf(why.getMessage())), () -> gone.add(name));
     }

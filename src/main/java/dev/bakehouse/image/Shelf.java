@@ -47,7 +47,7 @@ final class Shelf {
     return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(record);
   }
 
-  /// The directories below one, by name; none when it is missing.
+  /// The directories in one, by name; none when it is missing.
   static List<String> names(Path root) {
     try (Stream<Path> all = Files.list(root)) {
       return all.filter(Files::isDirectory).map(p -> p.getFileName().toString()).sorted().toList();

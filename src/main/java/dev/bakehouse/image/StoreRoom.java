@@ -26,7 +26,7 @@ final class StoreRoom implements Room {
 
   @Override
   public Reserved make(long bytes, String what, Path into) {
-    try (ExclusiveLock _ = ExclusiveLock.on(store.work(".room"))) {
+    try (ExclusiveLock _ = ExclusiveLock.on(store.work(".room.lock"))) {
       Tickets promises = new Tickets(store.work("room"));
       while (true) {
         Missing missing = missing(bytes, promised(promises));
@@ -91,7 +91,7 @@ final class StoreRoom implements Room {
     }
     dead.forEach(leavings::remove);
     for (LocalImage image : go) {
-      var _ = store.deleteUnlessUsed(image, "pruned");
+      var _ = store.prune(image);
     }
   }
 

@@ -60,13 +60,28 @@ final class Use {
     return running(store, image.directory()) ? Optional.of("it runs as a VM") : Optional.empty();
   }
 
-  static UserError runs(String name) {
+  /// @throws UserError when what has that name must not be replaced by an image
+  static void insistReplaceable(ImageStore store, String name) {
+    Path place = store.root().resolve(name);
+    if (Files.isDirectory(place) && !Files.exists(place.resolve(ImageStore.RECORD))) {
+      throw new UserError(
+          "`" + name + "` in " + store.root() + " is not an image of Bakehouse, it is not replaced",
+          store.shared()
+              ? "Choose another name, or `tart rename` or `tart delete` it first."
+              : "Choose another name, or move that directory away.");
+    }
+    if (running(store, place)) {
+      throw runs(name);
+    }
+  }
+
+  private static UserError runs(String name) {
     return new UserError(
         "The image " + name + " runs as a VM", "Shut it down first (`tart stop " + name + "`).");
   }
 
   /// Tart holds a lock on the configuration of what it runs.
-  static boolean running(ImageStore store, Path directory) {
+  private static boolean running(ImageStore store, Path directory) {
     Path config = directory.resolve("config.json");
     if (!store.shared() || !Files.exists(config)) {
       return false;

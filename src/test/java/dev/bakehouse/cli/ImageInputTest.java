@@ -94,7 +94,7 @@ class ImageInputTest {
   }
 
   /// On a small file system of its own, in a mount namespace of its own. The image is small on its
-  /// way and large when it is unpacked.
+  /// way and large when it is unpacked, so that it is begun.
   @Test
   void aFullDisk() throws Exception {
     Path disk = DiskFixture.make(dir.resolve("fixture"), 5).resolve("disk.img");
@@ -186,6 +186,7 @@ class ImageInputTest {
             host: {name: oven, state: '%s', slots: 1, image: wanted, images: '%s',
               image-source: '%s', plain-http: true}
             vm: {hypervisor: qemu, cpus: 1, memory-mb: 512, disk-gb: 1}
+            image: {store: {reserve-gb: 0}}
             """
                 .formatted(dir.resolve("host"), images, reference));
     return bakehouse("job", "run", "--config", config.toString(), "--", "true");

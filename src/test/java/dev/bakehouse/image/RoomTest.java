@@ -3,6 +3,7 @@ package dev.bakehouse.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -122,13 +123,17 @@ class RoomTest {
   void leavingsOfDeadTransfersGoAndThoseOfLivingOnesStay() throws IOException {
     Path dead = write(store.work("dead.partial"));
     Path killed = write(store.work("pull-abc"));
+    Path staged = write(store.work("upload").resolve("push-1"));
+    Path pushing = write(store.work("upload").resolve("push-2"));
     Path living = write(store.work("living.partial"));
     Prune all = new Prune(Optional.of(Duration.ofDays(100)), Optional.empty());
-    try (var _ = store.lock("living", () -> {})) {
+    try (var _ = store.lock("living", () -> {});
+        var _ = ExclusiveLock.on(pushing.resolveSibling("push-2.lock"))) {
       Prune.Result result = all.run(store);
-      assertThat(result.leavings()).containsExactlyInAnyOrder(dead, killed);
+      assertThat(result.leavings()).containsExactlyInAnyOrder(dead, killed, staged);
       assertThat(result.freed()).isGreaterThanOrEqualTo(2 * MB);
       assertThat(living).exists();
+      assertThat(pushing).exists();
     }
     assertThat(dead).doesNotExist();
     assertThat(killed).doesNotExist();

@@ -3,12 +3,14 @@ package dev.bakehouse.vm.tart;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.vm.Trees;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import tools.jackson.databind.json.JsonMapper;
@@ -89,8 +91,31 @@ record StandInVm(String name, Path directory) {
         .check();
   }
 
+  /// Whether this VM's disk came as a plain file, as images do: it is not touched.
+  private boolean raw() throws IOException {
+    try (InputStream in = Files.newInputStream(directory.resolve(DISK))) {
+      return !Arrays.equals(in.readNBytes(4), new byte[] {'Q', 'F', 'I', (byte) 0xfb});
+    }
+  }
+
+  private void cloneRaw(StandInVm other) throws IOException {
+    Files.createDirectories(other.directory());
+    for (String file : List.of("config.json", "nvram.bin")) {
+      Files.copy(directory.resolve(file), other.directory().resolve(file));
+    }
+    String layer = "layer-" + UUID.randomUUID();
+    Path copy = other.directory().resolve(layer);
+    Command.of("cp", "--sparse=always", directory.resolve(DISK).toString(), copy.toString())
+        .check();
+    other.overlay(layer, "raw");
+  }
+
   /// Fills the directory of a clone.
   void cloneTo(StandInVm other) throws IOException {
+    if (raw()) {
+      cloneRaw(other);
+      return;
+    }
     if (!Files.exists(directory.resolve(PRISTINE))) {
       String layer = "layer-" + UUID.randomUUID();
       Files.move(directory.resolve(DISK), directory.resolve(layer));

@@ -1,0 +1,122 @@
+package dev.bakehouse.image;
+
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Durable;
+import dev.bakehouse.platform.ExclusiveLock;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/// What changes the images of a store, beside making one anew. Killed at any moment, each leaves
+/// the state before or after it.
+final class Changes {
+  private static final List<String> MACHINE = List.of("disk.img", "config.json", "nvram.bin");
+
+  private final ImageStore store;
+
+  Changes(ImageStore store) {
+    this.store = store;
+  }
+
+  LocalImage adopt(String name, Path directory, Map<String, String> labels, String source) {
+    try (ExclusiveLock _ = store.lock(name, () -> {});
+        Draft draft = store.draft(name)) {
+      share(directory, draft.directory(), MACHINE);
+      String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+      ImageRecord record = new ImageRecord("", Content.of(draft.directory()), labels, now, source);
+      return draft.publish(record, "imported", 0);
+    } catch (IOException e) {
+      throw Trees.failed("take in the image " + name + " from " + directory, e);
+    }
+  }
+
+  LocalImage tag(String from, String to) {
+    try (ImageLease source = store.lease(from, "tag " + to).orElseThrow(() -> store.missing(from));
+        ExclusiveLock _ = store.lock(to, () -> {});
+        Draft draft = store.draft(to)) {
+      share(source.files(), draft.directory(), ImageStore.FILES);
+      return draft.publish(source.image().record(), "tagged " + from, 0);
+    } catch (IOException e) {
+      throw Trees.failed("tag the image " + from + " as " + to, e);
+    }
+  }
+
+  /// By hard link; where a hypervisor may write to one of its names, by a clone.
+  private void share(Path from, Path to, List<String> names) throws IOException {
+    if (store.shared()) {
+      Trees.copy(from, to, names);
+    } else {
+      Trees.take(from, to, names);
+    }
+  }
+
+  void pin(String name, boolean pinned) {
+    LocalImage _ =
+        store.gated(
+            "pin the image " + name,
+            () -> {
+              LocalImage image = store.get(name);
+              Path mark = image.directory().resolve(ImageStore.PINNED);
+              if (pinned) {
+                Files.writeString(mark, "");
+              } else {
+                Files.deleteIfExists(mark);
+              }
+              Durable.sync(image.directory());
+              if (image.pinned() != pinned) {
+                String what = pinned ? "pinned" : "unpinned";
+                store.history().add(what, name, image.anyDigest(), "", 0);
+              }
+              return image;
+            });
+  }
+
+  /// @param what for [History.Event#what]
+  /// @return why it stays; empty when it is gone
+  Optional<UserError> delete(LocalImage image, String what) {
+    Path gone = store.work(Leavings.GONE + UUID.randomUUID());
+    Optional<UserError> reason =
+        store.gated(
+            "delete the image " + image.name(),
+            () -> {
+              Optional<LocalImage> now = store.find(image.name());
+              Optional<UserError> why = now.flatMap(new Use(store)::forbids);
+              if (why.isEmpty() && now.isPresent()) {
+                long frees = Usage.of(store.list()).freed(List.of(image.name()));
+                Trees.rename(image.directory(), gone);
+                Durable.sync(store.root());
+                String source = image.record().source();
+                store.history().add(what, image.name(), image.anyDigest(), source, frees);
+              }
+              return why;
+            });
+    Directories.delete(gone);
+    return reason;
+  }
+
+  void pushed(LocalImage image, byte[] manifest, String digest, String to, long bytes) {
+    Optional<LocalImage> _ =
+        store.gated(
+            "note the push of the image " + image.name(),
+            () -> {
+              Optional<LocalImage> now =
+                  store.find(image.name()).filter(i -> i.content().equals(image.content()));
+              if (now.isPresent()) {
+                // The record names the manifest, so it comes last.
+                Path directory = image.directory();
+                Durable.replace(directory.resolve("manifest.json"), manifest);
+                byte[] record = Shelf.json(now.get().record().withDigest(digest));
+                Durable.replace(directory.resolve(ImageStore.RECORD), record);
+              }
+              store.history().add("pushed", image.name(), digest, to, bytes);
+              return now;
+            });
+  }
+}
