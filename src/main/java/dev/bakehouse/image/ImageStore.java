@@ -2,6 +2,7 @@ package dev.bakehouse.image;
 
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Hypervisor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,8 +17,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The images of this host: `ROOT/NAME/…`. An image is there whole or not at all: it is made in
-/// `ROOT/.work` under the image's lock and appears by rename.
+/// The images of this host: `ROOT/NAME/…`. An image is there whole or not at all: it is made in a
+/// directory beside, on the same file system, and appears by rename.
 public final class ImageStore {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,200}");
   private static final JsonMapper JSON = new JsonMapper();
@@ -28,13 +29,51 @@ public final class ImageStore {
   private static final String USED = "used";
 
   private final Path root;
+  private final Path work;
+  private final StorePolicy policy;
 
+  /// A directory of images alone; what is unfinished lies in `ROOT/.work`.
   public ImageStore(Path root) {
+    this(root, root.resolve(".work"), StorePolicy.NONE);
+  }
+
+  private ImageStore(Path root, Path work, StorePolicy policy) {
     this.root = root;
+    this.work = work;
+    this.policy = policy;
+  }
+
+  /// The images of a hypervisor: in its own place where it keeps images itself, and then what is
+  /// unfinished lies beside that (`TART_HOME/bakehouse`): neither among its VMs nor in what it
+  /// sweeps.
+  ///
+  /// @param images where they are otherwise
+  public static ImageStore of(Hypervisor hypervisor, Path images) {
+    return hypervisor
+        .imageStore()
+        .map(own -> new ImageStore(own, own.resolveSibling("bakehouse"), StorePolicy.NONE))
+        .orElseGet(() -> new ImageStore(images));
+  }
+
+  /// The same images under rules of a host.
+  public ImageStore with(StorePolicy rules) {
+    return new ImageStore(root, work, rules);
   }
 
   public Path root() {
     return root;
+  }
+
+  /// Where transfers keep what is unfinished: on the images' file system, made when needed.
+  ///
+  /// A directory in it that belongs to one piece of work is locked by a file of its name with
+  /// `.lock` for `.partial`, or appended: whoever gets that lock knows that the work is dead.
+  public Path work() {
+    return work;
+  }
+
+  public Room room() {
+    return new StoreRoom(this, policy);
   }
 
   public Optional<LocalImage> find(String name) {
@@ -183,7 +222,7 @@ public final class ImageStore {
   }
 
   Path work(String entry) {
-    return root.resolve(".work").resolve(entry);
+    return work.resolve(entry);
   }
 
   static String checked(String name) {

@@ -27,10 +27,9 @@ public record Workshop(
       Path images,
       boolean plainHttp,
       Log log) {
-    ImageStore store = new ImageStore(hypervisor.imageStore().orElse(images));
+    ImageStore store = ImageStore.of(hypervisor, images);
     Repositories repositories =
-        new Repositories(
-            Credentials.ofProcess(), plainHttp, store.root().resolve(".work").resolve("upload"));
+        new Repositories(Credentials.ofProcess(), plainHttp, store.work().resolve("upload"));
     BuildVm.Maker vms =
         (name, base, config) -> {
           Reaper reaper = new Reaper(state, List.of(hypervisor));

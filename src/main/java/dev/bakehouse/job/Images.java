@@ -24,7 +24,7 @@ public final class Images {
   public Images(HostSettings host) {
     this.host = host;
     this.hypervisor = Jobs.hypervisor(host);
-    this.store = new ImageStore(hypervisor.imageStore().orElse(host.images()));
+    this.store = ImageStore.of(hypervisor, host.images());
   }
 
   /// @throws UserError when it is neither local nor to be had
@@ -65,7 +65,7 @@ public final class Images {
                             + " and no `host.image-source` to pull it from",
                         "Run `bakehouse image ensure`, or name a source in " + host.file() + "."));
     Repositories repositories =
-        new Repositories(Credentials.ofProcess(), host.plainHttp(), store.root().resolve(".work"));
+        new Repositories(Credentials.ofProcess(), host.plainHttp(), store.work().resolve("upload"));
     return new Transfer(store, repositories, new Log(log))
         .pull(Reference.parse(source), host.image(), false);
   }
