@@ -23,8 +23,8 @@ public final class ImageStore {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,200}");
   private static final JsonMapper JSON = new JsonMapper();
   static final String RECORD = "image.json";
-  private static final List<String> FILES =
-      List.of("disk.img", "config.json", "nvram.bin", "manifest.json");
+  static final List<String> FILES =
+      List.of("disk.img", "config.json", "nvram.bin", "manifest.json", "chunks.bin");
   private static final String PINNED = "pinned";
   private static final String USED = "used";
 
@@ -152,7 +152,8 @@ public final class ImageStore {
         Draft draft = draft(name)) {
       Trees.take(directory, draft.directory(), List.of("disk.img", "config.json", "nvram.bin"));
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-      return draft.publish(new ImageRecord("", Content.of(draft.directory()), labels, now, source));
+      return draft.publish(
+          new ImageRecord("", Content.recorded(draft.directory()), labels, now, source));
     } catch (IOException e) {
       throw Trees.failed("take in the image " + name + " from " + directory, e);
     }

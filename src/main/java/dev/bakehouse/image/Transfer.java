@@ -2,6 +2,7 @@ package dev.bakehouse.image;
 
 import dev.bakehouse.oci.Digest;
 import dev.bakehouse.oci.ImageLabels;
+import dev.bakehouse.oci.LocalDisk;
 import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.RegistryError;
@@ -11,7 +12,6 @@ import dev.bakehouse.oci.TartManifest;
 import dev.bakehouse.oci.TartPull;
 import dev.bakehouse.oci.TartPush;
 import dev.bakehouse.platform.ExclusiveLock;
-import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,38 +64,81 @@ public final class Transfer {
         log.say(name + " is already here with " + digest);
         return here.get();
       }
-      return fetch(repository, reference, digest, name);
+      Path partial = store.work().resolve("pull-" + digest.hex());
+      Runnable sharing = () -> log.say("waiting: another process pulls " + digest);
+      try (ExclusiveLock _ = ExclusiveLock.on(lock(partial), sharing)) {
+        return fetch(repository, reference, digest, name, partial, force);
+      }
     } catch (IOException e) {
       throw Trees.failed("pull " + reference, e);
     }
   }
 
-  private LocalImage fetch(Repository repository, Reference reference, Digest digest, String name)
+  private static Path lock(Path work) {
+    return work.resolveSibling(work.getFileName() + ".lock");
+  }
+
+  /// Makes the image in a directory of its digest, where an interrupted pull of whatever name is
+  /// gone on with, and publishes it from there.
+  private LocalImage fetch(
+      Repository repository,
+      Reference reference,
+      Digest digest,
+      String name,
+      Path partial,
+      boolean force)
       throws IOException {
-    Manifest manifest = repository.manifest(digest.toString());
+    List<LocalImage> images = force ? List.of() : store.list();
+    Optional<LocalImage> same =
+        images.stream().filter(i -> i.record().digest().equals(digest.toString())).findFirst();
+    Files.createDirectories(partial);
+    if (same.isPresent()) {
+      Trees.delete(partial);
+      Files.createDirectories(partial);
+      Trees.take(same.get().directory(), partial, List.of("config.json", "nvram.bin"));
+    }
+    Manifest manifest = manifest(repository, digest, same);
     TartManifest image = TartManifest.of(manifest, "The image " + reference);
-    try (Draft draft = store.draft(name)) {
-      long free = Files.getFileStore(draft.directory()).getUsableSpace();
-      if (free < image.transferSize()) {
-        throw new UserError(
-            "Could not pull %s: it has %,d MB compressed, %s has %,d MB free"
-                .formatted(
-                    reference, image.transferSize() / 1_000_000, store.root(), free / 1_000_000),
-            "Make room, for example with `bakehouse image prune`.");
-      }
+    ProgressLine progress = new ProgressLine(log, "pull " + name);
+    List<LocalDisk> disks = images.stream().map(this::disk).toList();
+    TartPull pull = new TartPull(repository, manifest, disks, progress);
+    long needed = pull.allocates() - Trees.allocated(partial.resolve("disk.img"));
+    try (Room.Reserved _ = store.room().make(Math.max(0, needed), "pull " + reference, partial);
+        Draft draft = store.draft(name)) {
       log.say("pulling " + reference + " (" + digest + ") as " + name);
-      ProgressLine progress = new ProgressLine(log, "pull " + name);
-      new TartPull(repository, manifest, progress).into(draft.directory());
+      pull.into(partial);
       progress.end();
+      Trees.take(partial, draft.directory(), ImageStore.FILES);
       ImageRecord record =
           new ImageRecord(
               digest.toString(),
               Content.of(image),
-              ImageLabels.of(repository, manifest),
+              same.isPresent()
+                  ? same.get().record().labels()
+                  : ImageLabels.of(repository, manifest),
               Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
               reference.toString());
-      return draft.publish(record);
+      LocalImage made = draft.publish(record);
+      Trees.delete(partial);
+      return made;
     }
+  }
+
+  private static Manifest manifest(Repository repository, Digest digest, Optional<LocalImage> same)
+      throws IOException {
+    if (same.isPresent()) {
+      Path file = same.get().directory().resolve("manifest.json");
+      if (Files.exists(file) && Digest.of(file).equals(digest)) {
+        return Manifest.parse(Files.readAllBytes(file), file.toString());
+      }
+    }
+    return repository.manifest(digest.toString());
+  }
+
+  /// Where a hypervisor keeps the images, unfinished work lies elsewhere and it may write to disks.
+  private LocalDisk disk(LocalImage image) {
+    boolean ours = store.work().startsWith(store.root());
+    return new LocalDisk(image.name(), image.directory(), ours);
   }
 
   /// Stores an image of the store under tags of one repository.
@@ -103,19 +146,22 @@ public final class Transfer {
     LocalImage image = store.get(name);
     Repository repository = repositories.open(reference);
     ProgressLine progress = new ProgressLine(log, "push " + name);
+    Runnable waiting = () -> log.say("waiting: another process pushes the same image");
     try {
-      Path known = image.directory().resolve("manifest.json");
-      Optional<Manifest> parent =
-          Files.exists(known)
-              ? Optional.of(Manifest.parse(Files.readAllBytes(known), known.toString()))
-              : Optional.empty();
-      log.say("pushing " + name + " to " + repository.name() + " as " + String.join(", ", tags));
-      Manifest manifest =
-          new TartPush(repository, parent, progress)
-              .push(image.directory(), tags, image.record().labels(), identity(image));
-      progress.end();
-      store.pushed(name, manifest.raw(), manifest.digest().toString());
-      return manifest.digest();
+      Path staging = repository.staging().resolve("push-" + image.content().replaceAll("\\W", "-"));
+      try (ExclusiveLock _ = ExclusiveLock.on(lock(staging), waiting)) {
+        log.say("pushing " + name + " to " + repository.name() + " as " + String.join(", ", tags));
+        Manifest manifest =
+            new TartPush(
+                    repository,
+                    new Parents(store, repositories).of(image, repository, tags),
+                    staging,
+                    progress)
+                .push(image.directory(), tags, image.record().labels(), identity(image));
+        progress.end();
+        store.pushed(name, manifest.raw(), manifest.digest().toString());
+        return manifest.digest();
+      }
     } catch (IOException e) {
       throw Trees.failed("push the image " + name + " to " + reference, e);
     }
