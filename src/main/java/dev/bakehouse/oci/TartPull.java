@@ -28,6 +28,8 @@ public final class TartPull {
   /// What disks' slices are compressed to, when nothing tells.
   private static final int USUAL_RATIO = 3;
 
+  private static final int ZERO_RATIO = 230;
+
   private static final int STREAMS = Math.max(4, Parallel.threads());
 
   private final Repository repository;
@@ -58,12 +60,14 @@ public final class TartPull {
     }
     return image.disk().stream()
         .filter(slice -> !slice.hole())
-        .mapToLong(
-            slice ->
-                chunks()
-                    .data(slice)
-                    .orElse(Math.min(slice.size(), slice.blob().size() * USUAL_RATIO)))
+        .mapToLong(slice -> chunks().data(slice).orElseGet(() -> estimate(slice)))
         .sum();
+  }
+
+  /// What is left of the blob without what zeros take in it, decompressed.
+  private static long estimate(DiskSlice slice) {
+    long data = Math.max(0, slice.blob().size() - slice.size() / ZERO_RATIO);
+    return Math.min(slice.size(), data * USUAL_RATIO);
   }
 
   /// @throws CorruptData when a digest or a frame is wrong; the directory then holds what was right

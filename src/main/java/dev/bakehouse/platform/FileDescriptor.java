@@ -110,6 +110,9 @@ final class FileDescriptor implements AutoCloseable {
                           ValueLayout.ADDRESS,
                           ValueLayout.JAVA_INT)));
 
+  private static final MethodHandle IS_TERMINAL =
+      handle("isatty", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+
   private final int number;
 
   private FileDescriptor(int number) {
@@ -199,6 +202,14 @@ final class FileDescriptor implements AutoCloseable {
       return (int) CLONE_FILE.get().invokeExact(source, arena.allocateFrom(to.toString()), 0) == 0;
     } catch (Throwable e) {
       throw io(e);
+    }
+  }
+
+  static boolean isTerminal(int number) {
+    try {
+      return (int) IS_TERMINAL.invokeExact(number) == 1;
+    } catch (Throwable e) {
+      return false;
     }
   }
 
