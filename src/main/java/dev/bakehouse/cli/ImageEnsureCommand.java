@@ -25,12 +25,13 @@ final class ImageEnsureCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    options.tellEvents();
     Wanted wanted = options.wanted(options.imageConfig(release));
     LocalImage image =
         options
             .workshop()
             .ensure(wanted, Branch.of(System.getenv(), wanted.checkout()), forceRefresh);
-    options.print(ImageOptions.shown(image), image.name());
+    options.done(ImageOptions.shown(image), image.name());
     return Exit.OK;
   }
 }

@@ -17,6 +17,7 @@ import dev.bakehouse.image.Workshop;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Registries;
 import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.platform.Terminal;
 import dev.bakehouse.vm.Hypervisors;
 import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Owner;
@@ -54,7 +55,7 @@ final class ImageOptions {
       description = "Configuration (default: bakehouse.yml in the checkout, when there is one).")
   @Nullable Path config;
 
-  private final Log log = new Log(System.err);
+  private @Nullable Log log;
 
   Checkout checkout() {
     return Checkout.of(Path.of("").toAbsolutePath());
@@ -79,7 +80,7 @@ final class ImageOptions {
         this::ruled,
         plainHttp || configuration().section("host").flag("plain-http", false),
         Registries.read(configuration().section("image")),
-        log);
+        log());
   }
 
   private ImageStore ruled(ImageStore store) {
@@ -114,11 +115,32 @@ final class ImageOptions {
   }
 
   Log log() {
-    return log;
+    Log made = log;
+    if (made == null) {
+      made = new Log(System.err, Terminal.showsErrors(), Optional.empty());
+      log = made;
+    }
+    return made;
+  }
+
+  /// Lets how far a transfer is be told on standard output where JSON is wanted: a line an event,
+  /// the last of which [#done] prints.
+  void tellEvents() {
+    if (json) {
+      log = new Log(System.err, false, Optional.of(System.out));
+    }
+  }
+
+  /// Prints the result of a command whose events were told.
+  void done(Map<String, Object> result, String text) {
+    Map<String, Object> event = new LinkedHashMap<>();
+    event.put("event", "done");
+    event.putAll(result);
+    print(event, text);
   }
 
   Transfer transfer() {
-    return new Transfer(store(), repositories(), log);
+    return new Transfer(store(), repositories(), log());
   }
 
   /// @param release from the command line; else `MACOS_RELEASE`, else the configuration

@@ -32,10 +32,11 @@ final class ImagePullCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    options.tellEvents();
     Reference from = Reference.parse(reference);
     String local = name == null ? Transfer.localName(from) : name;
     LocalImage image = options.transfer().pull(from, local, forceRefresh);
-    options.print(ImageOptions.shown(image), image.name() + " " + image.record().digest());
+    options.done(ImageOptions.shown(image), image.name() + " " + image.record().digest());
     return Exit.OK;
   }
 }

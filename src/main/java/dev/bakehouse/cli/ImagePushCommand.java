@@ -33,11 +33,12 @@ final class ImagePushCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    options.tellEvents();
     Reference to = Reference.parse(reference);
     List<String> tags = new ArrayList<>(List.of(to.selector()));
     tags.addAll(also);
     Digest digest = options.transfer().push(name, to, tags);
-    options.print(
+    options.done(
         Map.of("digest", digest.toString(), "reference", to.toString(), "tags", tags),
         digest.toString());
     return Exit.OK;

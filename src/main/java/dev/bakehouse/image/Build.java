@@ -108,7 +108,7 @@ public final class Build {
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
       return draft.publish(
           new ImageRecord(
-              "", Content.of(draft.directory()), wanted.identity().labels(), now, "build"),
+              "", Content.recorded(draft.directory()), wanted.identity().labels(), now, "build"),
           "built",
           0);
     }

@@ -30,7 +30,8 @@ final class Changes {
         Draft draft = store.draft(name)) {
       share(directory, draft.directory(), MACHINE);
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-      ImageRecord record = new ImageRecord("", Content.of(draft.directory()), labels, now, source);
+      ImageRecord record =
+          new ImageRecord("", Content.recorded(draft.directory()), labels, now, source);
       return draft.publish(record, "imported", 0);
     } catch (IOException e) {
       throw Trees.failed("take in the image " + name + " from " + directory, e);

@@ -22,11 +22,20 @@ final class Content {
   }
 
   static String of(Path directory) throws IOException {
+    return digest(directory, SliceReader.digests(directory.resolve("disk.img")));
+  }
+
+  /// The same, and leaves beside the disk what was read, see [SliceReader#record].
+  static String recorded(Path directory) throws IOException {
+    return digest(directory, SliceReader.record(directory));
+  }
+
+  private static String digest(Path directory, List<Digest> slices) throws IOException {
     Path nvram = directory.resolve("nvram.bin");
     return digest(
         Digest.of(directory.resolve("config.json")),
         Files.exists(nvram) ? Digest.of(nvram) : Digest.of(new byte[0]),
-        SliceReader.digests(directory.resolve("disk.img")));
+        slices);
   }
 
   private static String digest(Digest config, Digest nvram, List<Digest> slices) {

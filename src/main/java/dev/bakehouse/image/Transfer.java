@@ -2,6 +2,7 @@ package dev.bakehouse.image;
 
 import dev.bakehouse.oci.Digest;
 import dev.bakehouse.oci.ImageLabels;
+import dev.bakehouse.oci.LocalDisk;
 import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.RegistryError;
@@ -10,6 +11,7 @@ import dev.bakehouse.oci.Repository;
 import dev.bakehouse.oci.TartManifest;
 import dev.bakehouse.oci.TartPull;
 import dev.bakehouse.oci.TartPush;
+import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.ExclusiveLock;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,59 +65,120 @@ public final class Transfer {
         log.say(name + " is already here with " + digest);
         return here.get();
       }
-      return fetch(repository, reference, digest, name);
+      Path partial = store.work().resolve("pull-" + digest.hex());
+      Runnable sharing = () -> log.say("waiting: another process pulls " + digest);
+      try (ExclusiveLock _ = ExclusiveLock.on(lock(partial), sharing)) {
+        return fetch(repository, reference, digest, name, partial, force);
+      }
     } catch (IOException e) {
       throw Trees.failed("pull " + reference, e);
     }
   }
 
-  private LocalImage fetch(Repository repository, Reference reference, Digest digest, String name)
+  private static Path lock(Path work) {
+    return work.resolveSibling(work.getFileName() + ".lock");
+  }
+
+  /// Makes the image in a directory of its digest, where an interrupted pull of whatever name is
+  /// gone on with, and publishes it from there.
+  private LocalImage fetch(
+      Repository repository,
+      Reference reference,
+      Digest digest,
+      String name,
+      Path partial,
+      boolean force)
       throws IOException {
-    Manifest manifest = repository.manifest(digest.toString());
+    List<LocalImage> images = force ? List.of() : store.list();
+    Optional<LocalImage> same =
+        images.stream().filter(i -> i.record().digest().equals(digest.toString())).findFirst();
+    if (isPublished(partial.resolve("disk.img"))) {
+      Directories.delete(partial);
+    }
+    Files.createDirectories(partial);
+    if (same.isPresent()) {
+      Directories.delete(partial);
+      Files.createDirectories(partial);
+      Trees.take(same.get().directory(), partial, List.of("config.json", "nvram.bin"));
+    }
+    Manifest manifest = manifest(repository, digest, same);
     TartManifest image = TartManifest.of(manifest, "The image " + reference);
-    try (Draft draft = store.draft(name);
-        Room.Reserved _ =
-            store.room().make(image.transferSize(), "pull " + reference, draft.directory())) {
+    ProgressLine progress = new ProgressLine(log, "pull " + name);
+    TartPull plan = new TartPull(repository, manifest, disks(images), progress);
+    long needed = plan.allocates() - Trees.allocated(partial.resolve("disk.img"));
+    try (Room.Reserved _ = store.room().make(Math.max(0, needed), "pull " + reference, partial);
+        Draft draft = store.draft(name)) {
       log.say("pulling " + reference + " (" + digest + ") as " + name);
-      ProgressLine progress = new ProgressLine(log, "pull " + name);
-      new TartPull(repository, manifest, progress).into(draft.directory());
+      // Making room may have taken images that slices would have come from.
+      List<LocalImage> left = force ? List.of() : store.list();
+      new TartPull(repository, manifest, disks(left), progress).into(partial);
       progress.end();
+      Trees.take(partial, draft.directory(), ImageStore.FILES);
       ImageRecord record =
           new ImageRecord(
               digest.toString(),
               Content.of(image),
-              ImageLabels.of(repository, manifest),
+              same.isPresent()
+                  ? same.get().record().labels()
+                  : ImageLabels.of(repository, manifest),
               Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
               reference.toString());
-      return draft.publish(record, "pulled", image.transferSize());
+      LocalImage made = draft.publish(record, "pulled", progress.moved());
+      Directories.delete(partial);
+      return made;
     }
+  }
+
+  /// Whether a file is also an image's: what was killed between publishing and cleaning up must not
+  /// be written to any more.
+  private static boolean isPublished(Path disk) throws IOException {
+    return Files.exists(disk) && (int) Files.getAttribute(disk, "unix:nlink") > 1;
+  }
+
+  private static Manifest manifest(Repository repository, Digest digest, Optional<LocalImage> same)
+      throws IOException {
+    if (same.isPresent()) {
+      Path file = same.get().directory().resolve("manifest.json");
+      if (Files.exists(file) && Digest.of(file).equals(digest)) {
+        return Manifest.parse(Files.readAllBytes(file), file.toString());
+      }
+    }
+    return repository.manifest(digest.toString());
+  }
+
+  /// Where a hypervisor keeps the images, unfinished work lies elsewhere and it may write to disks.
+  private List<LocalDisk> disks(List<LocalImage> images) {
+    boolean ours = store.work().startsWith(store.root());
+    return images.stream().map(i -> new LocalDisk(i.name(), i.directory(), ours)).toList();
   }
 
   /// Stores an image of the store under tags of one repository.
   public Digest push(String name, Reference reference, List<String> tags) {
     Repository repository = repositories.open(reference);
     ProgressLine progress = new ProgressLine(log, "push " + name);
+    Runnable waiting = () -> log.say("waiting: another process pushes the same image");
     try (ImageLease lease =
         store.lease(name, "push to " + reference).orElseThrow(() -> store.missing(name))) {
       LocalImage image = lease.image();
-      Path files = lease.files();
-      Path known = files.resolve("manifest.json");
-      Optional<Manifest> parent =
-          Files.exists(known)
-              ? Optional.of(Manifest.parse(Files.readAllBytes(known), known.toString()))
-              : Optional.empty();
-      log.say("pushing " + name + " to " + repository.name() + " as " + String.join(", ", tags));
-      Manifest manifest =
-          new TartPush(repository, parent, progress)
-              .push(files, tags, image.record().labels(), identity(image));
-      progress.end();
-      store.pushed(
-          image,
-          manifest.raw(),
-          manifest.digest().toString(),
-          reference.toString(),
-          progress.moved());
-      return manifest.digest();
+      Path staging = repository.staging().resolve("push-" + image.content().replaceAll("\\W", "-"));
+      try (ExclusiveLock _ = ExclusiveLock.on(lock(staging), waiting)) {
+        log.say("pushing " + name + " to " + repository.name() + " as " + String.join(", ", tags));
+        Manifest manifest =
+            new TartPush(
+                    repository,
+                    new Parents(store, repositories).of(image, repository, tags),
+                    staging,
+                    progress)
+                .push(lease.files(), tags, image.record().labels(), identity(image));
+        progress.end();
+        store.pushed(
+            image,
+            manifest.raw(),
+            manifest.digest().toString(),
+            reference.toString(),
+            progress.moved());
+        return manifest.digest();
+      }
     } catch (IOException e) {
       throw Trees.failed("push the image " + name + " to " + reference, e);
     }

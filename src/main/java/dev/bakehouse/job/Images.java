@@ -87,7 +87,6 @@ public final class Images {
             host.registries(),
             new MirrorHealth(lines::say));
     LocalImage _ =
-        new Transfer(store, repositories, lines)
-            .pull(Reference.parse(source), host.image(), false);
+        new Transfer(store, repositories, lines).pull(Reference.parse(source), host.image(), false);
   }
 }

@@ -18,12 +18,17 @@ final class AppleLz4Writer {
   static final int STORED = magic("bv4-");
   static final int END = magic("bv4$");
 
+  private static final int HEAD = 12;
+  private static final int STORED_HEAD = 8;
   private static final LZ4Compressor LZ4 = compressor();
   private static final byte[] ZERO = new byte[BLOCK];
+  private static final byte[] ZERO_FRAME = zeroFrame();
+
+  /// The largest a block's frame gets while it is made.
+  static final int LARGEST_FRAME = HEAD + LZ4.maxCompressedLength(BLOCK);
 
   private final OutputStream out;
-  private final byte[] encoded = new byte[LZ4.maxCompressedLength(BLOCK)];
-  private byte[] zeroBlock = new byte[0];
+  private final byte[] frame = new byte[LARGEST_FRAME];
 
   AppleLz4Writer(OutputStream out) {
     this.out = out;
@@ -31,12 +36,16 @@ final class AppleLz4Writer {
 
   void write(byte[] bytes, int offset, int length) throws IOException {
     for (int at = offset; at < offset + length; at += BLOCK) {
-      block(bytes, at, Math.min(BLOCK, offset + length - at));
+      out.write(frame, 0, frame(bytes, at, Math.min(BLOCK, offset + length - at), frame, 0));
     }
   }
 
   void finish() throws IOException {
-    out.write(words(END));
+    out.write(end());
+  }
+
+  static byte[] end() {
+    return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(END).array();
   }
 
   static boolean isZero(byte[] bytes, int offset, int length) {
@@ -49,33 +58,40 @@ final class AppleLz4Writer {
     return true;
   }
 
-  private void block(byte[] bytes, int offset, int length) throws IOException {
-    boolean zero = length == BLOCK && isZero(bytes, offset, length);
-    if (zero && zeroBlock.length > 0) {
-      out.write(zeroBlock);
-      return;
+  /// Encodes one block.
+  ///
+  /// @param length at most 64 KiB
+  /// @param out has room for [#LARGEST_FRAME] bytes from `at` on
+  /// @return bytes of its frame
+  static int frame(byte[] bytes, int offset, int length, byte[] out, int at) {
+    if (length == BLOCK && isZero(bytes, offset, length)) {
+      System.arraycopy(ZERO_FRAME, 0, out, at, ZERO_FRAME.length);
+      return ZERO_FRAME.length;
     }
-    int size = LZ4.compress(bytes, offset, length, encoded, 0, encoded.length);
-    if (size >= length) {
-      out.write(words(STORED, length));
-      out.write(bytes, offset, length);
-      return;
-    }
-    byte[] head = words(COMPRESSED, length, size);
-    out.write(head);
-    out.write(encoded, 0, size);
-    if (zero) {
-      zeroBlock = Arrays.copyOf(head, head.length + size);
-      System.arraycopy(encoded, 0, zeroBlock, head.length, size);
-    }
+    return encode(bytes, offset, length, out, at);
   }
 
-  private static byte[] words(int... words) {
-    ByteBuffer buffer = ByteBuffer.allocate(4 * words.length).order(ByteOrder.LITTLE_ENDIAN);
-    for (int word : words) {
-      buffer.putInt(word);
+  private static int encode(byte[] bytes, int offset, int length, byte[] out, int at) {
+    int size = LZ4.compress(bytes, offset, length, out, at + HEAD, LARGEST_FRAME - HEAD);
+    ByteBuffer head = ByteBuffer.wrap(out, at, HEAD).order(ByteOrder.LITTLE_ENDIAN);
+    if (size >= length) {
+      head.putInt(STORED).putInt(length);
+      System.arraycopy(bytes, offset, out, at + STORED_HEAD, length);
+      return STORED_HEAD + length;
     }
-    return buffer.array();
+    head.putInt(COMPRESSED).putInt(length).putInt(size);
+    return HEAD + size;
+  }
+
+  private static byte[] zeroFrame() {
+    byte[] out = new byte[HEAD + LZ4.maxCompressedLength(BLOCK)];
+    int size = LZ4.compress(ZERO, 0, BLOCK, out, HEAD, out.length - HEAD);
+    ByteBuffer.wrap(out)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(COMPRESSED)
+        .putInt(BLOCK)
+        .putInt(size);
+    return Arrays.copyOf(out, HEAD + size);
   }
 
   private static int magic(String text) {

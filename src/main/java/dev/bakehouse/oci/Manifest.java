@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,16 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Manifest {
   public static final String MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json";
   static final String DOCKER_MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json";
+  static final byte[] EMPTY_BYTES = "{}".getBytes(StandardCharsets.UTF_8);
+
+  /// The configuration of what has none.
+  private static final Descriptor EMPTY =
+      new Descriptor(
+          "application/vnd.oci.empty.v1+json",
+          Digest.of(EMPTY_BYTES),
+          EMPTY_BYTES.length,
+          Map.of());
+
   private static final JsonMapper JSON = new JsonMapper();
 
   private final byte[] raw;
@@ -53,6 +64,17 @@ public final class Manifest {
     tree.put("config", tree(config));
     tree.put("layers", layers.stream().map(Manifest::tree).toList());
     tree.put("annotations", new TreeMap<>(annotations));
+    return parse(JSON.writeValueAsBytes(tree), "a new manifest");
+  }
+
+  /// An artifact of one's own: blobs without a configuration.
+  static Manifest artifact(String type, List<Descriptor> layers) {
+    Map<String, Object> tree = new TreeMap<>();
+    tree.put("schemaVersion", 2);
+    tree.put("mediaType", MEDIA_TYPE);
+    tree.put("artifactType", type);
+    tree.put("config", tree(EMPTY));
+    tree.put("layers", layers.stream().map(Manifest::tree).toList());
     return parse(JSON.writeValueAsBytes(tree), "a new manifest");
   }
 

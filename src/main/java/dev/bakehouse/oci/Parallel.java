@@ -19,9 +19,13 @@ final class Parallel {
     return Math.max(1, Runtime.getRuntime().availableProcessors());
   }
 
-  /// @return results in the order of the tasks
   static <T> List<T> run(String what, List<Callable<T>> tasks) {
-    try (ExecutorService pool = Executors.newFixedThreadPool(threads())) {
+    return run(what, threads(), tasks);
+  }
+
+  /// @return results in the order of the tasks
+  static <T> List<T> run(String what, int threads, List<Callable<T>> tasks) {
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
       ExecutorCompletionService<T> done = new ExecutorCompletionService<>(pool);
       List<Future<T>> futures = new ArrayList<>();
       tasks.forEach(task -> futures.add(done.submit(task)));
@@ -36,10 +40,13 @@ final class Parallel {
         return results;
       } catch (ExecutionException e) {
         pool.shutdownNow();
-        if (e.getCause() instanceof UserError user) {
+        Throwable cause = e;
+        while (cause instanceof ExecutionException && cause.getCause() != null) {
+          cause = cause.getCause();
+        }
+        if (cause instanceof UserError user) {
           throw user;
         }
-        Throwable cause = e.getCause() == null ? e : e.getCause();
         throw new UserError(
             "Could not " + what + ": " + cause,
             "Check free space and the network, then try again.",

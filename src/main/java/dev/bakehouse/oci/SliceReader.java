@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 
@@ -25,14 +26,31 @@ public final class SliceReader implements AutoCloseable {
     this.holes = Holes.open(disk);
   }
 
-  /// The digests of all slices of a disk image, in order.
+  /// The digests of all slices of a disk image, in order, read from the disk.
   public static List<Digest> digests(Path disk) throws IOException {
+    return slices(disk).stream().map(DiskRecord.Slice::content).toList();
+  }
+
+  /// The same, and leaves them with the hashes of all blocks beside the disk, so that a push or
+  /// pull need not read it.
+  public static List<Digest> record(Path directory) throws IOException {
+    List<DiskRecord.Slice> slices = slices(directory.resolve("disk.img"));
+    try (DiskRecord.Writer record = DiskRecord.fresh(directory)) {
+      for (DiskRecord.Slice slice : slices) {
+        record.slice(slice);
+      }
+      record.seal();
+    }
+    return slices.stream().map(DiskRecord.Slice::content).toList();
+  }
+
+  private static List<DiskRecord.Slice> slices(Path disk) throws IOException {
     try (SliceReader reader = new SliceReader(disk)) {
       long size = reader.size();
-      List<Callable<Digest>> tasks = new ArrayList<>();
+      List<Callable<DiskRecord.Slice>> tasks = new ArrayList<>();
       for (long offset = 0; offset < size; offset += TartManifest.SLICE) {
         long from = offset;
-        tasks.add(() -> reader.digest(from, Math.min(TartManifest.SLICE, size - from)));
+        tasks.add(() -> reader.slice(from, Math.min(TartManifest.SLICE, size - from)));
       }
       return Parallel.run("read " + disk, tasks);
     }
@@ -42,13 +60,58 @@ public final class SliceReader implements AutoCloseable {
     return in.size();
   }
 
-  Digest digest(long offset, long length) throws IOException {
+  /// What a slice has: one pass over its data.
+  DiskRecord.Slice slice(long offset, long length) throws IOException {
     if (isZeroSlice(offset, length)) {
-      return TartManifest.ZERO_SLICE;
+      return zeroSlice(offset);
     }
     MessageDigest hasher = Digest.hasher();
-    read(offset, length, hasher::update);
-    return Digest.finish(hasher);
+    Blocks blocks = new Blocks(length);
+    read(
+        offset,
+        length,
+        (bytes, from, n) -> {
+          hasher.update(bytes, from, n);
+          blocks.update(bytes, from, n);
+        });
+    return new DiskRecord.Slice(offset, length, Digest.finish(hasher), blocks.finish());
+  }
+
+  /// Whether the disk has exactly this slice; stops at the first block that differs.
+  boolean is(DiskRecord.Slice slice) throws IOException {
+    if (slice.content().equals(TartManifest.ZERO_SLICE)) {
+      return isZeroSlice(slice.offset(), slice.size());
+    }
+    MessageDigest hasher = Digest.hasher();
+    long[] at = {0};
+    try {
+      read(
+          slice.offset(),
+          slice.size(),
+          (bytes, from, n) -> {
+            hasher.update(bytes, from, n);
+            for (int i = 0; i < n; i += Blocks.SIZE) {
+              int size = Math.min(Blocks.SIZE, n - i);
+              if (Blocks.hash(bytes, from + i, size) != slice.blocks()[(int) at[0]++]) {
+                throw new Differs();
+              }
+            }
+          });
+    } catch (Differs e) {
+      return false;
+    }
+    return Digest.finish(hasher).equals(slice.content());
+  }
+
+  static DiskRecord.Slice zeroSlice(long offset) {
+    long[] blocks = new long[Blocks.count(TartManifest.SLICE)];
+    Arrays.fill(blocks, Blocks.ZERO);
+    return new DiskRecord.Slice(offset, TartManifest.SLICE, TartManifest.ZERO_SLICE, blocks);
+  }
+
+  /// Bytes of a range that the file system does not tell to be holes.
+  long data(long offset, long length) throws IOException {
+    return holes.data(offset, length);
   }
 
   /// Whether this is a full slice of zeros; stops at the first other byte.
@@ -65,16 +128,16 @@ public final class SliceReader implements AutoCloseable {
           length,
           (bytes, from, n) -> {
             if (!AppleLz4Writer.isZero(bytes, from, n)) {
-              throw new NotZero();
+              throw new Differs();
             }
           });
       return true;
-    } catch (NotZero e) {
+    } catch (Differs e) {
       return false;
     }
   }
 
-  private static final class NotZero extends IOException {}
+  private static final class Differs extends IOException {}
 
   void read(long offset, long length, AppleLz4Reader.Sink sink) throws IOException {
     byte[] bytes = new byte[CHUNK];

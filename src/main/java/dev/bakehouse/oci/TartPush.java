@@ -1,50 +1,41 @@
 package dev.bakehouse.oci;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Writes a VM image of a directory (`disk.img`, `config.json`, `nvram.bin`) to a repository in
-/// Tart's format. Where a slice still has the content a parent image gave it, the parent's
-/// descriptor is kept, whoever compressed it. Memory is a few MiB for each core; a compressed slice
-/// lies in the repository's staging directory until it is stored.
+/// Tart's format. A slice that another known image has keeps that image's descriptor, whoever
+/// compressed it; it is not even read when the directory's `chunks.bin` tells its content. Memory
+/// is a few MiB for each core.
 public final class TartPush {
-  private static final int CHUNK = 1 << 20;
   private static final JsonMapper JSON = new JsonMapper();
 
   private final Repository repository;
+  private final List<Parent> parents;
+  private final Path staging;
   private final Progress progress;
-  private final Map<Long, TartManifest.DiskSlice> parent;
 
-  /// @param parent an image this one was made from, when its manifest is known
-  public TartPush(Repository repository, Optional<Manifest> parent, Progress progress) {
+  /// @param parents images that share slices with this one, the nearest first
+  /// @param staging where compressed slices lie until they are stored, and, after a kill, for the
+  ///   next push of the same image; no other push may use it meanwhile
+  public TartPush(Repository repository, List<Parent> parents, Path staging, Progress progress) {
     this.repository = repository;
+    this.parents = parents;
+    this.staging = staging;
     this.progress = progress;
-    this.parent =
-        parent
-            .map(m -> TartManifest.of(m, "The parent image " + m.digest()).disk())
-            .orElse(List.of())
-            .stream()
-            .collect(Collectors.toMap(TartManifest.DiskSlice::offset, slice -> slice));
   }
 
-  /// Stores all blobs, then the manifest under each tag.
+  /// Stores all blobs and the chunk index, then the manifest under each tag.
   ///
   /// @param labels for the image's configuration
   /// @param annotations for the manifest, besides Tart's own
@@ -54,22 +45,20 @@ public final class TartPush {
       Map<String, String> labels,
       Map<String, String> annotations)
       throws IOException {
-    Path disk = directory.resolve("disk.img");
-    long size = Files.size(disk);
+    long size = Files.size(directory.resolve("disk.img"));
     progress.total(size);
+    PushStaging kept = new PushStaging(staging);
     byte[] config = Files.readAllBytes(directory.resolve("config.json"));
     Path nvram = directory.resolve("nvram.bin");
     List<Descriptor> layers = new ArrayList<>();
     layers.add(small(TartManifest.CONFIG_TYPE, config));
-    try (SliceReader in = new SliceReader(disk)) {
-      List<Callable<Descriptor>> tasks = new ArrayList<>();
-      for (long offset = 0; offset < size; offset += TartManifest.SLICE) {
-        long from = offset;
-        long length = Math.min(TartManifest.SLICE, size - offset);
-        tasks.add(() -> slice(in, from, length));
-      }
-      layers.addAll(Parallel.run("push to " + repository.name(), tasks));
+    List<PushedSlice> slices;
+    try (DiskPush disk =
+        new DiskPush(repository, new KnownSlices(repository, parents), kept, progress)) {
+      slices = disk.push(directory);
     }
+    List<Descriptor> blobs = slices.stream().map(PushedSlice::blob).toList();
+    layers.addAll(blobs);
     layers.add(
         small(
             TartManifest.NVRAM_TYPE,
@@ -77,66 +66,30 @@ public final class TartPush {
     Map<String, String> notes = new HashMap<>(annotations);
     notes.put(TartManifest.DISK_SIZE, Long.toString(size));
     notes.put(TartManifest.UPLOAD_TIME, Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    List<Descriptor> indexes = slices.stream().flatMap(s -> s.index().stream()).distinct().toList();
+    if (!indexes.isEmpty()) {
+      notes.put(ChunkArtifact.ANNOTATION, chunks(indexes, blobs).toString());
+    }
     Descriptor imageConfig =
         small(TartManifest.IMAGE_CONFIG_TYPE, imageConfig(JSON.readTree(config), labels));
     Manifest manifest = Manifest.of(imageConfig, layers, notes);
     tags.forEach(tag -> repository.putManifest(manifest, tag));
+    kept.clear();
     return manifest;
   }
 
-  private Descriptor slice(SliceReader in, long offset, long length) throws IOException {
-    TartManifest.DiskSlice old = parent.get(offset);
-    if (old != null
-        && old.size() == length
-        && repository.hasBlob(old.blob().digest())
-        && in.digest(offset, length).equals(old.content())) {
-      progress.advance(length);
-      return old.blob();
+  private Digest chunks(List<Descriptor> indexes, List<Descriptor> slices) throws IOException {
+    Manifest chunks = ChunkArtifact.manifest(indexes);
+    if (repository.head(chunks.digest().toString()).isEmpty()) {
+      small(chunks.config().mediaType(), Manifest.EMPTY_BYTES);
+      repository.putManifest(chunks, ChunkArtifact.tag(slices));
     }
-    Path file = Files.createTempFile(repository.staging(), "slice", ".lz4");
-    try {
-      boolean zero = in.isZeroSlice(offset, length);
-      MessageDigest content = Digest.hasher();
-      MessageDigest blob = Digest.hasher();
-      try (OutputStream raw = Files.newOutputStream(file);
-          OutputStream out = new BufferedOutputStream(new DigestOutputStream(raw, blob), CHUNK)) {
-        AppleLz4Writer writer = new AppleLz4Writer(out);
-        in.read(
-            offset,
-            length,
-            (bytes, from, n) -> {
-              if (!zero) {
-                content.update(bytes, from, n);
-              }
-              writer.write(bytes, from, n);
-              progress.advance(n);
-            });
-        writer.finish();
-      }
-      Map<String, String> annotations =
-          Map.of(
-              TartManifest.SLICE_SIZE, Long.toString(length),
-              TartManifest.SLICE_DIGEST,
-                  (zero ? TartManifest.ZERO_SLICE : Digest.finish(content)).toString());
-      Descriptor descriptor =
-          new Descriptor(
-              TartManifest.DISK_TYPE, Digest.finish(blob), Files.size(file), annotations);
-      repository.writeBlob(descriptor.digest(), file);
-      return descriptor;
-    } finally {
-      Files.deleteIfExists(file);
-    }
+    return chunks.digest();
   }
 
   private Descriptor small(String type, byte[] bytes) throws IOException {
     Descriptor descriptor = new Descriptor(type, Digest.of(bytes), bytes.length, Map.of());
-    Path file = Files.createTempFile(repository.staging(), "blob", "");
-    try {
-      Files.write(file, bytes);
-      repository.writeBlob(descriptor.digest(), file);
-    } finally {
-      Files.deleteIfExists(file);
-    }
+    Blobs.write(repository, descriptor.digest(), bytes, progress);
     return descriptor;
   }
 

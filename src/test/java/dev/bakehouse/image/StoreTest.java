@@ -148,7 +148,7 @@ class StoreTest {
 
   @Test
   void aKilledPullLeavesNoImageAndTheNextOneWorks() throws Exception {
-    Path partial = state.resolve("images/.work/i.partial/disk.img");
+    Path partial = state.resolve("images/.work/pull-" + digest.hex() + "/disk.img");
     Process child =
         Command.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),

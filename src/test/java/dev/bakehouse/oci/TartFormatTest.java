@@ -42,7 +42,7 @@ class TartFormatTest {
   @Test
   void aLayoutGivesBackTheSameImageAndZerosStayHoles() throws IOException {
     assertThat(layout.head("v1")).contains(pushed.digest());
-    assertThat(layout.tags()).containsExactly("latest", "v1");
+    assertThat(layout.tags()).contains("latest", "v1");
     Path back = Files.createDirectories(temp.resolve("back"));
     new TartPull(layout, layout.manifest("latest"), Progress.NONE).into(back);
     for (String file : List.of("disk.img", "config.json", "nvram.bin")) {
@@ -162,7 +162,11 @@ class TartFormatTest {
       assertThatThrownBy(() -> remote.manifest("v1")).isInstanceOf(RegistryError.Absent.class);
       Manifest manifest = push(remote, List.of("v1", "latest"), Optional.empty());
       assertThat(remote.head("latest")).contains(manifest.digest());
-      assertThat(remote.tags()).containsExactly("latest", "v1");
+      assertThat(remote.tags())
+          .satisfiesExactly(
+              chunks -> assertThat(chunks).startsWith("chunks-"),
+              tag -> assertThat(tag).isEqualTo("latest"),
+              tag -> assertThat(tag).isEqualTo("v1"));
       Path back = Files.createDirectories(temp.resolve("back"));
       new TartPull(remote, remote.manifest(manifest.digest().toString()), Progress.NONE).into(back);
       assertThat(Files.mismatch(vm.resolve("disk.img"), back.resolve("disk.img"))).isEqualTo(-1);
@@ -213,8 +217,12 @@ class TartFormatTest {
 
   private static Manifest push(Repository to, List<String> tags, Optional<Manifest> parent)
       throws IOException {
-    return new TartPush(to, parent, Progress.NONE)
+    return new TartPush(to, parents(to, parent), to.staging().resolve("push"), Progress.NONE)
         .push(vm, tags, Map.of("l", "x"), Map.of("who", "me"));
+  }
+
+  private static List<Parent> parents(Repository to, Optional<Manifest> parent) {
+    return parent.stream().map(manifest -> new Parent(manifest, Optional.of(to))).toList();
   }
 
   private void pull(Repository from, Manifest manifest) throws IOException {

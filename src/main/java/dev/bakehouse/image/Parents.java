@@ -1,0 +1,51 @@
+package dev.bakehouse.image;
+
+import dev.bakehouse.oci.Manifest;
+import dev.bakehouse.oci.Parent;
+import dev.bakehouse.oci.Reference;
+import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.oci.Repository;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// The images whose slices one that is pushed may share: what it was pushed or pulled as, what the
+/// tag has now, the others of this host.
+record Parents(ImageStore store, Repositories repositories) {
+  List<Parent> of(LocalImage image, Repository repository, List<String> tags) throws IOException {
+    List<Parent> parents = new ArrayList<>();
+    add(parents, image);
+    for (String tag : tags) {
+      if (repository.head(tag).isPresent()) {
+        parents.add(new Parent(repository.manifest(tag), Optional.of(repository)));
+        break;
+      }
+    }
+    for (LocalImage other : store.list()) {
+      if (!other.name().equals(image.name())) {
+        add(parents, other);
+      }
+    }
+    return parents;
+  }
+
+  private void add(List<Parent> parents, LocalImage image) throws IOException {
+    Path file = image.directory().resolve("manifest.json");
+    if (Files.exists(file)) {
+      Manifest manifest = Manifest.parse(Files.readAllBytes(file), file.toString());
+      parents.add(new Parent(manifest, origin(image)));
+    }
+  }
+
+  private Optional<Repository> origin(LocalImage image) {
+    try {
+      return Optional.of(repositories.open(Reference.parse(image.record().source())));
+    } catch (UserError e) {
+      return Optional.empty();
+    }
+  }
+}

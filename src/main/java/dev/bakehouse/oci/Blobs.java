@@ -1,0 +1,22 @@
+package dev.bakehouse.oci;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Blobs small enough for memory.
+final class Blobs {
+  private Blobs() {}
+
+  static void write(Repository repository, Digest digest, byte[] bytes, Progress progress)
+      throws IOException {
+    Path file = Files.createTempFile(repository.staging(), "blob", "");
+    try {
+      Files.write(file, bytes);
+      repository.writeBlob(digest, file);
+      progress.moved(bytes.length);
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+}
