@@ -60,7 +60,14 @@ final class ImageWhichCommand implements Callable<Integer> {
       return Exit.OK;
     }
     StringBuilder text = new StringBuilder();
-    all.forEach((key, value) -> text.append("%-9s %s%n".formatted(key, value)));
+    all.forEach(
+        (key, value) -> {
+          if (value instanceof List<?> several) {
+            several.forEach(one -> text.append("%-9s %s%n".formatted("", one)));
+          } else {
+            text.append("%-9s %s%n".formatted(key, value));
+          }
+        });
     options.print(all, text.toString().stripTrailing());
     return Exit.OK;
   }

@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /// Makes an image: clone the base, start it with the workspace, run the bootstrap script, check the
@@ -98,9 +100,10 @@ public final class Build {
     try (Draft draft = store.draft(wanted.names().local())) {
       vm.save(draft.directory());
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+      Map<String, String> labels = new HashMap<>(wanted.identity().labels());
+      labels.put(Difference.VERSION_LABEL, wanted.version().text());
       return draft.publish(
-          new ImageRecord(
-              "", Content.of(draft.directory()), wanted.identity().labels(), now, "build"));
+          new ImageRecord("", Content.of(draft.directory()), labels, now, "build"));
     }
   }
 

@@ -35,6 +35,12 @@ public record Names(String local, Reference remote) {
     return new Names(local, new Reference.Remote(config.registry(), repository, version.text()));
   }
 
+  /// What local names of all versions begin with.
+  String kind(Version version) {
+    int at = local.lastIndexOf("-" + version.text());
+    return at < 0 ? local : local.substring(0, at + 1);
+  }
+
   public Reference latest() {
     return remote.with("latest");
   }

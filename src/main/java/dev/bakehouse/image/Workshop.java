@@ -54,7 +54,12 @@ public record Workshop(
   public LocalImage ensure(Wanted wanted, Branch branch, boolean forceRefresh) {
     new StoreCheck(store.root(), log).run();
     return new Ensure(store, repositories, log)
-        .run(wanted, forceRefresh, () -> made(wanted, branch));
+        .run(wanted, branch, forceRefresh, () -> made(wanted, branch));
+  }
+
+  /// How the image here and those in the registry differ from the wanted one.
+  public List<Difference> explain(Wanted wanted) {
+    return new Ensure(store, repositories, log).explain(wanted);
   }
 
   /// Registry first, then what is here; nothing is built.
@@ -63,6 +68,7 @@ public record Workshop(
     return new Ensure(store, repositories, log)
         .run(
             wanted,
+            Branch.OTHER,
             forceRefresh,
             () -> {
               throw new ProjectError(

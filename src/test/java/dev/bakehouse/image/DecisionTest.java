@@ -48,6 +48,8 @@ class DecisionTest {
     "other, absent, fits, false, false, Retag",
     "-,     absent, other, false, false, Build",
     "-,     absent, plain, true, false, Build",
+    "-,     fits,   same, false, false, Retag",
+    "-,     fits,   same, false, true,  Pull",
   })
   void table(
       String local, String remote, String other, boolean accept, boolean force, String decision) {
@@ -55,6 +57,7 @@ class DecisionTest {
         new Decision.Facts(
             image("wanted", local),
             List.of(answer(remote)),
+            List.of(),
             image("another", other).stream().toList(),
             WANTED,
             Decision.Accept.of(accept),
@@ -62,6 +65,34 @@ class DecisionTest {
     Decision made = Decision.of(facts);
     assertThat(made.getClass().getSimpleName()).as(made.why()).isEqualTo(decision);
     assertThat(made.why()).isNotBlank();
+  }
+
+  /// What the registry has under the tag of another version.
+  @ParameterizedTest
+  @CsvSource({
+    // local, latest, other, accept, force, decision
+    "-,     fits,   -,    false, false, Pull",
+    "-,     fits,   same, false, false, Retag",
+    "fits,  fits,   -,    false, false, Keep",
+    "other, fits,   -,    false, false, Pull",
+    "-,     other,  -,    false, false, Build",
+    "-,     plain,  -,    true,  false, Build",
+    "-,     silent, -,    false, false, Build",
+    "-,     fits,   same, false, true,  Pull",
+  })
+  void anotherVersionServesWhenItIsMadeFromTheSameThings(
+      String local, String latest, String other, boolean accept, boolean force, String decision) {
+    Decision made =
+        Decision.of(
+            new Decision.Facts(
+                image("wanted", local),
+                List.of(answer("absent")),
+                List.of(answer(latest)),
+                image("another", other).stream().toList(),
+                WANTED,
+                Decision.Accept.of(accept),
+                force));
+    assertThat(made.getClass().getSimpleName()).as(made.why()).isEqualTo(decision);
   }
 
   @ParameterizedTest
@@ -73,6 +104,7 @@ class DecisionTest {
             new Decision.Facts(
                 image("wanted", kind),
                 List.of(answer("silent")),
+                List.of(),
                 List.of(),
                 noBase,
                 Decision.Accept.NO_OTHERS,

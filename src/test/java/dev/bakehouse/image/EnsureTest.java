@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.oci.DiskFixture;
 import dev.bakehouse.oci.DockerRegistry;
+import dev.bakehouse.oci.Repository;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -80,6 +81,53 @@ class EnsureTest {
   }
 
   @Test
+  void aVersionBumpIsATagHereAndInTheRegistryAndMovesNothing() throws IOException {
+    String layout = "oci:" + temp.resolve("layout");
+    Wanted first = wanted(layout, "[]");
+    ensure(first, false, () -> build().run(first));
+    build().publish(first, Branch.MAIN);
+    Repository repository = host.repositories.open(first.names().remote());
+    long blobs = blobs();
+
+    Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.15\")");
+    Wanted bumped = wanted(layout, "[]");
+    new Ensure(host.store, host.repositories, host.log).run(bumped, Branch.FORK, false, NEVER);
+    assertThat(repository.tags()).containsExactly("1.2.14", "latest");
+    new Ensure(host.store, host.repositories, host.log).run(bumped, Branch.OTHER, false, NEVER);
+    assertThat(repository.tags())
+        .hasSize(3)
+        .contains(bumped.names().candidate(bumped.identity().hex()).selector());
+    Fixture other = new Fixture(temp.resolve("other"));
+    other.store.adopt("base", temp.resolve("base"), Map.of(), "test");
+    LocalImage pulled =
+        new Ensure(other.store, other.repositories, other.log)
+            .run(bumped, Branch.MAIN, false, NEVER);
+    assertThat(pulled.name()).isEqualTo("bun-build-macos-1.2.15");
+    ensure(bumped, false, NEVER);
+    assertThat(blobs()).isEqualTo(blobs);
+
+    Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.16\")");
+    Wanted again = wanted(layout, "[]");
+    ensure(again, false, NEVER);
+    assertThat(host.said()).contains("tagged in the registry: oci:").doesNotContain("pulling");
+    assertThat(repository.head("1.2.16")).isEqualTo(repository.head("1.2.14"));
+    Fixture third = new Fixture(temp.resolve("third"));
+    third.store.adopt("base", temp.resolve("base"), Map.of(), "test");
+    Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.17\")");
+    new Ensure(third.store, third.repositories, third.log)
+        .run(wanted(layout, "[]"), Branch.MAIN, false, NEVER);
+    assertThat(third.said()).contains("latest is made from the same things");
+    assertThat(repository.tags()).contains("1.2.17");
+    assertThat(blobs()).isEqualTo(blobs);
+  }
+
+  private long blobs() throws IOException {
+    try (var all = Files.list(temp.resolve("layout/bun-build-macos/blobs/sha256"))) {
+      return all.count();
+    }
+  }
+
+  @Test
   void aFailedBuildLeavesNothingButItsLog() throws IOException {
     Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\necho oh no\nexit 7\n");
     Wanted wanted = wanted("oci:" + temp.resolve("layout"), "[]");
@@ -109,7 +157,8 @@ class EnsureTest {
 
       Fixture other = new Fixture(temp.resolve("other"));
       LocalImage pulled =
-          new Ensure(other.store, other.repositories, other.log).run(wanted, false, NEVER);
+          new Ensure(other.store, other.repositories, other.log)
+              .run(wanted, Branch.MAIN, false, NEVER);
       assertThat(pulled.record().source()).contains(registry.host());
       assertThat(Verify.of(pulled).ok()).isTrue();
     }
@@ -119,7 +168,8 @@ class EnsureTest {
   }
 
   private LocalImage ensure(Wanted wanted, boolean force, Supplier<LocalImage> build) {
-    return new Ensure(host.store, host.repositories, host.log).run(wanted, force, build);
+    return new Ensure(host.store, host.repositories, host.log)
+        .run(wanted, Branch.MAIN, force, build);
   }
 
   private Wanted wanted(String registry, String tools) {
