@@ -23,6 +23,8 @@ import java.util.Optional;
 /// @param bootstrapScript path in the checkout
 /// @param inputs further files and directories that go into the identity
 /// @param tools commands the finished image must have
+/// @param smoke shell commands a new image must pass in a fresh VM before any host runs it; when
+///   there are none, the tools must be there
 /// @param acceptUnlabelled whether an image without an identity satisfies `ensure`
 public record ImageConfig(
     String name,
@@ -36,6 +38,7 @@ public record ImageConfig(
     String bootstrapScript,
     List<String> inputs,
     List<String> tools,
+    List<String> smoke,
     boolean acceptUnlabelled,
     Size size,
     Deadlines deadlines) {
@@ -64,6 +67,7 @@ public record ImageConfig(
             section.text("bootstrap-script", "scripts/bootstrap-macos.sh"),
             section.texts("inputs", List.of()),
             section.texts("tools", List.of()),
+            section.texts("smoke", List.of()),
             section.flag("accept-unlabelled", false),
             new Size(
                 size.number("cpus", 4, 1, 256),
@@ -76,6 +80,8 @@ public record ImageConfig(
                 seconds(deadlines, "bootstrap", 10_800)));
     size.close();
     deadlines.close();
+    // Read by the room of that name.
+    boolean _ = section.has("rollout");
     section.close();
     return config;
   }
@@ -106,6 +112,7 @@ public record ImageConfig(
         bootstrapScript,
         inputs,
         tools,
+        smoke,
         acceptUnlabelled,
         size,
         deadlines);
@@ -124,6 +131,7 @@ public record ImageConfig(
         bootstrapScript,
         inputs,
         tools,
+        smoke,
         acceptUnlabelled,
         size,
         deadlines);

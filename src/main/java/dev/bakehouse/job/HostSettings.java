@@ -7,7 +7,11 @@ import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Vlans;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.image.ImageConfig;
+import dev.bakehouse.image.Names;
+import dev.bakehouse.oci.Reference;
 import dev.bakehouse.platform.Self;
+import dev.bakehouse.rollout.RolloutConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -29,6 +33,8 @@ import java.util.Optional;
 /// @param gitFilter partial clone filter of checkouts, `none` for full clones
 /// @param apiUrl base address of the REST API (`…/v2`), for finding passed builds
 /// @param apiTokenFile file with its token
+/// @param rollout which image hosts run, when it is followed
+/// @param rolloutPlace where its document lies; empty when none is followed
 public record HostSettings(
     Path file,
     String name,
@@ -45,7 +51,9 @@ public record HostSettings(
     Optional<Path> apiTokenFile,
     CacheConfig cache,
     VmSettings vm,
-    AgentSettings agent) {
+    AgentSettings agent,
+    RolloutConfig rollout,
+    Optional<Reference> rolloutPlace) {
 
   static final List<String> HOST_COMMANDS =
       List.of(
@@ -79,6 +87,8 @@ public record HostSettings(
     Section git = root.section("git");
     Section api = root.section("api");
     Section vm = root.section("vm");
+    Section image = root.section("image");
+    RolloutConfig rollout = RolloutConfig.read(image.section("rollout"));
     Vlans vlans = Vlans.read(root.section("network"));
     Path state =
         Path.of(host.text("state", Self.root().resolve(".bakehouse").toString()))
@@ -101,7 +111,9 @@ public record HostSettings(
             api.text("token-file").map(Path::of),
             CacheConfig.read(root.section("cache")),
             VmSettings.read(vm),
-            AgentSettings.read(root.section("agent")));
+            AgentSettings.read(root.section("agent")),
+            rollout,
+            rollout.followed() ? Optional.of(place(rollout, host, image)) : Optional.empty());
     OTHERS.forEach(root::has);
     List.of(host, git, api, root).forEach(Section::close);
     vlans.insistApart(settings.vm().subnet(), vm);
@@ -132,7 +144,23 @@ public record HostSettings(
         apiTokenFile,
         cache,
         vm,
-        agent);
+        agent,
+        rollout,
+        rolloutPlace);
+  }
+
+  private static Reference place(RolloutConfig rollout, Section host, Section image) {
+    return rollout.place(
+        host.text("image-source"),
+        () -> {
+          if (!image.has("org") && !image.text("registry", "").startsWith("oci:")) {
+            throw image.error(
+                "rollout",
+                "does not say where the images are",
+                "Name their repository with `image.rollout.repository`, for example ghcr.io/ORG/REPO/bun-build-macos.");
+          }
+          return Names.repository(ImageConfig.read(image), Optional.empty());
+        });
   }
 
   /// The store of build caches: the configured one, else a directory of the host's own.
@@ -140,7 +168,8 @@ public record HostSettings(
     return cache.store().isEmpty() ? "dir:" + state.resolve("cache") : cache.store();
   }
 
-  private static String hostName() {
+  /// The machine's own name, as `host.name` is when nobody sets it.
+  public static String hostName() {
     try {
       return InetAddress.getLocalHost().getHostName().replaceAll("[^A-Za-z0-9.-]", "-");
     } catch (UnknownHostException e) {

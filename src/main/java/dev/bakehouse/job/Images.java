@@ -9,13 +9,16 @@ import dev.bakehouse.oci.Credentials;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.rollout.HostState.InForce;
+import dev.bakehouse.rollout.StateFile;
 import dev.bakehouse.vm.Hypervisor;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/// The image a host's jobs run in: local, else pulled from where the host's configuration says.
+/// The image a host's jobs run in: the one the rollout put in force, else the configured one;
+/// local, else pulled.
 public final class Images {
   private final HostSettings host;
   private final Hypervisor hypervisor;
@@ -29,18 +32,45 @@ public final class Images {
 
   /// @throws UserError when it is neither local nor to be had
   public LocalImage ensure(PrintStream log) {
-    return find()
+    return here()
         .orElseGet(
             () -> {
               LocalImage pulled = pull(log);
-              return find().orElse(pulled);
+              return here().orElse(pulled);
             });
   }
 
+  /// What the rollout put in force on a host, when it follows one.
+  static Optional<InForce> inForce(HostSettings host) {
+    return host.rolloutPlace().isEmpty()
+        ? Optional.empty()
+        : new StateFile(host.state()).load().inForce();
+  }
+
+  /// The store images are kept in.
+  public ImageStore store() {
+    return store;
+  }
+
+  /// The way to where images come from.
+  public Repositories repositories() {
+    return new Repositories(
+        Credentials.ofProcess(), host.plainHttp(), store.root().resolve(".work"));
+  }
+
+  /// The image jobs run in now, if it is here.
+  public Optional<LocalImage> here() {
+    return find(name());
+  }
+
+  private String name() {
+    return inForce(host).map(InForce::name).orElse(host.image());
+  }
+
   /// An image the hypervisor keeps itself need not have come from a store.
-  Optional<LocalImage> find() {
+  private Optional<LocalImage> find(String name) {
     return hypervisor
-        .image(host.image())
+        .image(name)
         .map(
             own ->
                 new LocalImage(
@@ -49,24 +79,25 @@ public final class Images {
                     new ImageRecord("", own.digest(), Map.of(), "", hypervisor.name()),
                     false,
                     Instant.now()))
-        .or(() -> store.find(host.image()));
+        .or(() -> store.find(name));
   }
 
   private LocalImage pull(PrintStream log) {
+    String name = name();
     String source =
-        host.imageSource()
+        inForce(host)
+            .map(InForce::reference)
+            .or(host::imageSource)
             .orElseThrow(
                 () ->
                     new UserError(
                         "There is no image `"
-                            + host.image()
+                            + name
                             + "` in "
                             + store.root()
                             + " and no `host.image-source` to pull it from",
                         "Run `bakehouse image ensure`, or name a source in " + host.file() + "."));
-    Repositories repositories =
-        new Repositories(Credentials.ofProcess(), host.plainHttp(), store.root().resolve(".work"));
-    return new Transfer(store, repositories, new Log(log))
-        .pull(Reference.parse(source), host.image(), false);
+    return new Transfer(store, repositories(), new Log(log))
+        .pull(Reference.parse(source), name, false);
   }
 }
