@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       ImageRollbackCommand.class,
       ImageRolloutCommand.class,
       ImageDistributeCommand.class,
+      ImageRefreshCommand.class,
       ImageListCommand.class,
       ImageShowCommand.class,
       ImageVerifyCommand.class,

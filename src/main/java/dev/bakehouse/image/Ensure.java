@@ -91,8 +91,9 @@ public final class Ensure {
           case Decision.Retag retag -> store.tag(retag.image().name(), name);
           case Decision.Build _ -> build.get();
         };
-    if (!(decision instanceof Decision.Build) && facts.missingInRegistry()) {
-      new RegistryTags(repositories, log).write(wanted, branch, image);
+    String digest = image.record().digest();
+    if (!(decision instanceof Decision.Build) && facts.missingInRegistry() && !digest.isEmpty()) {
+      new RegistryTags(repositories, log).write(wanted, branch, Digest.parse(digest));
     }
     store.touch(name);
     log.say("ready: " + name + ", " + shown(image.record()));

@@ -1,7 +1,9 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.oci.Credentials;
+import dev.bakehouse.oci.Digest;
 import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.oci.Repository;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Reaper;
@@ -83,6 +85,32 @@ public record Workshop(
   public LocalImage build(Wanted wanted, Branch branch) {
     new StoreCheck(store.root(), log).run();
     return made(wanted, branch);
+  }
+
+  /// An image to be tried: under a name of its own here, and in the registry under a tag that
+  /// nobody takes for the default branch's. What an earlier try got done is not done again.
+  public LocalImage candidate(Wanted wanted) {
+    LocalImage image = ensure(wanted.of(Branch.OTHER), Branch.OTHER, false);
+    Repository repository = repositories.open(wanted.names().remote());
+    String digest = image.record().digest();
+    if (digest.isEmpty() || repository.head(digest).isEmpty()) {
+      List<String> tags = wanted.names().tags(Branch.OTHER, wanted.identity().hex());
+      Digest _ =
+          new Transfer(store, repositories, log).push(image.name(), wanted.names().remote(), tags);
+    }
+    return store.get(image.name());
+  }
+
+  /// Tries an image in a fresh VM.
+  ///
+  /// @throws ProjectError when the image is at fault
+  public void smoke(LocalImage image, ImageConfig config) {
+    new Smoke(vms, logs, log).run(image, config);
+  }
+
+  /// Gives an image the tags of the default branch, where they do not carry its identity already.
+  public void release(Wanted wanted, Digest digest) {
+    new RegistryTags(repositories, log).write(wanted, Branch.MAIN, digest);
   }
 
   private LocalImage made(Wanted wanted, Branch branch) {

@@ -56,6 +56,10 @@ public final class Promoter {
     return board.read(keys);
   }
 
+  Failures failures() {
+    return new Failures(repositories.open(place));
+  }
+
   /// An image of the rollout's repository, by tag, digest or whole reference.
   public Target target(String text) {
     Reference reference = reference(text);
@@ -106,6 +110,7 @@ public final class Promoter {
     if (now.previous().isEmpty()) {
       log.say("nothing was promoted before: hosts go back to their configured image");
     }
+    failures().mark(now.current().get());
     return write(now.rollback(stamp(reason)), seen);
   }
 

@@ -7,14 +7,10 @@ import dev.bakehouse.config.Yaml;
 import dev.bakehouse.oci.DiskFixture;
 import dev.bakehouse.oci.DockerRegistry;
 import dev.bakehouse.oci.Repository;
-import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -185,68 +181,8 @@ class EnsureTest {
     return new Build(
         host.store,
         host.repositories,
-        (name, base, config) -> new HostVm(base),
+        (name, base, config) -> new HostVm(base, calls),
         temp.resolve("logs"),
         host.log);
-  }
-
-  private final class HostVm implements BuildVm {
-    private final LocalImage base;
-
-    HostVm(LocalImage base) {
-      this.base = base;
-    }
-
-    @Override
-    public void start(Duration deadline) {
-      calls.add("start");
-    }
-
-    @Override
-    public void awaitAddress(Duration deadline) {
-      calls.add("address");
-    }
-
-    @Override
-    public void awaitSsh(Duration deadline) {
-      calls.add("ssh");
-    }
-
-    @Override
-    public String workspace(Path directory) {
-      calls.add("workspace");
-      return directory.toString();
-    }
-
-    @Override
-    public int run(List<String> argv, String directory, OutputStream output, Duration deadline) {
-      calls.add(
-          Path.of(argv.size() == 1 ? argv.getFirst() : argv.getLast()).getFileName().toString());
-      var outcome = Command.of(argv).in(Path.of(directory)).deadline(deadline).run();
-      try {
-        output.write(outcome.out());
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      return outcome.status();
-    }
-
-    @Override
-    public void shutdown(Duration grace) {
-      calls.add("shutdown");
-    }
-
-    @Override
-    public void save(Path directory) throws IOException {
-      calls.add("save");
-      for (String file : List.of("disk.img", "config.json", "nvram.bin")) {
-        Files.createLink(directory.resolve(file), base.directory().resolve(file));
-      }
-    }
-
-    @Override
-    public void close() {
-      calls.add("close");
-    }
   }
 }
