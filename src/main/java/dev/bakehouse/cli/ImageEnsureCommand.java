@@ -37,9 +37,9 @@ final class ImageEnsureCommand implements Callable<Integer> {
   public Integer call() {
     Wanted wanted = options.wanted(options.imageConfig(release));
     Workshop workshop = options.workshop();
-    List<Difference> differences = why ? workshop.explain(wanted) : List.of();
-    LocalImage image =
-        workshop.ensure(wanted, Branch.of(System.getenv(), wanted.checkout()), forceRefresh);
+    Branch branch = Branch.of(System.getenv(), wanted.checkout());
+    List<Difference> differences = why ? workshop.explain(wanted, branch) : List.of();
+    LocalImage image = workshop.ensure(wanted, branch, forceRefresh);
     Map<String, Object> shown = ImageOptions.shown(image);
     if (why) {
       shown.put("differences", differences);

@@ -59,9 +59,19 @@ sealed interface Decision {
       List<Answer> elsewhere,
       List<LocalImage> others,
       Identity wanted,
+      Branch branch,
       Accept accept,
       boolean forceRefresh) {
+    /// Whether an image carries the wanted identity and this branch may take it.
+    boolean same(Map<String, String> labels) {
+      return branch.mayUse(labels) && wanted.match(labels) == Match.SAME;
+    }
+
     boolean fits(Map<String, String> labels) {
+      return (accept == Accept.ANY || branch.mayUse(labels)) && acceptable(labels);
+    }
+
+    private boolean acceptable(Map<String, String> labels) {
       return switch (wanted.match(labels)) {
         case SAME -> true;
         case OTHER -> accept == Accept.ANY;
@@ -70,7 +80,7 @@ sealed interface Decision {
     }
 
     Facts with(List<Answer> further) {
-      return new Facts(local, answers, further, others, wanted, accept, forceRefresh);
+      return new Facts(local, answers, further, others, wanted, branch, accept, forceRefresh);
     }
 
     /// Whether the registry answered, and has no fitting image under a reference of the wanted one.
@@ -115,7 +125,7 @@ sealed interface Decision {
     }
     return facts.others().stream()
         .filter(i -> !facts.forceRefresh())
-        .filter(i -> facts.wanted().match(i.record().labels()) == Match.SAME)
+        .filter(i -> facts.same(i.record().labels()))
         .findFirst()
         .<Decision>map(i -> new Retag(i, "`" + i.name() + "` is made from the same things"))
         .or(() -> elsewhere(facts))
@@ -124,8 +134,7 @@ sealed interface Decision {
 
   private static Optional<Decision> elsewhere(Facts facts) {
     for (Answer answer : facts.elsewhere()) {
-      if (answer instanceof Answer.Found found
-          && facts.wanted().match(found.labels()) == Match.SAME) {
+      if (answer instanceof Answer.Found found && facts.same(found.labels())) {
         String why = found.reference() + " is made from the same things";
         return Optional.of(got(facts, found, why));
       }

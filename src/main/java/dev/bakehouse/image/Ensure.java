@@ -27,8 +27,8 @@ public final class Ensure {
   }
 
   /// Asks, and changes nothing.
-  Decision decide(Wanted wanted, boolean forceRefresh) {
-    return decide(facts(wanted, forceRefresh));
+  Decision decide(Wanted wanted, Branch branch, boolean forceRefresh) {
+    return decide(facts(wanted, branch, forceRefresh));
   }
 
   Decision decide(Decision.Facts facts) {
@@ -38,7 +38,7 @@ public final class Ensure {
   }
 
   /// What is here and what the registry says.
-  Decision.Facts facts(Wanted wanted, boolean forceRefresh) {
+  Decision.Facts facts(Wanted wanted, Branch branch, boolean forceRefresh) {
     Names names = wanted.names();
     Optional<LocalImage> local = store.find(names.local());
     log.say(
@@ -58,6 +58,7 @@ public final class Ensure {
             List.of(),
             store.list(),
             wanted.identity(),
+            branch,
             wanted.given() ? Accept.ANY : Accept.of(wanted.config().acceptUnlabelled()),
             forceRefresh);
     return !wanted.given() && facts.missingInRegistry()
@@ -66,8 +67,8 @@ public final class Ensure {
   }
 
   /// Says how the image here and those in the registry differ from the wanted one.
-  public List<Difference> explain(Wanted wanted) {
-    List<Difference> all = new Explanation(store).of(wanted, facts(wanted, false));
+  public List<Difference> explain(Wanted wanted, Branch branch) {
+    List<Difference> all = new Explanation(store).of(wanted, facts(wanted, branch, false));
     all.forEach(difference -> log.say("why: " + difference));
     if (all.isEmpty()) {
       log.say("why: neither here nor in the registry is an image to compare with");
@@ -79,22 +80,37 @@ public final class Ensure {
   /// @param build makes the image and publishes it in the store
   public LocalImage run(
       Wanted wanted, Branch branch, boolean forceRefresh, Supplier<LocalImage> build) {
-    String name = wanted.names().local();
-    Decision.Facts facts = facts(wanted, forceRefresh);
+    Decision.Facts facts = facts(wanted, branch, forceRefresh);
     Decision decision = decide(facts);
-    LocalImage image =
-        switch (decision) {
-          case Decision.Keep keep -> keep.image();
-          case Decision.Pull pull ->
-              new Transfer(store, repositories, log)
-                  .pull(pull.reference().with(pull.digest().toString()), name, forceRefresh);
-          case Decision.Retag retag -> store.tag(retag.image().name(), name);
-          case Decision.Build _ -> build.get();
-        };
+    LocalImage image = carryOut(decision, wanted, forceRefresh, build);
     String digest = image.record().digest();
     if (!(decision instanceof Decision.Build) && facts.missingInRegistry() && !digest.isEmpty()) {
       new RegistryTags(repositories, log).write(wanted, branch, Digest.parse(digest));
     }
+    return ready(wanted, image);
+  }
+
+  /// Like [#run], but writes nothing to the registry.
+  LocalImage fetch(Wanted wanted, Branch branch, Supplier<LocalImage> build) {
+    Decision decision = decide(wanted, branch, false);
+    return ready(wanted, carryOut(decision, wanted, false, build));
+  }
+
+  private LocalImage carryOut(
+      Decision decision, Wanted wanted, boolean forceRefresh, Supplier<LocalImage> build) {
+    String name = wanted.names().local();
+    return switch (decision) {
+      case Decision.Keep keep -> keep.image();
+      case Decision.Pull pull ->
+          new Transfer(store, repositories, log)
+              .pull(pull.reference().with(pull.digest().toString()), name, forceRefresh);
+      case Decision.Retag retag -> store.tag(retag.image().name(), name);
+      case Decision.Build _ -> build.get();
+    };
+  }
+
+  private LocalImage ready(Wanted wanted, LocalImage image) {
+    String name = wanted.names().local();
     store.touch(name);
     log.say("ready: " + name + ", " + shown(image.record()));
     return image;

@@ -26,6 +26,7 @@ import java.util.Optional;
 /// @param smoke shell commands a new image must pass in a fresh VM before any host runs it; when
 ///   there are none, the tools must be there
 /// @param acceptUnlabelled whether an image without an identity satisfies `ensure`
+/// @param incremental when an image is built from the one before
 public record ImageConfig(
     String name,
     String registry,
@@ -40,6 +41,7 @@ public record ImageConfig(
     List<String> tools,
     List<String> smoke,
     boolean acceptUnlabelled,
+    Incremental incremental,
     Size size,
     Deadlines deadlines) {
   static final int DEFAULT_RELEASE = 15;
@@ -69,6 +71,7 @@ public record ImageConfig(
             section.texts("tools", List.of()),
             section.texts("smoke", List.of()),
             section.flag("accept-unlabelled", false),
+            Incremental.read(section),
             new Size(
                 size.number("cpus", 4, 1, 256),
                 size.number("memory-mb", 8192, 128, 1 << 22),
@@ -114,6 +117,7 @@ public record ImageConfig(
         tools,
         smoke,
         acceptUnlabelled,
+        incremental,
         size,
         deadlines);
   }
@@ -133,6 +137,28 @@ public record ImageConfig(
         tools,
         smoke,
         acceptUnlabelled,
+        incremental,
+        size,
+        deadlines);
+  }
+
+  /// The same, built from the image before where that is safe.
+  public ImageConfig fromPrevious() {
+    return new ImageConfig(
+        name,
+        registry,
+        org,
+        repo,
+        base,
+        basePasswordFile,
+        release,
+        arch,
+        bootstrapScript,
+        inputs,
+        tools,
+        smoke,
+        acceptUnlabelled,
+        new Incremental(true, incremental.rerunnable(), incremental.limit()),
         size,
         deadlines);
   }

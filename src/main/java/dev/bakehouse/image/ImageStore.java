@@ -24,6 +24,10 @@ public final class ImageStore {
   static final String RECORD = "image.json";
   private static final List<String> FILES =
       List.of("disk.img", "config.json", "nvram.bin", "manifest.json");
+
+  /// Manifest of the image that one was built from: its push leaves out what that one has.
+  static final String PARENT = "parent.json";
+
   private static final String PINNED = "pinned";
   private static final String USED = "used";
 

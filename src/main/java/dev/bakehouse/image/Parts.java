@@ -72,6 +72,13 @@ public record Parts(
         : Digest.of(every.getBytes(StandardCharsets.UTF_8)).toString();
   }
 
+  /// Whether an image was made from the same inputs, whatever its script.
+  boolean sameInputs(Map<String, String> labels) {
+    return pair(labels)
+        .map(pair -> pair.theirs().equals(pair.ours()))
+        .orElseGet(() -> list().equals(labels.get(PARTS_LABEL)));
+  }
+
   /// What a label tells of an image's inputs beside what these parts say of theirs, in the form the
   /// label has.
   Optional<Pair> pair(Map<String, String> labels) {

@@ -104,7 +104,8 @@ public final class Transfer {
     Repository repository = repositories.open(reference);
     ProgressLine progress = new ProgressLine(log, "push " + name);
     try {
-      Path known = image.directory().resolve("manifest.json");
+      Path own = image.directory().resolve("manifest.json");
+      Path known = Files.exists(own) ? own : image.directory().resolve(ImageStore.PARENT);
       Optional<Manifest> parent =
           Files.exists(known)
               ? Optional.of(Manifest.parse(Files.readAllBytes(known), known.toString()))

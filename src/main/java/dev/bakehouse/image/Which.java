@@ -9,9 +9,14 @@ public final class Which {
   private Which() {}
 
   public static Map<String, Object> of(
-      Wanted wanted, ImageStore store, Repositories repositories, Log log, boolean forceRefresh) {
+      Wanted wanted,
+      Branch branch,
+      ImageStore store,
+      Repositories repositories,
+      Log log,
+      boolean forceRefresh) {
     Ensure ensure = new Ensure(store, repositories, log);
-    Decision.Facts facts = ensure.facts(wanted, forceRefresh);
+    Decision.Facts facts = ensure.facts(wanted, branch, forceRefresh);
     Decision decision = ensure.decide(facts);
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("version", wanted.version().text());

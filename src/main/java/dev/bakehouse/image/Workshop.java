@@ -60,8 +60,8 @@ public record Workshop(
   }
 
   /// How the image here and those in the registry differ from the wanted one.
-  public List<Difference> explain(Wanted wanted) {
-    return new Ensure(store, repositories, log).explain(wanted);
+  public List<Difference> explain(Wanted wanted, Branch branch) {
+    return new Ensure(store, repositories, log).explain(wanted, branch);
   }
 
   /// Registry first, then what is here; nothing is built.
@@ -90,7 +90,12 @@ public record Workshop(
   /// An image to be tried: under a name of its own here, and in the registry under a tag that
   /// nobody takes for the default branch's. What an earlier try got done is not done again.
   public LocalImage candidate(Wanted wanted) {
-    LocalImage image = ensure(wanted.of(Branch.OTHER), Branch.OTHER, false);
+    new StoreCheck(store.root(), log).run();
+    Wanted apart = wanted.of(Branch.OTHER);
+    Build build = new Build(store, repositories, vms, logs, log);
+    LocalImage image =
+        new Ensure(store, repositories, log)
+            .fetch(apart, Branch.MAIN, () -> build.run(apart, Branch.MAIN));
     Repository repository = repositories.open(wanted.names().remote());
     String digest = image.record().digest();
     if (digest.isEmpty() || repository.head(digest).isEmpty()) {
@@ -115,7 +120,7 @@ public record Workshop(
 
   private LocalImage made(Wanted wanted, Branch branch) {
     Build build = new Build(store, repositories, vms, logs, log);
-    LocalImage image = build.run(wanted);
+    LocalImage image = build.run(wanted, branch);
     List<String> _ = build.publish(wanted, branch);
     return store.get(image.name());
   }

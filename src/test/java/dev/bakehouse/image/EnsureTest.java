@@ -47,7 +47,7 @@ class EnsureTest {
   void aBuildIsPublishedPushedAndThenFoundWithoutMovingAnything() {
     Wanted wanted = wanted("oci:" + temp.resolve("layout"), "[sh]");
     Build build = build();
-    LocalImage image = ensure(wanted, false, () -> build.run(wanted));
+    LocalImage image = ensure(wanted, false, () -> build.run(wanted, Branch.MAIN));
     assertThat(image.name()).isEqualTo("bun-build-macos-1.2.14");
     assertThat(calls)
         .containsExactly(
@@ -66,13 +66,14 @@ class EnsureTest {
   void anotherScriptIsAnotherImageAnotherVersionIsNot() throws IOException {
     Wanted first = wanted("oci:" + temp.resolve("layout"), "[]");
     Build build = build();
-    ensure(first, false, () -> build.run(first));
+    ensure(first, false, () -> build.run(first, Branch.MAIN));
     Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.15\")");
     Wanted bumped = wanted("oci:" + temp.resolve("layout"), "[]");
     assertThat(ensure(bumped, false, NEVER).name()).isEqualTo("bun-build-macos-1.2.15");
     Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\necho other\n");
     Wanted other = wanted("oci:" + temp.resolve("layout"), "[]");
-    assertThat(new Ensure(host.store, host.repositories, host.log).decide(other, false))
+    assertThat(
+            new Ensure(host.store, host.repositories, host.log).decide(other, Branch.MAIN, false))
         .isInstanceOf(Decision.Build.class);
   }
 
@@ -80,7 +81,7 @@ class EnsureTest {
   void aVersionBumpIsATagHereAndInTheRegistryAndMovesNothing() throws IOException {
     String layout = "oci:" + temp.resolve("layout");
     Wanted first = wanted(layout, "[]");
-    ensure(first, false, () -> build().run(first));
+    ensure(first, false, () -> build().run(first, Branch.MAIN));
     build().publish(first, Branch.MAIN);
     Repository repository = host.repositories.open(first.names().remote());
     long blobs = blobs();
@@ -124,10 +125,57 @@ class EnsureTest {
   }
 
   @Test
+  void anImageIsBuiltFromTheOneBeforeWhenOnlyTheScriptsEndChanged() throws IOException {
+    String layout = "oci:" + temp.resolve("layout");
+    String head = "#!/bin/sh\necho head\n# bakehouse: checkpoint\n";
+    String told = "echo told: $BAKEHOUSE_FROM_PREVIOUS $BAKEHOUSE_CHECKPOINT\n";
+    Files.writeString(checkout.resolve("boot.sh"), head);
+    Wanted first = wanted(layout, "[], incremental: true");
+    ensure(first, false, () -> build().run(first, Branch.MAIN));
+    build().publish(first, Branch.MAIN);
+
+    Files.writeString(checkout.resolve("boot.sh"), head + told);
+    Wanted second = wanted(layout, "[], incremental: true");
+    LocalImage next = ensure(second, false, () -> build().run(second, Branch.MAIN));
+    assertThat(host.said()).contains("building bun-build-macos-1.2.14 from bun-build-macos-1.2.14");
+    assertThat(next.record().labels())
+        .containsEntry(Identity.LABEL, second.identity().hex())
+        .containsEntry(Ancestor.CHAIN_LABEL, "1");
+    try (var logs = Files.walk(temp.resolve("logs"))) {
+      assertThat(logs.filter(Files::isRegularFile))
+          .anySatisfy(l -> assertThat(l).content().contains("told: 1 1"));
+    }
+    build().publish(second, Branch.MAIN);
+    assertThat(ensure(second, false, NEVER).record().labels()).containsKey(Ancestor.PARENT_LABEL);
+
+    // Elsewhere the registry's latest serves; and a pull request may not be built upon.
+    Fixture other = new Fixture(temp.resolve("other"));
+    other.store.adopt("base", temp.resolve("base"), Map.of(), "test");
+    Files.writeString(checkout.resolve("boot.sh"), head + told + "echo more\n");
+    Wanted third = wanted(layout, "[], incremental: true");
+    Ancestry.Found found =
+        new Ancestry(other.store, other.repositories, other.log)
+            .find(third, Branch.MAIN)
+            .orElseThrow();
+    assertThat(found.fits()).isEqualTo(new Ancestor.Fits(1, 2, "1.2.14"));
+    Wanted foreign = third.of(Branch.OTHER);
+    LocalImage made = build().run(foreign, Branch.OTHER);
+    assertThat(made.record().labels()).containsEntry(Ancestor.CHAIN_LABEL, "2");
+    Files.writeString(checkout.resolve("boot.sh"), head + "echo other\n");
+    Wanted fourth = wanted(layout, "[], incremental: true");
+    Ancestry ancestry = new Ancestry(host.store, host.repositories, host.log);
+    assertThat(ancestry.find(fourth, Branch.MAIN).orElseThrow().image().name())
+        .isEqualTo("bun-build-macos-1.2.14");
+    host.store.adopt("base", DiskFixture.make(temp.resolve("moved"), 8), Map.of(), "test");
+    assertThat(ancestry.find(wanted(layout, "[], incremental: true"), Branch.MAIN)).isEmpty();
+    assertThat(host.said()).contains("it is made from another base");
+  }
+
+  @Test
   void aFailedBuildLeavesNothingButItsLog() throws IOException {
     Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\necho oh no\nexit 7\n");
     Wanted wanted = wanted("oci:" + temp.resolve("layout"), "[]");
-    assertThatThrownBy(() -> build().run(wanted))
+    assertThatThrownBy(() -> build().run(wanted, Branch.MAIN))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("bootstrap: boot.sh ended with status 7")
         .hasMessageContaining("log: ");
@@ -137,7 +185,7 @@ class EnsureTest {
       assertThat(logs).singleElement().satisfies(l -> assertThat(l).content().contains("oh no"));
     }
     Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\n");
-    assertThatThrownBy(() -> build().run(wanted("oci:x", "[no-such-tool]")))
+    assertThatThrownBy(() -> build().run(wanted("oci:x", "[no-such-tool]"), Branch.MAIN))
         .hasMessageContaining("no-such-tool");
   }
 
@@ -147,7 +195,7 @@ class EnsureTest {
     Wanted wanted;
     try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false)) {
       wanted = wanted(registry.host(), "[]");
-      ensure(wanted, false, () -> build().run(wanted(registry.host(), "[]")));
+      ensure(wanted, false, () -> build().run(wanted(registry.host(), "[]"), Branch.MAIN));
       assertThat(host.said()).contains("is not there");
       host.transfer.push(wanted.names().local(), wanted.names().remote(), List.of("1.2.14"));
 
