@@ -5,6 +5,8 @@ import dev.bakehouse.image.Wanted;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.rollout.Promoter;
 import dev.bakehouse.rollout.Refresh;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
@@ -55,7 +57,11 @@ final class ImageRefreshCommand implements Callable<Integer> {
       }
       report = refresh.pass(wanted());
     }
-    options.print(report, report.standing() + ": " + report.why());
+    Map<String, Object> shown = new LinkedHashMap<>();
+    shown.put("standing", report.standing().toString());
+    shown.put("why", report.why());
+    shown.put("percent", report.percent());
+    options.print(shown, report.standing() + ": " + report.why());
     return report.standing() == Refresh.Standing.FAILED ? Exit.FAILED : Exit.OK;
   }
 
