@@ -34,6 +34,9 @@ final class ImageRefreshCommand implements Callable<Integer> {
           "Only do what is due now, for a timer; without it, stay until all hosts are to run the image.")
   boolean once;
 
+  @Option(names = "--retry", description = "Try an image again that failed or was rolled back.")
+  boolean retry;
+
   @Override
   public Integer call() throws InterruptedException {
     Promoter promoter = options.promoter();
@@ -50,6 +53,9 @@ final class ImageRefreshCommand implements Callable<Integer> {
             options.hostName(),
             options.stateDirectory(),
             options.log());
+    if (retry) {
+      refresh.forgive(wanted());
+    }
     Refresh.Report report = refresh.pass(wanted());
     while (!once && goesOn(report)) {
       if (report.standing() == Refresh.Standing.WAITING) {

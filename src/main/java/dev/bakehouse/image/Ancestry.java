@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Finds the newest image that the wanted one can be built from: of the same kind, here or the
-/// registry's `latest`. The default branch builds upon its own images only: what another branch's
+/// registry's `latest`. Only the default branch's images are built upon: what another branch's
 /// script left in an image would stay.
 final class Ancestry {
   private static final String UPLOADED = "org.cirruslabs.tart.upload-time";
@@ -29,17 +29,17 @@ final class Ancestry {
   /// @param image to build from
   record Found(LocalImage image, Ancestor.Fits fits) {}
 
-  Optional<Found> find(Wanted wanted, Branch branch) {
-    Optional<Found> here = here(wanted, branch);
-    return wanted.given() ? here : newer(wanted, branch, here).or(() -> here);
+  Optional<Found> find(Wanted wanted) {
+    Optional<Found> here = here(wanted);
+    return wanted.given() ? here : newer(wanted, here).or(() -> here);
   }
 
-  private Optional<Found> here(Wanted wanted, Branch branch) {
+  private Optional<Found> here(Wanted wanted) {
     String kind = wanted.names().kind(wanted.version());
     List<LocalImage> all =
         store.list().stream()
             .filter(image -> image.name().startsWith(kind))
-            .filter(image -> branch.mayUse(image.record().labels()))
+            .filter(image -> Branch.MAIN.mayUse(image.record().labels()))
             .sorted(Comparator.comparing((LocalImage i) -> i.record().created()).reversed())
             .toList();
     for (LocalImage image : all) {
@@ -52,7 +52,7 @@ final class Ancestry {
   }
 
   /// The registry's latest, when it is newer than what is here.
-  private Optional<Found> newer(Wanted wanted, Branch branch, Optional<Found> here) {
+  private Optional<Found> newer(Wanted wanted, Optional<Found> here) {
     Reference latest = wanted.names().latest();
     try {
       Repository repository = repositories.open(latest);
@@ -62,7 +62,7 @@ final class Ancestry {
       }
       Map<String, String> labels = repository.manifest(digest.get().toString()).annotations();
       String made = here.map(found -> found.image().record().created()).orElse("");
-      if (!branch.mayUse(labels) || labels.getOrDefault(UPLOADED, "").compareTo(made) <= 0) {
+      if (!Branch.MAIN.mayUse(labels) || labels.getOrDefault(UPLOADED, "").compareTo(made) <= 0) {
         return Optional.empty();
       }
       Reference exact = latest.with(digest.get().toString());

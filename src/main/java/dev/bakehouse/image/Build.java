@@ -43,7 +43,7 @@ public final class Build {
 
   /// Builds and publishes in the store.
   ///
-  /// @param branch stands in the image, and decides which one it may be built from
+  /// @param branch stands in the image
   public LocalImage run(Wanted wanted, Branch branch) {
     String name = wanted.names().local();
     Path bootstrap = wanted.checkout().root().resolve(wanted.config().bootstrapScript());
@@ -58,7 +58,7 @@ public final class Build {
     }
     Optional<Ancestry.Found> previous =
         wanted.config().incremental().wanted()
-            ? new Ancestry(store, repositories, log).find(wanted, branch)
+            ? new Ancestry(store, repositories, log).find(wanted)
             : Optional.empty();
     LocalImage base =
         previous.map(Ancestry.Found::image).orElseGet(() -> base(wanted.config().baseName()));

@@ -10,17 +10,12 @@ import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Supplier;
-import tools.jackson.databind.json.JsonMapper;
 
 /// The place in a repository where the rollout's document stands: an OCI artifact under the tag
 /// `rollout` whose only layer is the document; its signature is an annotation of the manifest. One
@@ -30,10 +25,7 @@ public final class Board {
   static final String TYPE = "application/vnd.bakehouse.rollout.v1+json";
   static final String SIGNATURE = "dev.bakehouse.rollout.signature";
 
-  private static final String EMPTY_TYPE = "application/vnd.oci.empty.v1+json";
-  private static final byte[] EMPTY = "{}".getBytes(StandardCharsets.UTF_8);
   private static final int LARGEST = 1 << 18;
-  private static final JsonMapper JSON = new JsonMapper();
 
   private final Repository repository;
   private final Reference place;
@@ -96,10 +88,9 @@ public final class Board {
             throw lost(next);
           }
           byte[] bytes = next.bytes();
-          Descriptor config = put(EMPTY_TYPE, EMPTY);
-          Descriptor layer = put(TYPE, bytes);
-          Manifest manifest = manifest(config, layer, Map.of(SIGNATURE, Keys.sign(key, bytes)));
-          repository.putManifest(manifest, TAG);
+          Manifest manifest =
+              new Artifact(TYPE, bytes, Map.of(SIGNATURE, Keys.sign(key, bytes)))
+                  .put(repository, TAG);
           if (!repository.head(TAG).equals(Optional.of(manifest.digest()))) {
             throw lost(next);
           }
@@ -141,44 +132,5 @@ public final class Board {
       throw new UserError(
           "Could not read the rollout document of " + name() + ": " + e, "Try again.", e);
     }
-  }
-
-  private Descriptor put(String type, byte[] bytes) {
-    Descriptor descriptor = new Descriptor(type, Digest.of(bytes), bytes.length, Map.of());
-    try {
-      Path file = Files.createTempFile(repository.staging(), "rollout", "");
-      try {
-        Files.write(file, bytes);
-        repository.writeBlob(descriptor.digest(), file);
-      } finally {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new UserError(
-          "Could not write the rollout document of " + name() + ": " + e,
-          "Check the directory's owner, mode and free space.",
-          e);
-    }
-    return descriptor;
-  }
-
-  private static Manifest manifest(
-      Descriptor config, Descriptor layer, Map<String, String> annotations) {
-    Map<String, Object> tree = new TreeMap<>();
-    tree.put("schemaVersion", 2);
-    tree.put("mediaType", Manifest.MEDIA_TYPE);
-    tree.put("artifactType", TYPE);
-    tree.put("config", tree(config));
-    tree.put("layers", List.of(tree(layer)));
-    tree.put("annotations", new TreeMap<>(annotations));
-    return Manifest.parse(JSON.writeValueAsBytes(tree), "a new rollout document");
-  }
-
-  private static Map<String, Object> tree(Descriptor descriptor) {
-    Map<String, Object> tree = new TreeMap<>();
-    tree.put("mediaType", descriptor.mediaType());
-    tree.put("digest", descriptor.digest().toString());
-    tree.put("size", descriptor.size());
-    return tree;
   }
 }

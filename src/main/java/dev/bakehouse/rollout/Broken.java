@@ -28,6 +28,10 @@ record Broken(Path file) {
     }
   }
 
+  void clear() {
+    note("", "");
+  }
+
   void note(String identity, String why) {
     String json = JSON.writeValueAsString(new Note(identity, why));
     Directories.writePrivate(file, json.getBytes(StandardCharsets.UTF_8));

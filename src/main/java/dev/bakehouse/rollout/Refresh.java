@@ -93,6 +93,12 @@ public final class Refresh {
     }
   }
 
+  /// Lets a wanted image that failed be tried again.
+  public void forgive(Wanted wanted) {
+    promoter.failures().clear(wanted.identity().hex());
+    broken.clear();
+  }
+
   private Report step(Wanted wanted) {
     String identity = wanted.identity().hex();
     Optional<Document> document = promoter.read().map(Posted::document);
@@ -105,7 +111,7 @@ public final class Refresh {
         Posted _ = promoter.rollback(OWN + "the image failed");
       }
       return failed(
-          "the wanted image failed before; it is tried again when its base or inputs change");
+          "the wanted image failed before; it is tried again when its base or inputs change, or with --retry");
     }
     Optional<String> whyBroken = broken.why(identity);
     if (whyBroken.isPresent()) {
@@ -132,7 +138,7 @@ public final class Refresh {
     String tag = wanted.names().candidate(wanted.identity().hex()).selector();
     Target target = new Target(tag, image.record().digest());
     try {
-      workshop.smoke(image, wanted.config());
+      tried(image, wanted);
     } catch (ProjectError e) {
       promoter.failures().mark(target);
       return failed(e.getMessage() + " " + e.remedy());
@@ -140,6 +146,16 @@ public final class Refresh {
     String reason = OWN + "base " + wanted.identity().base().orElse("");
     Posted _ = promoter.promote(target, OptionalInt.of(0), List.of(host), reason);
     return new Report(Standing.MOVED, "the canary " + host + " is to run " + target, 0);
+  }
+
+  /// A second time before it is given up: this host may have been the cause.
+  private void tried(LocalImage image, Wanted wanted) {
+    try {
+      workshop.smoke(image, wanted.config());
+    } catch (ProjectError e) {
+      log.say("smoke: trying once more: " + e.getMessage());
+      workshop.smoke(image, wanted.config());
+    }
   }
 
   private Report goOn(Wanted wanted, Document document, Target target) {

@@ -154,9 +154,7 @@ class EnsureTest {
     Files.writeString(checkout.resolve("boot.sh"), head + told + "echo more\n");
     Wanted third = wanted(layout, "[], incremental: true");
     Ancestry.Found found =
-        new Ancestry(other.store, other.repositories, other.log)
-            .find(third, Branch.MAIN)
-            .orElseThrow();
+        new Ancestry(other.store, other.repositories, other.log).find(third).orElseThrow();
     assertThat(found.fits()).isEqualTo(new Ancestor.Fits(1, 2, "1.2.14"));
     Wanted foreign = third.of(Branch.OTHER);
     LocalImage made = build().run(foreign, Branch.OTHER);
@@ -164,10 +162,10 @@ class EnsureTest {
     Files.writeString(checkout.resolve("boot.sh"), head + "echo other\n");
     Wanted fourth = wanted(layout, "[], incremental: true");
     Ancestry ancestry = new Ancestry(host.store, host.repositories, host.log);
-    assertThat(ancestry.find(fourth, Branch.MAIN).orElseThrow().image().name())
+    assertThat(ancestry.find(fourth).orElseThrow().image().name())
         .isEqualTo("bun-build-macos-1.2.14");
     host.store.adopt("base", DiskFixture.make(temp.resolve("moved"), 8), Map.of(), "test");
-    assertThat(ancestry.find(wanted(layout, "[], incremental: true"), Branch.MAIN)).isEmpty();
+    assertThat(ancestry.find(wanted(layout, "[], incremental: true"))).isEmpty();
     assertThat(host.said()).contains("it is made from another base");
   }
 

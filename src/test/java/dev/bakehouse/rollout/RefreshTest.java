@@ -83,12 +83,17 @@ class RefreshTest {
     Report failed = pass();
     assertThat(failed.standing()).isEqualTo(Standing.FAILED);
     assertThat(failed.why()).contains("exit 3` ended with status 3", "it is broken");
+    assertThat(site.said()).contains("trying once more");
     assertThat(site.document().current()).contains(first);
     assertThat(tags()).anyMatch(tag -> tag.startsWith("failed-"));
     smoke = "true";
     int before = calls.size();
     assertThat(pass().why()).contains("failed before");
     assertThat(calls).hasSize(before);
+    refresh().forgive(wanted());
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+    Posted _ = site.promoter().rollback("no");
+    assertThat(pass().standing()).isEqualTo(Standing.FAILED);
     base(8);
     assertThat(pass().standing()).isEqualTo(Standing.MOVED);
   }
@@ -181,9 +186,12 @@ class RefreshTest {
   }
 
   private Report pass() {
+    return refresh().pass(wanted());
+  }
+
+  private Refresh refresh() {
     return new Refresh(
-            workshop(), site.promoter(), site.config, "mac-2", dir.resolve("mac-2"), site.log)
-        .pass(wanted());
+        workshop(), site.promoter(), site.config, "mac-2", dir.resolve("mac-2"), site.log);
   }
 
   private Workshop workshop() {
