@@ -33,8 +33,18 @@ class ArchitectureTest {
           Map.entry("cache", Set.of("store", "buildkite")),
           Map.entry(
               "job",
-              Set.of("vm", "guest", "image", "oci", "cache", "store", "buildkite", "pipeline")),
-          Map.entry("host", Set.of("job", "image", "vm", "buildkite")),
+              Set.of(
+                  "vm",
+                  "guest",
+                  "image",
+                  "oci",
+                  "rollout",
+                  "cache",
+                  "store",
+                  "buildkite",
+                  "pipeline")),
+          Map.entry("rollout", Set.of("image", "oci")),
+          Map.entry("host", Set.of("job", "image", "oci", "rollout", "vm", "buildkite")),
           Map.entry("local", Set.of("coordinator", "pipeline", "image", "oci", "guest")));
 
   private final JavaClasses classes =

@@ -14,7 +14,18 @@ import picocli.CommandLine.Option;
 @Command(
     name = "build",
     mixinStandardHelpOptions = true,
-    description = "Build the wanted image, publish it here and push it.")
+    description = {
+      "Build the wanted image, publish it here and push it.",
+      "With --from-previous or `image.incremental: true` it is built from the newest image of the same base"
+          + " when only the bootstrap script's end changed, or anything in a script that is declared"
+          + " `image.bootstrap-rerunnable: true`. A line `# bakehouse: checkpoint` in the script promises:"
+          + " what stands before it need not run again in an image in which it ran, and what follows may"
+          + " run in one in which an earlier form of it ran; both scripts must be the same up to that line,"
+          + " and the inputs too. The script runs whole, with BAKEHOUSE_FROM_PREVIOUS=1,"
+          + " BAKEHOUSE_CHECKPOINT (how many checkpoints the image has passed) and"
+          + " BAKEHOUSE_PREVIOUS_VERSION. After `image.incremental-limit` (10) such builds in a row the"
+          + " base is used again."
+    })
 final class ImageBuildCommand implements Callable<Integer> {
   @Mixin ImageOptions options = new ImageOptions();
 
@@ -27,9 +38,15 @@ final class ImageBuildCommand implements Callable<Integer> {
       description = "Reference or local name to build from.")
   @Nullable String base;
 
+  @Option(
+      names = "--from-previous",
+      description = "Build from the image before where that is safe, else say why not.")
+  boolean fromPrevious;
+
   @Override
   public Integer call() {
-    ImageConfig read = options.imageConfig(release);
+    ImageConfig plain = options.imageConfig(release);
+    ImageConfig read = fromPrevious ? plain.fromPrevious() : plain;
     Wanted wanted = options.wanted(base == null ? read : read.withBase(base));
     LocalImage image =
         options.workshop().build(wanted, Branch.of(System.getenv(), wanted.checkout()));

@@ -1,8 +1,12 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.image.Branch;
+import dev.bakehouse.image.Difference;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Wanted;
+import dev.bakehouse.image.Workshop;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,15 +27,25 @@ final class ImageEnsureCommand implements Callable<Integer> {
   @Option(names = "--release", paramLabel = "N", description = "macOS release: 13, 14 or 15.")
   @Nullable Integer release;
 
+  @Option(
+      names = "--why",
+      description =
+          "First say what changed against the image that is here and the registry's: base, script, each input, version.")
+  boolean why;
+
   @Override
   public Integer call() {
     options.tellEvents();
     Wanted wanted = options.wanted(options.imageConfig(release));
-    LocalImage image =
-        options
-            .workshop()
-            .ensure(wanted, Branch.of(System.getenv(), wanted.checkout()), forceRefresh);
-    options.done(ImageOptions.shown(image), image.name());
+    Workshop workshop = options.workshop();
+    Branch branch = Branch.of(System.getenv(), wanted.checkout());
+    List<Difference> differences = why ? workshop.explain(wanted, branch) : List.of();
+    LocalImage image = workshop.ensure(wanted, branch, forceRefresh);
+    Map<String, Object> shown = ImageOptions.shown(image);
+    if (why) {
+      shown.put("differences", differences);
+    }
+    options.done(shown, image.name());
     return Exit.OK;
   }
 }

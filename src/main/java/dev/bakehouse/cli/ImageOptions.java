@@ -3,6 +3,7 @@ package dev.bakehouse.cli;
 import dev.bakehouse.config.Section;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.image.Branch;
 import dev.bakehouse.image.Checkout;
 import dev.bakehouse.image.ImageConfig;
 import dev.bakehouse.image.ImageStore;
@@ -14,10 +15,14 @@ import dev.bakehouse.image.StorePolicy;
 import dev.bakehouse.image.Transfer;
 import dev.bakehouse.image.Wanted;
 import dev.bakehouse.image.Workshop;
+import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Registries;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.platform.Terminal;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.rollout.Promoter;
+import dev.bakehouse.rollout.RolloutConfig;
 import dev.bakehouse.vm.Hypervisors;
 import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Owner;
@@ -166,6 +171,38 @@ final class ImageOptions {
         host.text("image-source")
             .map(source -> new Names(host.text("image", "default"), Reference.parse(source)));
     return workshop().wanted(checkout(), image, given);
+  }
+
+  RolloutConfig rollout() {
+    return RolloutConfig.read(configuration().section("image").section("rollout"));
+  }
+
+  /// Where the rollout's document lies.
+  Reference rolloutPlace() {
+    return rollout()
+        .place(
+            configuration().section("host").text("image-source"),
+            () -> Names.repository(imageConfig(null), checkout().remote()));
+  }
+
+  /// One who may change what hosts run.
+  ///
+  /// @throws UserError in a job of another branch than the default one, and without a key
+  Promoter promoter() {
+    Map<String, String> environment = System.getenv();
+    if (environment.containsKey("BUILDKITE_BRANCH")
+        && Branch.of(environment, checkout()) != Branch.MAIN) {
+      throw new UserError(
+          "A job of another branch than the default one must not change what hosts run",
+          "Merge first; or promote by hand, outside a job.");
+    }
+    String by = System.getProperty("user.name") + "@" + HostSettings.hostName();
+    return new Promoter(repositories(), rolloutPlace(), rollout(), environment, by, log());
+  }
+
+  /// This host's name, which decides when it is in.
+  String hostName() {
+    return configuration().section("host").text("name", HostSettings.hostName());
   }
 
   /// Prints a result: as JSON, or as text for people.

@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.image.Branch;
 import dev.bakehouse.image.Checkout;
 import dev.bakehouse.image.Names;
 import dev.bakehouse.image.Version;
@@ -54,13 +55,26 @@ final class ImageWhichCommand implements Callable<Integer> {
     Wanted wanted = options.wanted(options.imageConfig(release));
     Map<String, Object> all =
         new LinkedHashMap<>(
-            Which.of(wanted, options.store(), options.repositories(), options.log(), forceRefresh));
+            Which.of(
+                wanted,
+                Branch.of(System.getenv(), wanted.checkout()),
+                options.store(),
+                options.repositories(),
+                options.log(),
+                forceRefresh));
     if (field != null) {
       System.out.println(all.getOrDefault(field, ""));
       return Exit.OK;
     }
     StringBuilder text = new StringBuilder();
-    all.forEach((key, value) -> text.append("%-9s %s%n".formatted(key, value)));
+    all.forEach(
+        (key, value) -> {
+          if (value instanceof List<?> several) {
+            several.forEach(one -> text.append("%-9s %s%n".formatted("", one)));
+          } else {
+            text.append("%-9s %s%n".formatted(key, value));
+          }
+        });
     options.print(all, text.toString().stripTrailing());
     return Exit.OK;
   }

@@ -56,6 +56,11 @@ public final class Section {
     return node(key).isPresent();
   }
 
+  /// The keys that stand there, in the file's order.
+  public List<String> keys() {
+    return List.copyOf(entries.keySet());
+  }
+
   public Optional<String> text(String key) {
     return node(key).map(n -> scalar(key, n));
   }

@@ -5,13 +5,10 @@ import dev.bakehouse.job.Connections;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Images;
 import dev.bakehouse.job.Jobs;
-import dev.bakehouse.job.Machines;
-import dev.bakehouse.job.Phases;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
-import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Reaper;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -22,13 +19,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /// The daemon of one host: makes the image ready, supervises an agent for each slot, ends orphans.
 public final class HostDaemon {
   private static final Duration SWEEP = Duration.ofSeconds(2);
-  private static final Duration SLOT = Duration.ofMinutes(30);
 
   /// An agent that dies sooner than this is not started again at once.
   private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
@@ -76,12 +73,22 @@ public final class HostDaemon {
     Hypervisor hypervisor = Jobs.hypervisor(host);
     Reaper reaper = new Reaper(host.state(), List.of(hypervisor));
     sweep(reaper);
-    prepare(hypervisor);
+    Templates templates = new Templates(host, hypervisor, log, this::say);
+    Optional<RolloutWatch> rollout = RolloutWatch.of(host, templates, log, this::say, stop);
+    Images images = new Images(host);
+    if (images.here().isEmpty()) {
+      rollout.ifPresent(RolloutWatch::first);
+    }
+    try (ImageLease image = images.lease("host run", log)) {
+      say("image " + image.image().name() + " is here");
+      templates.beforeJobs(image);
+    }
     try {
       for (int slot = 0; slot < host.slots(); slot++) {
         agents.add(AgentProcess.start(host, slot));
         say("agent " + agents.get(slot).name() + " runs, pid " + agents.get(slot).pid());
       }
+      rollout.ifPresent(RolloutWatch::start);
       while (!stop.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
         sweep(reaper);
         revive();
@@ -95,37 +102,6 @@ public final class HostDaemon {
       sweep(reaper);
       say("stopped");
     }
-  }
-
-  /// The image and, unless every start is to be a boot, its template, before the first job comes.
-  private void prepare(Hypervisor hypervisor) {
-    Machines machines = new Machines(host, hypervisor);
-    try (ImageLease image = new Images(host).lease("host run", log)) {
-      say("image " + image.image().name() + " is here");
-      prepare(hypervisor, machines, image);
-    }
-  }
-
-  private void prepare(Hypervisor hypervisor, Machines machines, ImageLease image) {
-    if (host.vm().start().equals("boot")) {
-      return;
-    }
-    Phases phases = new Phases(log);
-    int templates = hypervisor.templatePerSlot() ? host.slots() : 1;
-    // Each lease is held until all are made: a slot's template can only be made in that slot.
-    List<Lease> leases = new ArrayList<>();
-    try {
-      for (int n = 0; n < templates; n++) {
-        leases.add(Jobs.slots(host).acquire(SLOT, this::say));
-        machines.template(image, leases.getLast(), phases);
-      }
-    } catch (UserError e) {
-      say("no template: " + e.getMessage());
-      return;
-    } finally {
-      leases.forEach(Lease::close);
-    }
-    say("template ready");
   }
 
   private void sweep(Reaper reaper) {

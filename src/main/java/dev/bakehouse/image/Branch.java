@@ -1,5 +1,6 @@
 package dev.bakehouse.image;
 
+import java.util.Locale;
 import java.util.Map;
 
 /// What kind of branch a build is of; decides what it may publish.
@@ -7,6 +8,19 @@ public enum Branch {
   MAIN,
   OTHER,
   FORK;
+
+  /// Says in an image which kind of branch's build made it.
+  static final String LABEL = "dev.bakehouse.image.branch";
+
+  String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /// Whether builds of this branch may take an image for theirs. Another branch's script ran beside
+  /// all files of its commit, so the default branch takes only what it made itself.
+  boolean mayUse(Map<String, String> labels) {
+    return this != MAIN || labels.getOrDefault(LABEL, MAIN.word()).equals(MAIN.word());
+  }
 
   /// From Buildkite's variables; without them from the checkout, where `origin/HEAD` names the
   /// default branch (`main` when it is not known).

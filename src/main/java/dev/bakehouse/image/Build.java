@@ -13,7 +13,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /// Makes an image: clone the base, start it with the workspace, run the bootstrap script, check the
@@ -38,7 +42,9 @@ public final class Build {
   }
 
   /// Builds and publishes in the store.
-  public LocalImage run(Wanted wanted) {
+  ///
+  /// @param branch stands in the image
+  public LocalImage run(Wanted wanted, Branch branch) {
     String name = wanted.names().local();
     Path bootstrap = wanted.checkout().root().resolve(wanted.config().bootstrapScript());
     if (!Files.isExecutable(bootstrap)) {
@@ -50,22 +56,33 @@ public final class Build {
               + " that can be run",
           "Write it and `chmod +x` it, or name another with `image.bootstrap-script` in bakehouse.yml.");
     }
-    LocalImage base = base(wanted.config().baseName());
+    Optional<Ancestry.Found> previous =
+        wanted.config().incremental().wanted()
+            ? new Ancestry(store, repositories, log).find(wanted)
+            : Optional.empty();
+    LocalImage base =
+        previous.map(Ancestry.Found::image).orElseGet(() -> base(wanted.config().baseName()));
+    Optional<Ancestor.Fits> fits = previous.map(Ancestry.Found::fits);
     Runnable waiting = () -> log.say("waiting: another process works on the image " + name);
-    try (ImageLease held =
-            store
-                .lease(base.name(), "build of " + name)
-                .orElseThrow(() -> store.missing(base.name()));
+    try (ImageLease held = store.use(base.name(), "build of " + name);
         ExclusiveLock _ = store.lock(name, waiting);
         Room.Reserved _ =
             store.room().make(base.bytes(), "build " + name, store.work(name + ".partial"))) {
       Path file = logFile(name);
-      log.say("building " + name + " from " + base.name() + "; its log is " + file);
+      String how =
+          fits.map(f -> " (checkpoint " + f.checkpoint() + ", " + f.chain() + " in a row)")
+              .orElse("");
+      log.say("building " + name + " from " + base.name() + how + "; its log is " + file);
       try (OutputStream output = Files.newOutputStream(file);
           BuildVm vm =
               held.steadily(
                   now -> vms.create(vmName(name), now, wanted.config()), BuildVm::close)) {
-        return recipe(wanted, vm, output);
+        recipe(wanted, vm, output, fits.map(Ancestor.Fits::environment).orElse(List.of()));
+        Map<String, String> labels = new HashMap<>(wanted.identity().labels());
+        labels.put(Difference.VERSION_LABEL, wanted.version().text());
+        labels.put(Branch.LABEL, branch.word());
+        fits.ifPresent(f -> labels.putAll(Ancestor.labels(held.image(), f)));
+        return published(name, vm, held.image(), labels);
       } catch (ProjectError e) {
         String end = "\n" + Tail.of(file);
         throw new ProjectError(e.getMessage() + " (log: " + file + "); its end:" + end, e.remedy());
@@ -77,14 +94,36 @@ public final class Build {
     }
   }
 
-  private LocalImage recipe(Wanted wanted, BuildVm vm, OutputStream output) throws IOException {
+  private LocalImage published(String name, BuildVm vm, LocalImage base, Map<String, String> labels)
+      throws IOException {
+    try (Draft draft = store.draft(name)) {
+      vm.save(draft.directory());
+      Path manifest = base.directory().resolve("manifest.json");
+      if (Files.exists(manifest)) {
+        Files.copy(manifest, draft.directory().resolve(ImageStore.PARENT));
+      }
+      String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+      return draft.publish(
+          new ImageRecord("", Content.recorded(draft.directory()), labels, now, "build"),
+          "built",
+          0);
+    }
+  }
+
+  /// @param environment what the script is told beside the guest's own variables
+  private void recipe(Wanted wanted, BuildVm vm, OutputStream output, List<String> environment) {
     ImageConfig config = wanted.config();
     ImageConfig.Deadlines deadlines = config.deadlines();
     phase("boot", () -> run(() -> vm.start(deadlines.boot())));
     phase("address", () -> run(() -> vm.awaitAddress(deadlines.address())));
     phase("ssh", () -> run(() -> vm.awaitSsh(deadlines.ssh())));
     String workspace = phase("workspace", () -> vm.workspace(wanted.checkout().root()));
-    List<String> script = List.of("./" + config.bootstrapScript());
+    List<String> script = new ArrayList<>();
+    if (!environment.isEmpty()) {
+      script.add("/usr/bin/env");
+      script.addAll(environment);
+    }
+    script.add("./" + config.bootstrapScript());
     int status = phase("bootstrap", () -> vm.run(script, workspace, output, deadlines.bootstrap()));
     if (status != 0) {
       throw new ProjectError(
@@ -103,15 +142,6 @@ public final class Build {
       }
     }
     phase("shutdown", () -> run(() -> vm.shutdown(SHUTDOWN)));
-    try (Draft draft = store.draft(wanted.names().local())) {
-      vm.save(draft.directory());
-      String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-      return draft.publish(
-          new ImageRecord(
-              "", Content.recorded(draft.directory()), wanted.identity().labels(), now, "build"),
-          "built",
-          0);
-    }
   }
 
   /// Pushes to the tags this branch may write; says so when there is nothing to push with.

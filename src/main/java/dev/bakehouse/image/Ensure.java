@@ -27,7 +27,18 @@ public final class Ensure {
   }
 
   /// Asks, and changes nothing.
-  Decision decide(Wanted wanted, boolean forceRefresh) {
+  Decision decide(Wanted wanted, Branch branch, boolean forceRefresh) {
+    return decide(facts(wanted, branch, forceRefresh));
+  }
+
+  Decision decide(Decision.Facts facts) {
+    Decision decision = Decision.of(facts);
+    log.say("decision: " + verb(decision) + ", because " + decision.why());
+    return decision;
+  }
+
+  /// What is here and what the registry says.
+  Decision.Facts facts(Wanted wanted, Branch branch, boolean forceRefresh) {
     Names names = wanted.names();
     Optional<LocalImage> local = store.find(names.local());
     log.say(
@@ -40,31 +51,66 @@ public final class Ensure {
             ? List.of(names.remote())
             : List.of(names.remote(), names.candidate(wanted.identity().hex()));
     List<Answer> answers = references.stream().map(reference -> ask(reference, local)).toList();
-    Decision decision =
-        Decision.of(
-            new Decision.Facts(
-                local,
-                answers,
-                store.list(),
-                wanted.identity(),
-                wanted.given() ? Accept.ANY : Accept.of(wanted.config().acceptUnlabelled()),
-                forceRefresh));
-    log.say("decision: " + verb(decision) + ", because " + decision.why());
-    return decision;
+    Decision.Facts facts =
+        new Decision.Facts(
+            local,
+            answers,
+            List.of(),
+            store.list(),
+            wanted.identity(),
+            branch,
+            wanted.given() ? Accept.ANY : Accept.of(wanted.config().acceptUnlabelled()),
+            forceRefresh);
+    return !wanted.given() && facts.missingInRegistry()
+        ? facts.with(List.of(ask(names.latest(), local)))
+        : facts;
   }
 
+  /// Says how the image here and those in the registry differ from the wanted one.
+  public List<Difference> explain(Wanted wanted, Branch branch) {
+    List<Difference> all = new Explanation(store).of(wanted, facts(wanted, branch, false));
+    all.forEach(difference -> log.say("why: " + difference));
+    if (all.isEmpty()) {
+      log.say("why: neither here nor in the registry is an image to compare with");
+    }
+    return all;
+  }
+
+  /// @param branch decides which tags a version bump may write
   /// @param build makes the image and publishes it in the store
-  public LocalImage run(Wanted wanted, boolean forceRefresh, Supplier<LocalImage> build) {
+  public LocalImage run(
+      Wanted wanted, Branch branch, boolean forceRefresh, Supplier<LocalImage> build) {
+    Decision.Facts facts = facts(wanted, branch, forceRefresh);
+    Decision decision = decide(facts);
+    LocalImage image = carryOut(decision, wanted, forceRefresh, build);
+    String digest = image.record().digest();
+    if (!(decision instanceof Decision.Build) && facts.missingInRegistry() && !digest.isEmpty()) {
+      new RegistryTags(repositories, log).write(wanted, branch, Digest.parse(digest));
+    }
+    return ready(wanted, image);
+  }
+
+  /// Like [#run], but writes nothing to the registry.
+  LocalImage fetch(Wanted wanted, Branch branch, Supplier<LocalImage> build) {
+    Decision decision = decide(wanted, branch, false);
+    return ready(wanted, carryOut(decision, wanted, false, build));
+  }
+
+  private LocalImage carryOut(
+      Decision decision, Wanted wanted, boolean forceRefresh, Supplier<LocalImage> build) {
     String name = wanted.names().local();
-    LocalImage image =
-        switch (decide(wanted, forceRefresh)) {
-          case Decision.Keep keep -> keep.image();
-          case Decision.Pull pull ->
-              new Transfer(store, repositories, log)
-                  .pull(pull.reference().with(pull.digest().toString()), name, forceRefresh);
-          case Decision.Retag retag -> store.tag(retag.image().name(), name);
-          case Decision.Build _ -> build.get();
-        };
+    return switch (decision) {
+      case Decision.Keep keep -> keep.image();
+      case Decision.Pull pull ->
+          new Transfer(store, repositories, log)
+              .pull(pull.reference().with(pull.digest().toString()), name, forceRefresh);
+      case Decision.Retag retag -> store.tag(retag.image().name(), name);
+      case Decision.Build _ -> build.get();
+    };
+  }
+
+  private LocalImage ready(Wanted wanted, LocalImage image) {
+    String name = wanted.names().local();
     store.touch(name);
     log.say("ready: " + name + ", " + shown(image.record()));
     return image;

@@ -8,9 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -19,12 +22,17 @@ import java.util.stream.Stream;
 ///
 /// @param base digest of the base image; empty when nobody could tell
 /// @param inputs hex digest of script and inputs
-public record Identity(Optional<String> base, String inputs) {
+/// @param parts what that digest is made of; only for telling differences
+public record Identity(Optional<String> base, String inputs, Parts parts) {
   /// Label of the image and annotation of its manifest.
   public static final String LABEL = "dev.bakehouse.image.identity";
 
   static final String BASE_LABEL = "dev.bakehouse.image.base";
   static final String INPUTS_LABEL = "dev.bakehouse.image.inputs";
+
+  Identity(Optional<String> base, String inputs) {
+    this(base, inputs, Parts.UNKNOWN);
+  }
 
   /// Whether an image carries a wanted identity.
   enum Match {
@@ -40,15 +48,26 @@ public record Identity(Optional<String> base, String inputs) {
   public static Identity of(
       Path root, Supplier<Optional<String>> baseDigest, String script, List<String> inputs) {
     MessageDigest hasher = Digest.hasher();
+    SortedMap<String, String> each = new TreeMap<>();
+    SortedMap<String, String> declared = new TreeMap<>();
+    String scriptDigest = "";
+    List<String> checkpoints = List.of();
     try {
       Path own = inside(root, script);
       if (Files.exists(own)) {
-        add(hasher, root, own);
+        byte[] bytes = add(hasher, root, own);
+        scriptDigest = Digest.of(bytes).hex();
+        checkpoints = Checkpoints.of(bytes);
       }
       for (String input : inputs.stream().sorted().toList()) {
+        MessageDigest entry = Digest.hasher();
         for (Path file : files(inside(root, input))) {
-          add(hasher, root, file);
+          Digest digest = Digest.of(add(hasher, root, file));
+          String name = root.relativize(file).toString();
+          each.put(name, Parts.brief(digest.hex()));
+          entry.update((digest.hex() + " " + name + "\n").getBytes(StandardCharsets.UTF_8));
         }
+        declared.put(input, Parts.brief(HexFormat.of().formatHex(entry.digest())));
       }
     } catch (IOException e) {
       throw new UserError(
@@ -56,7 +75,8 @@ public record Identity(Optional<String> base, String inputs) {
           "Check `image.bootstrap-script` and `image.inputs` in bakehouse.yml.",
           e);
     }
-    return new Identity(baseDigest.get(), HexFormat.of().formatHex(hasher.digest()));
+    Parts parts = new Parts(scriptDigest, each, declared, checkpoints);
+    return new Identity(baseDigest.get(), HexFormat.of().formatHex(hasher.digest()), parts);
   }
 
   /// 64 hex digits.
@@ -66,7 +86,11 @@ public record Identity(Optional<String> base, String inputs) {
   }
 
   public Map<String, String> labels() {
-    return Map.of(LABEL, hex(), BASE_LABEL, base.orElse(""), INPUTS_LABEL, inputs);
+    Map<String, String> all = new LinkedHashMap<>(parts.labels());
+    all.put(LABEL, hex());
+    all.put(BASE_LABEL, base.orElse(""));
+    all.put(INPUTS_LABEL, inputs);
+    return all;
   }
 
   /// When the base could not be asked for, script and inputs decide.
@@ -102,11 +126,12 @@ public record Identity(Optional<String> base, String inputs) {
     }
   }
 
-  private static void add(MessageDigest hasher, Path root, Path file) throws IOException {
+  private static byte[] add(MessageDigest hasher, Path root, Path file) throws IOException {
     byte[] name = root.relativize(file).toString().getBytes(StandardCharsets.UTF_8);
     byte[] bytes = Files.readAllBytes(file);
     hasher.update((name.length + " " + bytes.length + "\n").getBytes(StandardCharsets.UTF_8));
     hasher.update(name);
     hasher.update(bytes);
+    return bytes;
   }
 }

@@ -24,7 +24,10 @@ import java.util.Optional;
 /// @param bootstrapScript path in the checkout
 /// @param inputs further files and directories that go into the identity
 /// @param tools commands the finished image must have
+/// @param smoke shell commands a new image must pass in a fresh VM before any host runs it; when
+///   there are none, the tools must be there
 /// @param acceptUnlabelled whether an image without an identity satisfies `ensure`
+/// @param incremental when an image is built from the one before
 public record ImageConfig(
     String name,
     String registry,
@@ -37,7 +40,9 @@ public record ImageConfig(
     String bootstrapScript,
     List<String> inputs,
     List<String> tools,
+    List<String> smoke,
     boolean acceptUnlabelled,
+    Incremental incremental,
     Size size,
     Deadlines deadlines) {
   static final int DEFAULT_RELEASE = 15;
@@ -65,7 +70,9 @@ public record ImageConfig(
             section.text("bootstrap-script", "scripts/bootstrap-macos.sh"),
             section.texts("inputs", List.of()),
             section.texts("tools", List.of()),
+            section.texts("smoke", List.of()),
             section.flag("accept-unlabelled", false),
+            Incremental.read(section),
             new Size(
                 size.number("cpus", 4, 1, 256),
                 size.number("memory-mb", 8192, 128, 1 << 22),
@@ -78,8 +85,9 @@ public record ImageConfig(
     Registries.KEYS.forEach(section::has);
     size.close();
     deadlines.close();
-    // The host's, see StoreBudget.
+    // Read by others: StoreBudget, and the room of that name.
     boolean _ = section.has("store");
+    boolean _ = section.has("rollout");
     section.close();
     return config;
   }
@@ -110,7 +118,9 @@ public record ImageConfig(
         bootstrapScript,
         inputs,
         tools,
+        smoke,
         acceptUnlabelled,
+        incremental,
         size,
         deadlines);
   }
@@ -128,7 +138,30 @@ public record ImageConfig(
         bootstrapScript,
         inputs,
         tools,
+        smoke,
         acceptUnlabelled,
+        incremental,
+        size,
+        deadlines);
+  }
+
+  /// The same, built from the image before where that is safe.
+  public ImageConfig fromPrevious() {
+    return new ImageConfig(
+        name,
+        registry,
+        org,
+        repo,
+        base,
+        basePasswordFile,
+        release,
+        arch,
+        bootstrapScript,
+        inputs,
+        tools,
+        smoke,
+        acceptUnlabelled,
+        new Incremental(true, incremental.rerunnable(), incremental.limit()),
         size,
         deadlines);
   }

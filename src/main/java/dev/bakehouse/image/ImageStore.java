@@ -25,11 +25,15 @@ public final class ImageStore {
   static final String RECORD = "image.json";
   static final String PINNED = "pinned";
   static final String USED = "used";
+
+  /// Manifest of the image that one was built from: its push leaves out what that one has.
+  static final String PARENT = "parent.json";
+
   private static final String OLD = ".old";
 
   /// What makes an image, and what is known of where it came from.
   static final List<String> FILES =
-      List.of("disk.img", "config.json", "nvram.bin", "manifest.json", "chunks.bin");
+      List.of("disk.img", "config.json", "nvram.bin", "manifest.json", PARENT, "chunks.bin");
 
   private final Path root;
   private final Path work;
@@ -169,6 +173,13 @@ public final class ImageStore {
     Optional<ImageLease> lease = lease(name, what, () -> find(name));
     lease.ifPresent(_ -> touch(name));
     return lease;
+  }
+
+  /// The same of an image that must be there.
+  ///
+  /// @throws UserError when it is not
+  public ImageLease use(String name, String what) {
+    return lease(name, what).orElseThrow(() -> missing(name));
   }
 
   /// The same of an image that somebody else has to be asked for.

@@ -35,6 +35,17 @@ public record Names(String local, Reference remote) {
     return new Names(local, new Reference.Remote(config.registry(), repository, version.text()));
   }
 
+  /// Where a configuration's images lie, whatever their version.
+  public static Reference repository(ImageConfig config, Optional<String> gitRemote) {
+    return of(config, new Version("latest", "none"), gitRemote).remote();
+  }
+
+  /// What local names of all versions begin with.
+  String kind(Version version) {
+    int at = local.lastIndexOf("-" + version.text());
+    return at < 0 ? local : local.substring(0, at + 1);
+  }
+
   public Reference latest() {
     return remote.with("latest");
   }

@@ -34,7 +34,8 @@ record Parents(ImageStore store, Repositories repositories) {
   }
 
   private void add(List<Parent> parents, LocalImage image) throws IOException {
-    Path file = image.directory().resolve("manifest.json");
+    Path own = image.directory().resolve("manifest.json");
+    Path file = Files.exists(own) ? own : image.directory().resolve(ImageStore.PARENT);
     if (Files.exists(file)) {
       Manifest manifest = Manifest.parse(Files.readAllBytes(file), file.toString());
       parents.add(new Parent(manifest, origin(image)));

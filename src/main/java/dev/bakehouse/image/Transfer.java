@@ -157,8 +157,7 @@ public final class Transfer {
     Repository repository = repositories.open(reference);
     ProgressLine progress = new ProgressLine(log, "push " + name);
     Runnable waiting = () -> log.say("waiting: another process pushes the same image");
-    try (ImageLease lease =
-        store.lease(name, "push to " + reference).orElseThrow(() -> store.missing(name))) {
+    try (ImageLease lease = store.use(name, "push to " + reference)) {
       LocalImage image = lease.image();
       Path staging = repository.staging().resolve("push-" + image.content().replaceAll("\\W", "-"));
       try (ExclusiveLock _ = ExclusiveLock.on(lock(staging), waiting)) {

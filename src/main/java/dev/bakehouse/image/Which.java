@@ -9,8 +9,15 @@ public final class Which {
   private Which() {}
 
   public static Map<String, Object> of(
-      Wanted wanted, ImageStore store, Repositories repositories, Log log, boolean forceRefresh) {
-    Decision decision = new Ensure(store, repositories, log).decide(wanted, forceRefresh);
+      Wanted wanted,
+      Branch branch,
+      ImageStore store,
+      Repositories repositories,
+      Log log,
+      boolean forceRefresh) {
+    Ensure ensure = new Ensure(store, repositories, log);
+    Decision.Facts facts = ensure.facts(wanted, branch, forceRefresh);
+    Decision decision = ensure.decide(facts);
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("version", wanted.version().text());
     all.put("source", wanted.version().source());
@@ -23,6 +30,7 @@ public final class Which {
     all.put("identity", wanted.identity().hex());
     all.put("decision", word(decision));
     all.put("why", decision.why());
+    all.put("differences", new Explanation(store).of(wanted, facts));
     return all;
   }
 

@@ -1,9 +1,11 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.oci.Credentials;
+import dev.bakehouse.oci.Digest;
 import dev.bakehouse.oci.MirrorHealth;
 import dev.bakehouse.oci.Registries;
 import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.oci.Repository;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Reaper;
@@ -65,7 +67,12 @@ public record Workshop(
   public LocalImage ensure(Wanted wanted, Branch branch, boolean forceRefresh) {
     new StoreCheck(store.root(), log).run();
     return new Ensure(store, repositories, log)
-        .run(wanted, forceRefresh, () -> made(wanted, branch));
+        .run(wanted, branch, forceRefresh, () -> made(wanted, branch));
+  }
+
+  /// How the image here and those in the registry differ from the wanted one.
+  public List<Difference> explain(Wanted wanted, Branch branch) {
+    return new Ensure(store, repositories, log).explain(wanted, branch);
   }
 
   /// Registry first, then what is here; nothing is built.
@@ -74,6 +81,7 @@ public record Workshop(
     return new Ensure(store, repositories, log)
         .run(
             wanted,
+            Branch.OTHER,
             forceRefresh,
             () -> {
               throw new ProjectError(
@@ -90,9 +98,40 @@ public record Workshop(
     return made(wanted, branch);
   }
 
+  /// An image to be tried: under a name of its own here, and in the registry under a tag that
+  /// nobody takes for the default branch's. What an earlier try got done is not done again.
+  public LocalImage candidate(Wanted wanted) {
+    new StoreCheck(store.root(), log).run();
+    Wanted apart = wanted.of(Branch.OTHER);
+    Build build = new Build(store, repositories, vms, logs, log);
+    LocalImage image =
+        new Ensure(store, repositories, log)
+            .fetch(apart, Branch.MAIN, () -> build.run(apart, Branch.MAIN));
+    Repository repository = repositories.open(wanted.names().remote());
+    String digest = image.record().digest();
+    if (digest.isEmpty() || repository.head(digest).isEmpty()) {
+      List<String> tags = wanted.names().tags(Branch.OTHER, wanted.identity().hex());
+      Digest _ =
+          new Transfer(store, repositories, log).push(image.name(), wanted.names().remote(), tags);
+    }
+    return store.get(image.name());
+  }
+
+  /// Tries an image in a fresh VM.
+  ///
+  /// @throws ProjectError when the image is at fault
+  public void smoke(LocalImage image, ImageConfig config) {
+    new Smoke(vms, logs, log).run(image, config);
+  }
+
+  /// Gives an image the tags of the default branch, where they do not carry its identity already.
+  public void release(Wanted wanted, Digest digest) {
+    new RegistryTags(repositories, log).write(wanted, Branch.MAIN, digest);
+  }
+
   private LocalImage made(Wanted wanted, Branch branch) {
     Build build = new Build(store, repositories, vms, logs, log);
-    LocalImage image = build.run(wanted);
+    LocalImage image = build.run(wanted, branch);
     List<String> _ = build.publish(wanted, branch);
     return store.get(image.name());
   }

@@ -16,12 +16,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.IntSupplier;
+import java.util.regex.Pattern;
 
 /// The few command lines a job may run on the host itself: they must stand on the host's allow-list
 /// exactly as written, and are carried out by this program. Nothing of the repository runs; its
 /// files are only read.
 final class HostCommands {
   private static final Duration UPLOAD = Duration.ofMinutes(5);
+
+  /// The first words of what is carried out; an allow-list can not add to these.
+  private static final Pattern KNOWN =
+      Pattern.compile(
+          "bakehouse pipeline upload|(bakehouse image ensure|\\.buildkite/scripts/ensure-bun-image\\.sh)( .*)?");
 
   private HostCommands() {}
 
@@ -35,6 +41,10 @@ final class HostCommands {
 
   static int run(Job job, HostSettings settings, Phases phases, PrintStream log) {
     String command = find(job, settings).orElseThrow();
+    if (!KNOWN.matcher(command).matches()) {
+      return phases.run(
+          Phase.COMMAND, "on this host: " + command, () -> answered(log, () -> unknown(command)));
+    }
     GitMirror mirror =
         phases.run(
             Phase.CHECKOUT,
@@ -51,6 +61,14 @@ final class HostCommands {
         Phase.IMAGE,
         "on this host: " + command,
         () -> ensureImage(new HostImage(job, settings, log), command, mirror, commit, log));
+  }
+
+  private static int unknown(String command) {
+    throw new UserError(
+        "`"
+            + command
+            + "` is no command that a job may run on the host, whatever `host.allow` says",
+        "Jobs may have images ensured and pipelines uploaded; all else is for people.");
   }
 
   /// What the repository did wrong is the job's failure.

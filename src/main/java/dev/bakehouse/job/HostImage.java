@@ -17,6 +17,7 @@ import dev.bakehouse.oci.Reference;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.rollout.HostState;
 import dev.bakehouse.vm.Network;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -46,9 +47,9 @@ final class HostImage {
   LocalImage ensure(String command, GitMirror mirror, String commit) {
     Request request = Request.of(command, job.text("MACOS_RELEASE"));
     Optional<LocalImage> chosen =
-        settings.imageSource().isPresent() || own().has("image") || request.forceRefresh()
+        settings.imageSource().isPresent() || saysWhichImage() || request.forceRefresh()
             ? Optional.empty()
-            : new Images(settings).find();
+            : new Images(settings).here();
     if (chosen.isPresent()) {
       log.println("the host names an image (`host.image`), and nowhere to get another from");
       return ready(chosen.get());
@@ -94,7 +95,10 @@ final class HostImage {
 
   private LocalImage ready(LocalImage image) {
     log.println("image " + image.name() + " is here (" + image.content() + ")");
-    if (!image.name().equals(settings.image())) {
+    Optional<String> inForce = Images.inForce(settings).map(HostState.InForce::name);
+    if (inForce.isPresent()) {
+      log.println("jobs of this host run in `" + inForce.get() + "` (the rollout's)");
+    } else if (!image.name().equals(settings.image())) {
       log.println("jobs of this host run in `" + settings.image() + "` (`host.image`)");
     }
     return image;
@@ -102,7 +106,7 @@ final class HostImage {
 
   /// The host's own `image` section, else the commit's, which has no say in where images lie.
   private ImageConfig config(Checkout checkout) {
-    if (own().has("image")) {
+    if (saysWhichImage()) {
       try {
         return ImageConfig.read(own().section("image"));
       } catch (ConfigError e) {
@@ -134,6 +138,11 @@ final class HostImage {
           "Ask for less, or raise `vm.limit` in " + settings.file() + ".");
     }
     return config;
+  }
+
+  /// Whether the host's `image` section is about more than the rollout.
+  private boolean saysWhichImage() {
+    return own().section("image").keys().stream().anyMatch(key -> !key.equals("rollout"));
   }
 
   private Section own() {

@@ -7,11 +7,15 @@ import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Vlans;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.image.ImageConfig;
 import dev.bakehouse.image.ImageStore;
+import dev.bakehouse.image.Names;
 import dev.bakehouse.image.StoreBudget;
 import dev.bakehouse.image.StorePolicy;
+import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Registries;
 import dev.bakehouse.platform.Self;
+import dev.bakehouse.rollout.RolloutConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -35,6 +39,8 @@ import java.util.Optional;
 /// @param gitFilter partial clone filter of checkouts, `none` for full clones
 /// @param apiUrl base address of the REST API (`…/v2`), for finding passed builds
 /// @param apiTokenFile file with its token
+/// @param rollout which image hosts run, when it is followed
+/// @param rolloutPlace where its document lies; empty when none is followed
 public record HostSettings(
     Path file,
     String name,
@@ -53,7 +59,9 @@ public record HostSettings(
     Optional<Path> apiTokenFile,
     CacheConfig cache,
     VmSettings vm,
-    AgentSettings agent) {
+    AgentSettings agent,
+    RolloutConfig rollout,
+    Optional<Reference> rolloutPlace) {
 
   static final List<String> HOST_COMMANDS =
       List.of(
@@ -87,6 +95,8 @@ public record HostSettings(
     Section git = root.section("git");
     Section api = root.section("api");
     Section vm = root.section("vm");
+    Section image = root.section("image");
+    RolloutConfig rollout = RolloutConfig.read(image.section("rollout"));
     Vlans vlans = Vlans.read(root.section("network"));
     Path state =
         Path.of(host.text("state", Self.root().resolve(".bakehouse").toString()))
@@ -111,7 +121,9 @@ public record HostSettings(
             api.text("token-file").map(Path::of),
             CacheConfig.read(root.section("cache")),
             VmSettings.read(vm),
-            AgentSettings.read(root.section("agent")));
+            AgentSettings.read(root.section("agent")),
+            rollout,
+            rollout.followed() ? Optional.of(place(rollout, host, image)) : Optional.empty());
     OTHERS.forEach(root::has);
     List.of(host, git, api, root).forEach(Section::close);
     vlans.insistApart(settings.vm().subnet(), vm);
@@ -144,7 +156,23 @@ public record HostSettings(
         apiTokenFile,
         cache,
         vm,
-        agent);
+        agent,
+        rollout,
+        rolloutPlace);
+  }
+
+  private static Reference place(RolloutConfig rollout, Section host, Section image) {
+    return rollout.place(
+        host.text("image-source"),
+        () -> {
+          if (!image.has("org") && !image.text("registry", "").startsWith("oci:")) {
+            throw image.error(
+                "rollout",
+                "does not say where the images are",
+                "Name their repository with `image.rollout.repository`, for example ghcr.io/ORG/REPO/bun-build-macos.");
+          }
+          return Names.repository(ImageConfig.read(image), Optional.empty());
+        });
   }
 
   /// A store of this host's images under its rules.
@@ -157,7 +185,8 @@ public record HostSettings(
     return cache.store().isEmpty() ? "dir:" + state.resolve("cache") : cache.store();
   }
 
-  private static String hostName() {
+  /// The machine's own name, as `host.name` is when nobody sets it.
+  public static String hostName() {
     try {
       return InetAddress.getLocalHost().getHostName().replaceAll("[^A-Za-z0-9.-]", "-");
     } catch (UnknownHostException e) {

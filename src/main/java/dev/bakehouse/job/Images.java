@@ -11,13 +11,16 @@ import dev.bakehouse.oci.MirrorHealth;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.rollout.HostState.InForce;
+import dev.bakehouse.rollout.StateFile;
 import dev.bakehouse.vm.Hypervisor;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
-/// The image a host's jobs run in: local, else pulled from where the host's configuration says.
+/// The image a host's jobs run in: the one the rollout put in force, else the configured one;
+/// local, else pulled.
 public final class Images {
   private static final int ROUNDS = 3;
 
@@ -37,24 +40,56 @@ public final class Images {
   /// @throws UserError when it is neither local nor to be had
   public ImageLease lease(String what, PrintStream log) {
     for (int round = 1; ; round++) {
-      Optional<ImageLease> lease = store.lease(host.image(), what, this::find);
+      String name = name();
+      Optional<ImageLease> lease = store.lease(name, what, () -> find(name));
       if (lease.isPresent()) {
-        store.find(host.image()).ifPresent(image -> store.touch(image.name()));
+        store.find(name).ifPresent(image -> store.touch(image.name()));
         return lease.get();
       }
       if (round > ROUNDS) {
         throw new UserError(
-            "The image " + host.image() + " is pruned as soon as it is here",
+            "The image " + name + " is pruned as soon as it is here",
             "Raise `image.store.budget-gb` in " + host.file() + ", or free space.");
       }
       pull(log);
     }
   }
 
+  /// What the rollout put in force on a host, when it follows one.
+  static Optional<InForce> inForce(HostSettings host) {
+    return host.rolloutPlace().isEmpty()
+        ? Optional.empty()
+        : new StateFile(host.state()).load().inForce();
+  }
+
+  /// The store images are kept in.
+  public ImageStore store() {
+    return store;
+  }
+
+  /// The way to where images come from.
+  public Repositories repositories(Log log) {
+    return new Repositories(
+        Credentials.ofProcess(),
+        host.plainHttp(),
+        store.work().resolve("upload"),
+        host.registries(),
+        new MirrorHealth(log::say));
+  }
+
+  /// The image jobs run in now, if it is here.
+  public Optional<LocalImage> here() {
+    return find(name());
+  }
+
+  private String name() {
+    return inForce(host).map(InForce::name).orElse(host.image());
+  }
+
   /// An image the hypervisor keeps itself need not have come from a store.
-  Optional<LocalImage> find() {
+  private Optional<LocalImage> find(String name) {
     return hypervisor
-        .image(host.image())
+        .image(name)
         .map(
             own ->
                 new LocalImage(
@@ -63,30 +98,26 @@ public final class Images {
                     new ImageRecord("", own.digest(), Map.of(), "", hypervisor.name()),
                     false,
                     Instant.now()))
-        .or(() -> store.find(host.image()));
+        .or(() -> store.find(name));
   }
 
   private void pull(PrintStream log) {
+    String name = name();
     String source =
-        host.imageSource()
+        inForce(host)
+            .map(InForce::reference)
+            .or(host::imageSource)
             .orElseThrow(
                 () ->
                     new UserError(
                         "There is no image `"
-                            + host.image()
+                            + name
                             + "` in "
                             + store.root()
                             + " and no `host.image-source` to pull it from",
                         "Run `bakehouse image ensure`, or name a source in " + host.file() + "."));
     Log lines = new Log(log);
-    Repositories repositories =
-        new Repositories(
-            Credentials.ofProcess(),
-            host.plainHttp(),
-            store.work().resolve("upload"),
-            host.registries(),
-            new MirrorHealth(lines::say));
     LocalImage _ =
-        new Transfer(store, repositories, lines).pull(Reference.parse(source), host.image(), false);
+        new Transfer(store, repositories(lines), lines).pull(Reference.parse(source), name, false);
   }
 }

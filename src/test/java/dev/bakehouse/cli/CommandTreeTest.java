@@ -50,6 +50,11 @@ class CommandTreeTest {
     for (String verb : List.of("ensure", "build", "which")) {
       wrong("image " + verb, Exit.FAILED, "--config FILE");
     }
+    wrong("image promote", Exit.FAILED, "no/reference:?! --state DIR");
+    wrong("image rollback", Exit.FAILED, "--config FILE");
+    wrong("image distribute", Exit.FAILED, "some --config FILE");
+    wrong("image refresh", Exit.FAILED, "--config FILE");
+    wrong("image rollout keygen", Exit.FAILED, "--out FILE");
     wrong("image prune", Exit.USAGE, "--older-than soon");
     wrong("image list", Exit.USAGE, "extra");
     wrong("image pull", Exit.FAILED, "no/reference:?! --state DIR");

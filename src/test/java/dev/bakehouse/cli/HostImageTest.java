@@ -111,6 +111,37 @@ class HostImageTest {
     assertThat(outcome.text()).contains("`host.image`", "image wanted is here");
   }
 
+  /// Its `image` section is not about what images are made from then.
+  @Test
+  void aHostThatFollowsARolloutStillTakesTheCommitsWord() throws Exception {
+    store.adopt("wanted", DiskFixture.make(dir.resolve("disk"), 3), Map.of(), "test");
+    String key =
+        Command.of(Self.argv("image", "rollout", "keygen", "--out", dir.resolve("k").toString()))
+            .check()
+            .text()
+            .replaceFirst("(?s).*public-key: ", "");
+    host(
+        "image: wanted",
+        "image: {rollout: {public-key: '%s', repository: 'oci:%s'}}\n"
+            .formatted(key, dir.resolve("layout")));
+    Files.writeString(
+        project.root.resolve("bakehouse.yml"), "image: {bootstrap-script: ../../outside}\n");
+    commit();
+    assertThat(ensure("bakehouse image ensure").text()).contains("image wanted is here");
+    assertThat(ensure("bakehouse image ensure --force-refresh").text())
+        .contains("`../../outside`", "does not lie in the checkout");
+  }
+
+  @Test
+  void noAllowListLetsAJobChangeWhatHostsRun() throws Exception {
+    host("image: wanted, allow: ['bakehouse image rollback', 'bakehouse image ensure']", "");
+    commit();
+    Outcome outcome = ensure("bakehouse image rollback");
+    assertThat(outcome.status()).as(outcome.text()).isEqualTo(1);
+    assertThat(outcome.text()).contains("no command that a job may run on the host");
+    assertThat(ensure("bakehouse image ensure --why").text()).doesNotContain("decision: ");
+  }
+
   @Test
   void anotherBranchNeverMakesTheImageThatOtherJobsRunIn() throws Exception {
     branch = "feature";

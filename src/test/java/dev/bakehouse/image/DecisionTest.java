@@ -7,6 +7,7 @@ import dev.bakehouse.oci.Digest;
 import dev.bakehouse.oci.Reference;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,8 @@ class DecisionTest {
     "other, absent, fits, false, false, Retag",
     "-,     absent, other, false, false, Build",
     "-,     absent, plain, true, false, Build",
+    "-,     fits,   same, false, false, Retag",
+    "-,     fits,   same, false, true,  Pull",
   })
   void table(
       String local, String remote, String other, boolean accept, boolean force, String decision) {
@@ -55,13 +58,71 @@ class DecisionTest {
         new Decision.Facts(
             image("wanted", local),
             List.of(answer(remote)),
+            List.of(),
             image("another", other).stream().toList(),
             WANTED,
+            Branch.MAIN,
             Decision.Accept.of(accept),
             force);
     Decision made = Decision.of(facts);
     assertThat(made.getClass().getSimpleName()).as(made.why()).isEqualTo(decision);
     assertThat(made.why()).isNotBlank();
+  }
+
+  /// What the registry has under the tag of another version.
+  @ParameterizedTest
+  @CsvSource({
+    // local, latest, other, accept, force, decision
+    "-,     fits,   -,    false, false, Pull",
+    "-,     fits,   same, false, false, Retag",
+    "fits,  fits,   -,    false, false, Keep",
+    "other, fits,   -,    false, false, Pull",
+    "-,     other,  -,    false, false, Build",
+    "-,     plain,  -,    true,  false, Build",
+    "-,     silent, -,    false, false, Build",
+    "-,     fits,   same, false, true,  Pull",
+  })
+  void anotherVersionServesWhenItIsMadeFromTheSameThings(
+      String local, String latest, String other, boolean accept, boolean force, String decision) {
+    Decision made =
+        Decision.of(
+            new Decision.Facts(
+                image("wanted", local),
+                List.of(answer("absent")),
+                List.of(answer(latest)),
+                image("another", other).stream().toList(),
+                WANTED,
+                Branch.MAIN,
+                Decision.Accept.of(accept),
+                force));
+    assertThat(made.getClass().getSimpleName()).as(made.why()).isEqualTo(decision);
+  }
+
+  /// What a pull request's build made, wherever it is found.
+  @ParameterizedTest
+  @CsvSource({
+    "foreign, absent,  -,       MAIN,  Build",
+    "-,       foreign, -,       MAIN,  Build",
+    "-,       absent,  foreign, MAIN,  Build",
+    "foreign, fits,    -,       MAIN,  Pull",
+    "foreign, absent,  -,       OTHER, Keep",
+    "-,       foreign, -,       OTHER, Pull",
+    "-,       absent,  foreign, OTHER, Retag",
+  })
+  void theDefaultBranchTakesOnlyWhatItMadeItself(
+      String local, String remote, String other, Branch branch, String decision) {
+    Decision made =
+        Decision.of(
+            new Decision.Facts(
+                image("wanted", local),
+                List.of(answer(remote)),
+                List.of(answer(remote)),
+                image("another", other).stream().toList(),
+                WANTED,
+                branch,
+                Decision.Accept.UNLABELLED,
+                false));
+    assertThat(made.getClass().getSimpleName()).as(made.why()).isEqualTo(decision);
   }
 
   @ParameterizedTest
@@ -74,7 +135,9 @@ class DecisionTest {
                 image("wanted", kind),
                 List.of(answer("silent")),
                 List.of(),
+                List.of(),
                 noBase,
+                Branch.MAIN,
                 Decision.Accept.NO_OTHERS,
                 false));
     assertThat(made instanceof Decision.Keep).isEqualTo(keep);
@@ -101,6 +164,11 @@ class DecisionTest {
   private static Map<String, String> labels(String kind) {
     return switch (kind) {
       case "plain" -> Map.of();
+      case "foreign" -> {
+        Map<String, String> all = new HashMap<>(WANTED.labels());
+        all.put(Branch.LABEL, "other");
+        yield all;
+      }
       case "other" -> new Identity(Optional.of("sha256:x"), "e".repeat(64)).labels();
       default -> WANTED.labels();
     };

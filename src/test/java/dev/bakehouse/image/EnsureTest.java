@@ -6,14 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.oci.DiskFixture;
 import dev.bakehouse.oci.DockerRegistry;
-import dev.bakehouse.platform.Command;
+import dev.bakehouse.oci.Repository;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +47,7 @@ class EnsureTest {
   void aBuildIsPublishedPushedAndThenFoundWithoutMovingAnything() {
     Wanted wanted = wanted("oci:" + temp.resolve("layout"), "[sh]");
     Build build = build();
-    LocalImage image = ensure(wanted, false, () -> build.run(wanted));
+    LocalImage image = ensure(wanted, false, () -> build.run(wanted, Branch.MAIN));
     assertThat(image.name()).isEqualTo("bun-build-macos-1.2.14");
     assertThat(calls)
         .containsExactly(
@@ -69,21 +66,114 @@ class EnsureTest {
   void anotherScriptIsAnotherImageAnotherVersionIsNot() throws IOException {
     Wanted first = wanted("oci:" + temp.resolve("layout"), "[]");
     Build build = build();
-    ensure(first, false, () -> build.run(first));
+    ensure(first, false, () -> build.run(first, Branch.MAIN));
     Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.15\")");
     Wanted bumped = wanted("oci:" + temp.resolve("layout"), "[]");
     assertThat(ensure(bumped, false, NEVER).name()).isEqualTo("bun-build-macos-1.2.15");
     Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\necho other\n");
     Wanted other = wanted("oci:" + temp.resolve("layout"), "[]");
-    assertThat(new Ensure(host.store, host.repositories, host.log).decide(other, false))
+    assertThat(
+            new Ensure(host.store, host.repositories, host.log).decide(other, Branch.MAIN, false))
         .isInstanceOf(Decision.Build.class);
+  }
+
+  @Test
+  void aVersionBumpIsATagHereAndInTheRegistryAndMovesNothing() throws IOException {
+    String layout = "oci:" + temp.resolve("layout");
+    Wanted first = wanted(layout, "[]");
+    ensure(first, false, () -> build().run(first, Branch.MAIN));
+    build().publish(first, Branch.MAIN);
+    Repository repository = host.repositories.open(first.names().remote());
+    long blobs = blobs();
+
+    Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.15\")");
+    Wanted bumped = wanted(layout, "[]");
+    new Ensure(host.store, host.repositories, host.log).run(bumped, Branch.FORK, false, NEVER);
+    assertThat(repository.tags()).containsExactly("1.2.14", "latest");
+    new Ensure(host.store, host.repositories, host.log).run(bumped, Branch.OTHER, false, NEVER);
+    assertThat(repository.tags())
+        .hasSize(3)
+        .contains(bumped.names().candidate(bumped.identity().hex()).selector());
+    Fixture other = new Fixture(temp.resolve("other"));
+    other.store.adopt("base", temp.resolve("base"), Map.of(), "test");
+    LocalImage pulled =
+        new Ensure(other.store, other.repositories, other.log)
+            .run(bumped, Branch.MAIN, false, NEVER);
+    assertThat(pulled.name()).isEqualTo("bun-build-macos-1.2.15");
+    ensure(bumped, false, NEVER);
+    assertThat(blobs()).isEqualTo(blobs);
+
+    Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.16\")");
+    Wanted again = wanted(layout, "[]");
+    ensure(again, false, NEVER);
+    assertThat(host.said()).contains("tagged in the registry: oci:").doesNotContain("pulling");
+    assertThat(repository.head("1.2.16")).isEqualTo(repository.head("1.2.14"));
+    Fixture third = new Fixture(temp.resolve("third"));
+    third.store.adopt("base", temp.resolve("base"), Map.of(), "test");
+    Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.17\")");
+    new Ensure(third.store, third.repositories, third.log)
+        .run(wanted(layout, "[]"), Branch.MAIN, false, NEVER);
+    assertThat(third.said()).contains("latest is made from the same things");
+    assertThat(repository.tags()).contains("1.2.17");
+    assertThat(blobs()).isEqualTo(blobs);
+  }
+
+  private long blobs() throws IOException {
+    try (var all = Files.list(temp.resolve("layout/bun-build-macos/blobs/sha256"))) {
+      return all.count();
+    }
+  }
+
+  @Test
+  void anImageIsBuiltFromTheOneBeforeWhenOnlyTheScriptsEndChanged() throws IOException {
+    String layout = "oci:" + temp.resolve("layout");
+    String head = "#!/bin/sh\necho head\n# bakehouse: checkpoint\n";
+    String told = "echo told: $BAKEHOUSE_FROM_PREVIOUS $BAKEHOUSE_CHECKPOINT\n";
+    Files.writeString(checkout.resolve("boot.sh"), head);
+    Wanted first = wanted(layout, "[], incremental: true");
+    ensure(first, false, () -> build().run(first, Branch.MAIN));
+    build().publish(first, Branch.MAIN);
+
+    Files.writeString(checkout.resolve("boot.sh"), head + told);
+    Wanted second = wanted(layout, "[], incremental: true");
+    LocalImage next = ensure(second, false, () -> build().run(second, Branch.MAIN));
+    assertThat(host.said()).contains("building bun-build-macos-1.2.14 from bun-build-macos-1.2.14");
+    assertThat(next.record().labels())
+        .containsEntry(Identity.LABEL, second.identity().hex())
+        .containsEntry(Ancestor.CHAIN_LABEL, "1");
+    try (var logs = Files.walk(temp.resolve("logs"))) {
+      assertThat(logs.filter(Files::isRegularFile))
+          .anySatisfy(l -> assertThat(l).content().contains("told: 1 1"));
+    }
+    build().publish(second, Branch.MAIN);
+    assertThat(ensure(second, false, NEVER).record().labels()).containsKey(Ancestor.PARENT_LABEL);
+
+    // Elsewhere the registry's latest serves; and a pull request may not be built upon.
+    Fixture other = new Fixture(temp.resolve("other"));
+    other.store.adopt("base", temp.resolve("base"), Map.of(), "test");
+    Files.writeString(checkout.resolve("boot.sh"), head + told + "echo more\n");
+    Wanted third = wanted(layout, "[], incremental: true");
+    Ancestry.Found found =
+        new Ancestry(other.store, other.repositories, other.log).find(third).orElseThrow();
+    assertThat(found.fits()).isEqualTo(new Ancestor.Fits(1, 2, "1.2.14"));
+    Wanted foreign = third.of(Branch.OTHER);
+    LocalImage made = build().run(foreign, Branch.OTHER);
+    assertThat(made.record().labels()).containsEntry(Ancestor.CHAIN_LABEL, "2");
+    Files.writeString(checkout.resolve("boot.sh"), head + "echo other\n");
+    Wanted fourth = wanted(layout, "[], incremental: true");
+    Ancestry ancestry = new Ancestry(host.store, host.repositories, host.log);
+    assertThat(ancestry.find(fourth).orElseThrow().image().name())
+        .isEqualTo("bun-build-macos-1.2.14");
+    host.store.adopt("base", DiskFixture.make(temp.resolve("moved"), 8), Map.of(), "test");
+    assertThat(ancestry.find(wanted(layout, "[], incremental: true"))).isEmpty();
+    assertThat(host.said()).contains("it is made from another base");
   }
 
   @Test
   void aFailedBuildLeavesNothingButItsLog() throws IOException {
     Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\necho oh no\nexit 7\n");
     Wanted wanted = wanted("oci:" + temp.resolve("layout"), "[]");
-    assertThatThrownBy(() -> build().run(wanted))
+    assertThatThrownBy(() -> build().run(wanted, Branch.MAIN))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("bootstrap: boot.sh ended with status 7")
         .hasMessageContaining("log: ");
@@ -93,7 +183,7 @@ class EnsureTest {
       assertThat(logs).singleElement().satisfies(l -> assertThat(l).content().contains("oh no"));
     }
     Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\n");
-    assertThatThrownBy(() -> build().run(wanted("oci:x", "[no-such-tool]")))
+    assertThatThrownBy(() -> build().run(wanted("oci:x", "[no-such-tool]"), Branch.MAIN))
         .hasMessageContaining("no-such-tool");
   }
 
@@ -103,13 +193,14 @@ class EnsureTest {
     Wanted wanted;
     try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false)) {
       wanted = wanted(registry.host(), "[]");
-      ensure(wanted, false, () -> build().run(wanted(registry.host(), "[]")));
+      ensure(wanted, false, () -> build().run(wanted(registry.host(), "[]"), Branch.MAIN));
       assertThat(host.said()).contains("is not there");
       host.transfer.push(wanted.names().local(), wanted.names().remote(), List.of("1.2.14"));
 
       Fixture other = new Fixture(temp.resolve("other"));
       LocalImage pulled =
-          new Ensure(other.store, other.repositories, other.log).run(wanted, false, NEVER);
+          new Ensure(other.store, other.repositories, other.log)
+              .run(wanted, Branch.MAIN, false, NEVER);
       assertThat(pulled.record().source()).contains(registry.host());
       assertThat(Verify.of(pulled).ok()).isTrue();
     }
@@ -119,7 +210,8 @@ class EnsureTest {
   }
 
   private LocalImage ensure(Wanted wanted, boolean force, Supplier<LocalImage> build) {
-    return new Ensure(host.store, host.repositories, host.log).run(wanted, force, build);
+    return new Ensure(host.store, host.repositories, host.log)
+        .run(wanted, Branch.MAIN, force, build);
   }
 
   private Wanted wanted(String registry, String tools) {
@@ -135,68 +227,8 @@ class EnsureTest {
     return new Build(
         host.store,
         host.repositories,
-        (name, base, config) -> new HostVm(base),
+        (name, base, config) -> new HostVm(base, calls),
         temp.resolve("logs"),
         host.log);
-  }
-
-  private final class HostVm implements BuildVm {
-    private final LocalImage base;
-
-    HostVm(LocalImage base) {
-      this.base = base;
-    }
-
-    @Override
-    public void start(Duration deadline) {
-      calls.add("start");
-    }
-
-    @Override
-    public void awaitAddress(Duration deadline) {
-      calls.add("address");
-    }
-
-    @Override
-    public void awaitSsh(Duration deadline) {
-      calls.add("ssh");
-    }
-
-    @Override
-    public String workspace(Path directory) {
-      calls.add("workspace");
-      return directory.toString();
-    }
-
-    @Override
-    public int run(List<String> argv, String directory, OutputStream output, Duration deadline) {
-      calls.add(
-          Path.of(argv.size() == 1 ? argv.getFirst() : argv.getLast()).getFileName().toString());
-      var outcome = Command.of(argv).in(Path.of(directory)).deadline(deadline).run();
-      try {
-        output.write(outcome.out());
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      return outcome.status();
-    }
-
-    @Override
-    public void shutdown(Duration grace) {
-      calls.add("shutdown");
-    }
-
-    @Override
-    public void save(Path directory) throws IOException {
-      calls.add("save");
-      for (String file : List.of("disk.img", "config.json", "nvram.bin")) {
-        Files.createLink(directory.resolve(file), base.directory().resolve(file));
-      }
-    }
-
-    @Override
-    public void close() {
-      calls.add("close");
-    }
   }
 }

@@ -1,0 +1,24 @@
+package dev.bakehouse.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `bakehouse image rollback`
+@Command(
+    name = "rollback",
+    mixinStandardHelpOptions = true,
+    description = "Let all hosts run what was promoted before; they have kept it.")
+final class ImageRollbackCommand implements Callable<Integer> {
+  @Mixin ImageOptions options = new ImageOptions();
+
+  @Option(names = "--reason", paramLabel = "TEXT", description = "Stands in the document.")
+  String reason = "rolled back";
+
+  @Override
+  public Integer call() {
+    RolloutView.print(options, options.promoter().rollback(reason).document());
+    return Exit.OK;
+  }
+}

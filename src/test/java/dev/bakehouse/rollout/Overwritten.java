@@ -1,0 +1,71 @@
+package dev.bakehouse.rollout;
+
+import dev.bakehouse.oci.Digest;
+import dev.bakehouse.oci.Manifest;
+import dev.bakehouse.oci.Repository;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// A repository in which somebody else writes right after us.
+///
+/// @param theirs what they write
+record Overwritten(Repository real, Manifest theirs) implements Repository {
+  @Override
+  public void putManifest(Manifest manifest, String tag) {
+    real.putManifest(manifest, tag);
+    real.putManifest(theirs, tag);
+  }
+
+  @Override
+  public String name() {
+    return real.name();
+  }
+
+  @Override
+  public Optional<Digest> head(String selector) {
+    return real.head(selector);
+  }
+
+  @Override
+  public Manifest manifest(String selector) {
+    return real.manifest(selector);
+  }
+
+  @Override
+  public boolean hasBlob(Digest digest) {
+    return real.hasBlob(digest);
+  }
+
+  @Override
+  public InputStream blob(Digest digest, long from) throws IOException {
+    return real.blob(digest, from);
+  }
+
+  @Override
+  public InputStream blob(Digest digest, long from, long length) throws IOException {
+    return real.blob(digest, from, length);
+  }
+
+  @Override
+  public boolean mount(Digest digest, String from) {
+    return real.mount(digest, from);
+  }
+
+  @Override
+  public void writeBlob(Digest digest, Path file) throws IOException {
+    real.writeBlob(digest, file);
+  }
+
+  @Override
+  public List<String> tags() {
+    return real.tags();
+  }
+
+  @Override
+  public Path staging() throws IOException {
+    return real.staging();
+  }
+}

@@ -1,0 +1,229 @@
+package dev.bakehouse.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bakehouse.config.Yaml;
+import dev.bakehouse.image.Checkout;
+import dev.bakehouse.image.HostVm;
+import dev.bakehouse.image.ImageConfig;
+import dev.bakehouse.image.ImageStore;
+import dev.bakehouse.image.Wanted;
+import dev.bakehouse.image.Workshop;
+import dev.bakehouse.oci.DiskFixture;
+import dev.bakehouse.oci.Repository;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.rollout.Refresh.Report;
+import dev.bakehouse.rollout.Refresh.Standing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Passes over a checkout whose base moves; the canary is `mac-2`, which no percentage below 99
+/// takes.
+class RefreshTest {
+  @TempDir Path dir;
+  private Site site;
+  private Site.Host canary;
+  private Path checkout;
+  private ImageStore builder;
+  private final List<String> calls = new ArrayList<>();
+  private String smoke = "true";
+
+  @BeforeEach
+  void project() throws IOException {
+    site = new Site(dir, "oci:" + dir.resolve("layout/image"));
+    canary = site.host("mac-2");
+    builder = new ImageStore(dir.resolve("builder"));
+    checkout = Files.createDirectories(dir.resolve("checkout"));
+    Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.14\")");
+    script("true");
+    base(3);
+  }
+
+  @Test
+  void theFirstImageGoesToTheCanaryThenInStepsToAll() {
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+    assertThat(tags()).hasSize(2).contains("rollout").noneMatch(tag -> tag.equals("1.2.14"));
+    assertThat(site.document().percent()).isZero();
+    assertThat(site.document().canaries()).containsExactly("mac-2");
+    String built = site.document().current().orElseThrow().name();
+    assertThat(canary.runs()).isEqualTo(built).startsWith("1.2.14-");
+    assertThat(passes(4)).containsExactly(10, 50, 90, 100);
+    assertThat(tags()).contains("1.2.14", "latest");
+    assertThat(pass().standing()).isEqualTo(Standing.UP_TO_DATE);
+    assertThat(calls.stream().filter("save"::equals)).hasSize(1);
+  }
+
+  @Test
+  void aMovedBaseIsANewImageAndTheFirstOneStaysThePrevious() throws IOException {
+    Target first = rolledOut();
+    base(7);
+    assertThat(pass().why()).contains("the canary mac-2");
+    assertThat(site.document().previous()).contains(first);
+    assertThat(pass().standing()).isEqualTo(Standing.WAITING);
+    assertThat(canary.runs()).isNotEqualTo(first.name());
+    assertThat(passes(4)).containsExactly(10, 50, 90, 100);
+    assertThat(site.document().current()).isNotEqualTo(Optional.of(first));
+  }
+
+  @Test
+  void anImageThatFailsItsSmokeTestIsMarkedAndNobodyRunsIt() throws IOException {
+    Target first = rolledOut();
+    base(7);
+    smoke = "echo it is broken; exit 3";
+    Report failed = pass();
+    assertThat(failed.standing()).isEqualTo(Standing.FAILED);
+    assertThat(failed.why()).contains("exit 3` ended with status 3", "it is broken");
+    assertThat(site.said()).contains("trying once more");
+    assertThat(site.document().current()).contains(first);
+    assertThat(tags()).anyMatch(tag -> tag.startsWith("failed-"));
+    smoke = "true";
+    int before = calls.size();
+    assertThat(pass().why()).contains("failed before");
+    assertThat(calls).hasSize(before);
+    refresh().forgive(wanted());
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+    Posted _ = site.promoter().rollback("no");
+    assertThat(pass().standing()).isEqualTo(Standing.FAILED);
+    base(8);
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+  }
+
+  @Test
+  void aCanaryThatCanNotRunItTakesTheRolloutBack() throws IOException {
+    Target first = rolledOut();
+    base(7);
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+    canary.failing(new UserError("the template did not come up", "Look at its console."));
+    assertThat(canary.poll().failed()).isNotEmpty();
+    Report failed = pass();
+    assertThat(failed.standing()).isEqualTo(Standing.FAILED);
+    assertThat(failed.why()).contains("the rollout went back", "the template did not come up");
+    assertThat(site.document().current()).contains(first);
+    assertThat(site.document().percent()).isEqualTo(100);
+    assertThat(canary.runs()).isEqualTo(first.name());
+    assertThat(pass().why()).contains("failed before");
+  }
+
+  @Test
+  void whatAPersonRolledBackIsNotTriedAgainByItself() throws IOException {
+    Target first = rolledOut();
+    base(7);
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+    Posted _ = site.promoter().rollback("I do not like it");
+    assertThat(pass().standing()).isEqualTo(Standing.FAILED);
+    assertThat(site.document().current()).contains(first);
+  }
+
+  @Test
+  void aRolloutOfAnotherImageIsNotInterrupted() throws IOException {
+    Target other = site.push("by-hand", 21);
+    Posted _ = site.promoter().promote(other, OptionalInt.of(50), List.of(), "by hand");
+    Report report = pass();
+    assertThat(report.standing()).isEqualTo(Standing.WAITING);
+    assertThat(report.why()).contains("by-hand", "50 %");
+    assertThat(calls).isEmpty();
+  }
+
+  @Test
+  void aScriptThatFailsIsNotRunAgainBeforeItChanges() throws IOException {
+    script("exit 7");
+    assertThat(pass().why()).contains("ended with status 7");
+    int before = calls.size();
+    assertThat(pass().why()).contains("could not be built before");
+    assertThat(calls).hasSize(before);
+    script("true # mended");
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+  }
+
+  /// As a KILL after each part of a pass leaves it.
+  @Test
+  void whatAKilledPassGotDoneIsNotDoneAgain() throws IOException {
+    Workshop workshop = workshop();
+    var built = workshop.candidate(wanted());
+    assertThat(calls.stream().filter("save"::equals)).hasSize(1);
+    dev.bakehouse.platform.Directories.delete(dir.resolve("layout"));
+    assertThat(workshop.candidate(wanted()).content()).isEqualTo(built.content());
+    assertThat(tags()).hasSize(1);
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+    Target target = site.document().current().orElseThrow();
+    site.promoter().failures().mark(target);
+    assertThat(pass().standing()).isEqualTo(Standing.FAILED);
+    assertThat(site.document().current()).isEmpty();
+    assertThat(pass().standing()).isEqualTo(Standing.FAILED);
+    assertThat(calls.stream().filter("save"::equals)).hasSize(1);
+  }
+
+  @Test
+  void withoutTheBasesDigestNothingIsDone() {
+    builder.delete("base");
+    assertThatThrownBy(this::pass).hasMessageContaining("Could not tell the digest of the base");
+  }
+
+  private Target rolledOut() throws IOException {
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+    assertThat(canary.runs()).startsWith("1.2.14-");
+    assertThat(passes(4)).endsWith(100);
+    return site.document().current().orElseThrow();
+  }
+
+  private List<Integer> passes(int count) {
+    List<Integer> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      HostState _ = canary.poll();
+      all.add(pass().percent());
+    }
+    return all;
+  }
+
+  private Report pass() {
+    return refresh().pass(wanted());
+  }
+
+  private Refresh refresh() {
+    return new Refresh(
+        workshop(), site.promoter(), site.config, "mac-2", dir.resolve("mac-2"), site.log);
+  }
+
+  private Workshop workshop() {
+    return new Workshop(
+        builder,
+        site.repositories,
+        (name, base, config) -> new HostVm(base, calls),
+        dir.resolve("logs"),
+        site.log);
+  }
+
+  private Wanted wanted() {
+    String yaml =
+        ("image: {registry: 'oci:%s', name: image, arch: arm64, base: base,"
+                + " bootstrap-script: boot.sh, smoke: ['%s']}")
+            .formatted(dir.resolve("layout"), smoke);
+    ImageConfig config = ImageConfig.read(Yaml.parse("bakehouse.yml", yaml).section("image"));
+    return workshop().wanted(new Checkout(checkout), config, Optional.empty());
+  }
+
+  private List<String> tags() {
+    Repository repository = site.repositories.open(site.place);
+    return repository.tags();
+  }
+
+  private void base(int seed) throws IOException {
+    dev.bakehouse.platform.Directories.delete(dir.resolve("base-disk"));
+    builder.adopt("base", DiskFixture.make(dir.resolve("base-disk"), seed), Map.of(), "test");
+  }
+
+  private void script(String body) throws IOException {
+    Path file = Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\n" + body + "\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+  }
+}
