@@ -22,6 +22,11 @@ public record TartManifest(
   /// Bytes of every slice but the last.
   public static final long SLICE = 536_870_912;
 
+  /// Beyond these no disk and no slice goes; Tart's slices have 512 MiB.
+  private static final long LARGEST = 1L << 50;
+
+  private static final long LARGEST_SLICE = 1L << 34;
+
   /// The digest of a full slice of zeros.
   static final Digest ZERO_SLICE =
       new Digest("9acca8e8c22201155389f65abbf6bc9723edc7384ead80503839f49dcc56d767");
@@ -53,6 +58,11 @@ public record TartManifest(
       Digest content = Digest.parse(annotation(what, layer.annotations(), SLICE_DIGEST));
       disk.add(new DiskSlice(layer, offset, size, content));
       offset += size;
+      if (size > LARGEST_SLICE || offset > LARGEST || layer.size() < 0 || layer.size() > LARGEST) {
+        throw new CorruptData(
+            what,
+            "its slice %d has %d bytes, %d compressed".formatted(disk.size(), size, layer.size()));
+      }
     }
     String declared = manifest.annotations().get(DISK_SIZE);
     if (declared != null && number(what, declared) != offset) {
