@@ -29,8 +29,8 @@ class ParserFuzzTest {
     void run(byte[] bytes) throws Exception;
   }
 
-  @FuzzTest(maxDuration = "2m")
   @MethodSource("challengeSeeds")
+  @FuzzTest(maxDuration = "2m")
   void challenges(byte[] bytes) {
     List<Challenge> all = Challenge.parse(List.of(new String(bytes, StandardCharsets.ISO_8859_1)));
     assertThat(all).hasSizeLessThanOrEqualTo(32);
@@ -42,8 +42,8 @@ class ParserFuzzTest {
         .isEqualTo(sound);
   }
 
-  @FuzzTest(maxDuration = "2m")
   @MethodSource("manifestSeeds")
+  @FuzzTest(maxDuration = "2m")
   void manifests(byte[] bytes) {
     try {
       Manifest manifest = Manifest.parse(bytes, "it");
@@ -63,8 +63,8 @@ class ParserFuzzTest {
     }
   }
 
-  @FuzzTest(maxDuration = "2m")
   @MethodSource("indexSeeds")
+  @FuzzTest(maxDuration = "2m")
   void layoutIndexes(byte[] bytes) {
     try {
       LayoutIndex index = LayoutIndex.parse(bytes, "it");
@@ -79,8 +79,8 @@ class ParserFuzzTest {
     }
   }
 
-  @FuzzTest(maxDuration = "2m")
   @MethodSource("frameSeeds")
+  @FuzzTest(maxDuration = "2m")
   void frames(byte[] bytes) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     byte[] wanted = null;
@@ -104,8 +104,8 @@ class ParserFuzzTest {
     }
   }
 
-  @FuzzTest(maxDuration = "1m")
   @MethodSource("referenceSeeds")
+  @FuzzTest(maxDuration = "1m")
   void references(byte[] bytes) {
     try {
       Reference read = Reference.parse(new String(bytes, StandardCharsets.UTF_8));
