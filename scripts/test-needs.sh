@@ -18,4 +18,18 @@ test_needs() {
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing
 }
 
+# A second registry and an independent client; Go builds it, as it does the agent.
+test_crane() {
+  local crane=github.com/google/go-containerregistry/cmd/crane@v0.20.6
+  command -v crane >/dev/null && return
+  [ -x "$root/.bakehouse/tools/bin/crane" ] && return
+  if ! command -v go >/dev/null; then
+    echo "check: install crane, or Go 1.24 or newer to build it with, and run again" >&2
+    exit 2
+  fi
+  echo "check: go install $crane" >&2
+  GOBIN="$root/.bakehouse/tools/bin" go install "$crane"
+}
+
 test_needs
+test_crane

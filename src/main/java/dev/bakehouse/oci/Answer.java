@@ -59,9 +59,13 @@ record Answer(int status, HttpHeaders headers, InputStream body, URI uri) {
     return status == 408 || status == 429 || status >= 500;
   }
 
-  /// Where the answer points to, absolute. Talk that began over https is not continued without it.
+  /// Where the answer points to.
   URI location(String action) {
-    String text = header("location").orElse("");
+    return target(header("location").orElse(""), action);
+  }
+
+  /// An address in the answer, absolute. Talk that began over https is not continued without it.
+  URI target(String text, String action) {
     try {
       URI to = uri.resolve(new URI(text));
       boolean https = "https".equals(uri.getScheme());

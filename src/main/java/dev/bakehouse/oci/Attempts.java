@@ -8,14 +8,13 @@ import java.util.Optional;
 final class Attempts {
   private final Patience patience;
   private final String action;
-  private final long end;
+  private Duration waited = Duration.ZERO;
   private int failed;
 
   /// @param action completes "the next attempt to …"
   Attempts(Patience patience, String action) {
     this.patience = patience;
     this.action = action;
-    this.end = System.nanoTime() + patience.total().toNanos();
   }
 
   /// Waits before another attempt.
@@ -30,12 +29,13 @@ final class Attempts {
   boolean again(Optional<Duration> wish, int most) {
     failed++;
     Duration pause = wish.orElseGet(() -> patience.pause(failed));
-    long until = System.nanoTime() + pause.toNanos();
+    waited = waited.plus(pause);
     if (failed >= Math.min(most, patience.attempts())
-        || until - end > 0
+        || waited.compareTo(patience.total()) > 0
         || Thread.currentThread().isInterrupted()) {
       return false;
     }
+    long until = System.nanoTime() + pause.toNanos();
     Poll.until(
         "the next attempt to " + action,
         pause.plusSeconds(5),
@@ -46,5 +46,6 @@ final class Attempts {
   /// Something moved: earlier failures no longer count.
   void progress() {
     failed = 0;
+    waited = Duration.ZERO;
   }
 }

@@ -6,6 +6,9 @@ import java.net.http.HttpRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The operations of the OCI distribution interface this program uses; each a small immutable type.
@@ -180,7 +183,15 @@ final class Endpoints {
     }
   }
 
-  record ListTags(String repository) implements Endpoint<List<String>> {
+  /// A part of a list of tags.
+  ///
+  /// @param next where the rest is
+  record TagPage(List<String> tags, Optional<URI> next) {}
+
+  /// @param page where it goes on; empty for the first part
+  record ListTags(String repository, Optional<URI> page) implements Endpoint<TagPage> {
+    private static final Pattern NEXT = Pattern.compile("<([^>]*)>\\s*;\\s*rel=\"?next\"?");
+
     @Override
     public String action() {
       return "list the tags of " + repository;
@@ -193,23 +204,30 @@ final class Endpoints {
 
     @Override
     public URI uri(URI base) {
-      return base.resolve("tags/list?n=10000");
+      return page.orElse(base.resolve("tags/list?n=1000"));
     }
 
     @Override
-    public List<String> handle(Answer answer) throws IOException {
+    public TagPage handle(Answer answer) throws IOException {
       if (answer.status() == 404) {
-        return List.of();
+        return new TagPage(List.of(), Optional.empty());
       }
       if (answer.status() != 200) {
         throw answer.unexpected(action());
       }
       List<String> tags = new ArrayList<>();
-      new JsonMapper()
-          .readTree(answer.document())
-          .path("tags")
-          .forEach(t -> tags.add(t.asString()));
-      return tags.stream().sorted().toList();
+      try {
+        new JsonMapper()
+            .readTree(answer.document())
+            .path("tags")
+            .forEach(t -> tags.add(t.asString()));
+      } catch (JacksonException e) {
+        throw new IOException("the list of tags is not JSON", e);
+      }
+      Matcher next = NEXT.matcher(answer.header("link").orElse(""));
+      return new TagPage(
+          List.copyOf(tags),
+          next.find() ? Optional.of(answer.target(next.group(1), action())) : Optional.empty());
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.UserError;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,10 @@ public final class Manifest {
       return new Manifest(raw.clone(), tree);
     } catch (JacksonException e) {
       throw new CorruptData(what, "not JSON (" + e.getOriginalMessage() + ")");
+    } catch (CorruptData e) {
+      throw e;
+    } catch (UserError e) {
+      throw new CorruptData(what, String.valueOf(e.getMessage()));
     }
   }
 
@@ -112,10 +117,14 @@ public final class Manifest {
   }
 
   private static Descriptor descriptor(JsonNode node) {
+    long size = node.path("size").asLong(0);
+    if (size < 0) {
+      throw new UserError("a blob of " + size + " bytes", "A size is 0 or more.");
+    }
     return new Descriptor(
         node.path("mediaType").asString(""),
         Digest.parse(node.path("digest").asString("")),
-        node.path("size").asLong(0),
+        size,
         annotations(node.path("annotations")));
   }
 

@@ -8,7 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /// @param attempts of one request, the first included
 /// @param firstPause before the second attempt; each later pause is twice as long
 /// @param longestPause what pauses grow to
-/// @param total after which no further attempt begins
+/// @param total of the pauses between attempts without progress
 /// @param connect until a connection stands
 /// @param stall without a byte moved, after which a transfer counts as broken
 /// @param settle until the answer to an upload, from its last byte on

@@ -1,6 +1,7 @@
 package dev.bakehouse.oci;
 
 import dev.bakehouse.platform.UserError;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
@@ -80,7 +81,11 @@ public sealed interface Reference {
       if (rest.isEmpty()) {
         throw bad(text, "the directory is missing");
       }
-      return new Layout(Path.of(rest), selector);
+      try {
+        return new Layout(Path.of(rest), selector);
+      } catch (InvalidPathException e) {
+        throw bad(text, "`" + rest + "` is not a directory's name");
+      }
     }
     int slash = rest.indexOf('/');
     if (slash <= 0) {

@@ -6,16 +6,23 @@ import dev.bakehouse.oci.Endpoints.HeadBlob;
 import dev.bakehouse.oci.Endpoints.HeadManifest;
 import dev.bakehouse.oci.Endpoints.ListTags;
 import dev.bakehouse.oci.Endpoints.PutManifest;
+import dev.bakehouse.oci.Endpoints.TagPage;
 import dev.bakehouse.oci.UploadEndpoints.MountBlob;
 import dev.bakehouse.oci.UploadEndpoints.Session;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// A repository of a registry over HTTP.
 public final class RemoteRepository implements Repository {
+  /// No repository has more; a list that goes round in a circle ends.
+  private static final int TAG_PAGES = 1000;
+
   private final Reference.Remote remote;
   private final String repository;
   private final RegistryClient client;
@@ -125,7 +132,14 @@ public final class RemoteRepository implements Repository {
 
   @Override
   public List<String> tags() {
-    return client.send(new ListTags(repository));
+    Set<String> tags = new TreeSet<>();
+    Optional<URI> page = Optional.empty();
+    for (int i = 0; i < TAG_PAGES && (i == 0 || page.isPresent()); i++) {
+      TagPage read = client.send(new ListTags(repository, page));
+      tags.addAll(read.tags());
+      page = read.next();
+    }
+    return List.copyOf(tags);
   }
 
   @Override

@@ -6,9 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.bakehouse.config.ConfigError;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.VmSize;
+import dev.bakehouse.config.Yaml;
+import dev.bakehouse.image.ImageConfig;
+import dev.bakehouse.oci.Mirror;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +40,21 @@ class HostSettingsTest {
     assertThat(vm.size("other")).isEqualTo(new VmSize(2, 8192, 50));
     assertThat(vm.size("big")).isEqualTo(new VmSize(6, 8192, 90));
     assertThat(vm.limit()).isEqualTo(new VmSize(6, 8192, 90));
+  }
+
+  @Test
+  void mirrorsOfRegistriesAreTheHostsAndTheImagesToName() throws IOException {
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(
+        file,
+        "image: {name: x, mirrors: {ghcr.io: 'http://mini-1.local:5000'}, upload-chunks: {}}");
+    assertThat(HostSettings.read(file).registries().mirrors())
+        .containsExactly(Map.entry("ghcr.io", List.of(new Mirror("mini-1.local:5000", "", true))));
+    assertThat(ImageConfig.read(Yaml.read(file).section("image")).name()).isEqualTo("x");
+    Files.writeString(file, "image: {mirrors: {ghcr.io: 'no host'}}");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .isInstanceOf(ConfigError.class)
+        .hasMessageContaining(":1: `image.mirrors` has `no host`");
   }
 
   @ParameterizedTest

@@ -170,6 +170,17 @@ class HostileRegistryTest {
         .hasMessageContaining("307");
   }
 
+  @Test
+  void allPartsOfAListOfTagsAreRead() {
+    repository.putManifest(repository.manifest("v1"), "v2");
+    String link = "</v2/a/b/tags/list?last=v1&n=1>; rel=\"next\"";
+    proxy.on(
+        "GET", "/tags/list", new Fault.Status(200, Map.of("Link", link), "{\"tags\":[\"v1\"]}"));
+    assertThat(repository.tags()).containsExactly("v1", "v2");
+    proxy.on("GET", "/tags/list", new Fault.Status(200, Map.of(), "<html>"));
+    assertThat(repository.tags()).containsExactly("v1", "v2");
+  }
+
   private byte[] all(long from, long length) throws IOException {
     try (InputStream in =
         length < 0 ? repository.blob(digest, from) : repository.blob(digest, from, length)) {

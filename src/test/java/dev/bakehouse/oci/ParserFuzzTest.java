@@ -1,0 +1,251 @@
+package dev.bakehouse.oci;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.bakehouse.oci.TartManifest.DiskSlice;
+import dev.bakehouse.platform.UserError;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Whatever comes in ends in a right result or a clear error.
+///
+/// Each target runs here with its seeds and what Jazzer found before (`…Inputs`), and with
+/// thousands of mutations of the seeds. To look for more, see CONTRIBUTING.md.
+class ParserFuzzTest {
+  private static final int MUTATIONS = 4_000;
+  private static final int MOST = 1 << 22;
+
+  private interface Target {
+    void run(byte[] bytes) throws Exception;
+  }
+
+  @MethodSource("challengeSeeds")
+  @FuzzTest(maxDuration = "2m")
+  void challenges(byte[] bytes) {
+    List<Challenge> all = Challenge.parse(List.of(new String(bytes, StandardCharsets.ISO_8859_1)));
+    assertThat(all).hasSizeLessThanOrEqualTo(32);
+    // Written well, they are read back the same.
+    List<String> written = all.stream().map(ParserFuzzTest::written).toList();
+    List<Challenge> sound = all.stream().filter(c -> !c.parameters().isEmpty()).toList();
+    assertThat(Challenge.parse(List.of(String.join(", ", written))))
+        .filteredOn(c -> !c.parameters().isEmpty())
+        .isEqualTo(sound);
+  }
+
+  @MethodSource("manifestSeeds")
+  @FuzzTest(maxDuration = "2m")
+  void manifests(byte[] bytes) {
+    try {
+      Manifest manifest = Manifest.parse(bytes, "it");
+      assertThat(manifest.digest()).isEqualTo(Digest.of(bytes));
+      assertThat(manifest.layers()).allMatch(layer -> layer.size() >= 0);
+      TartManifest tart = TartManifest.of(manifest, "it");
+      long at = 0;
+      for (DiskSlice slice : tart.disk()) {
+        assertThat(slice.offset()).isEqualTo(at);
+        assertThat(slice.size()).isNotNegative();
+        at += slice.size();
+      }
+      assertThat(tart.diskSize()).isEqualTo(at).isNotNegative();
+      assertThat(tart.transferSize()).isNotNegative();
+    } catch (UserError e) {
+      assertThat(e.getMessage()).isNotBlank();
+    }
+  }
+
+  @MethodSource("indexSeeds")
+  @FuzzTest(maxDuration = "2m")
+  void layoutIndexes(byte[] bytes) {
+    try {
+      LayoutIndex index = LayoutIndex.parse(bytes, "it");
+      List<String> tags = index.tags();
+      Descriptor entry = new Descriptor("x/y", Digest.of(bytes), 1, Map.of());
+      LayoutIndex next = LayoutIndex.parse(index.with("new", entry).bytes(), "the next");
+      assertThat(next.find("new").map(Descriptor::digest)).contains(entry.digest());
+      assertThat(next.tags()).containsAll(tags);
+      tags.forEach(index::find);
+    } catch (UserError e) {
+      assertThat(e.getMessage()).isNotBlank();
+    }
+  }
+
+  @MethodSource("frameSeeds")
+  @FuzzTest(maxDuration = "2m")
+  void frames(byte[] bytes) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    byte[] wanted = null;
+    try {
+      wanted = PlainLz4.decode(bytes, MOST);
+    } catch (PlainLz4.Refused e) {
+      // Then ours refuses it too.
+    }
+    try {
+      new AppleLz4Reader(new ByteArrayInputStream(bytes))
+          .decode(
+              (from, offset, length) -> {
+                out.write(from, offset, length);
+                if (out.size() > MOST) {
+                  throw new AppleLz4Reader.BadFrame("more than wanted");
+                }
+              });
+      assertThat(out.toByteArray()).isEqualTo(wanted);
+    } catch (AppleLz4Reader.BadFrame e) {
+      assertThat(wanted == null || out.size() > MOST).as(e.getMessage()).isTrue();
+    }
+  }
+
+  @MethodSource("referenceSeeds")
+  @FuzzTest(maxDuration = "1m")
+  void references(byte[] bytes) {
+    try {
+      Reference read = Reference.parse(new String(bytes, StandardCharsets.UTF_8));
+      // A directory with a colon in its name can not be told from a tag.
+      if (!(read instanceof Reference.Layout at && at.directory().toString().contains(":"))) {
+        assertThat(Reference.parse(read.toString())).isEqualTo(read);
+      }
+    } catch (UserError e) {
+      assertThat(e.getMessage()).isNotBlank();
+    }
+  }
+
+  @Test
+  void mutationsOfSeedsEndInAResultOrAClearError() throws Exception {
+    mutate(challengeSeeds(), this::challenges);
+    mutate(manifestSeeds(), this::manifests);
+    mutate(indexSeeds(), this::layoutIndexes);
+    mutate(frameSeeds(), this::frames);
+    mutate(referenceSeeds(), this::references);
+  }
+
+  private static void mutate(Stream<byte[]> seeds, Target target) throws Exception {
+    List<byte[]> all = seeds.toList();
+    Random random = new Random(4);
+    for (int i = 0; i < MUTATIONS; i++) {
+      byte[] input = all.get(random.nextInt(all.size())).clone();
+      for (int changes = 1 + random.nextInt(4); changes > 0; changes--) {
+        input = mutated(input, all, random);
+      }
+      target.run(input);
+    }
+  }
+
+  private static byte[] mutated(byte[] input, List<byte[]> all, Random random) {
+    if (input.length == 0) {
+      return all.get(random.nextInt(all.size()));
+    }
+    int at = random.nextInt(input.length);
+    int length = 1 + random.nextInt(Math.min(16, input.length - at));
+    byte[] next = input.clone();
+    return switch (random.nextInt(5)) {
+      case 0 -> {
+        next[at] ^= (byte) (1 << random.nextInt(8));
+        yield next;
+      }
+      case 1 -> {
+        next[at] = (byte) random.nextInt();
+        yield next;
+      }
+      case 2 -> Arrays.copyOf(input, at);
+      case 3 -> {
+        System.arraycopy(input, random.nextInt(input.length - length + 1), next, at, length);
+        yield next;
+      }
+      default -> {
+        byte[] longer = Arrays.copyOf(input, input.length + length);
+        System.arraycopy(input, at, longer, at + length, input.length - at);
+        yield longer;
+      }
+    };
+  }
+
+  private static String written(Challenge challenge) {
+    StringBuilder text = new StringBuilder(challenge.scheme());
+    String glue = " ";
+    for (Map.Entry<String, String> parameter : challenge.parameters().entrySet()) {
+      String value = parameter.getValue().replace("\\", "\\\\").replace("\"", "\\\"");
+      text.append(glue).append(parameter.getKey()).append("=\"").append(value).append('"');
+      glue = ", ";
+    }
+    return text.toString();
+  }
+
+  static Stream<byte[]> challengeSeeds() {
+    return texts(
+        "Bearer realm=\"https://ghcr.io/token\",service=\"ghcr.io\",scope=\"repository:a/b:pull\"",
+        "Basic realm=\"say \\\"hi\\\", \\\\\", Negotiate dG9rZW4=, Digest nonce=x , qop=\"auth,auth-int\"",
+        "NTLM, bearer error=insufficient_scope,realm=\"x");
+  }
+
+  static Stream<byte[]> manifestSeeds() {
+    Digest some = Digest.of(new byte[0]);
+    List<Descriptor> layers =
+        List.of(
+            new Descriptor(TartManifest.CONFIG_TYPE, some, 10, Map.of()),
+            slice(some, 512 << 20),
+            slice(some, 1000),
+            new Descriptor(TartManifest.NVRAM_TYPE, some, 20, Map.of()));
+    Descriptor config = new Descriptor(TartManifest.IMAGE_CONFIG_TYPE, some, 5, Map.of());
+    Map<String, String> size = Map.of(TartManifest.DISK_SIZE, "" + ((512 << 20) + 1000));
+    String huge = new String(Manifest.of(config, layers, Map.of()).raw(), StandardCharsets.UTF_8);
+    return Stream.concat(
+        Stream.of(
+            Manifest.of(config, layers, size).raw(),
+            Manifest.of(config, layers, Map.of()).raw(),
+            Manifest.of(config, List.of(), Map.of()).raw()),
+        texts(
+            huge.replace("\"1000\"", "\"9223372036854775807\""),
+            huge.replace(":10,", ":-9,").replace("\"size\":10}", "\"size\":-9}"),
+            huge.replace(":10,", ":1e400,").replace("\"size\":10}", "\"size\":1e400}"),
+            "{\"config\":{},\"layers\":[]}",
+            "[".repeat(2000)));
+  }
+
+  private static Descriptor slice(Digest digest, long size) {
+    return new Descriptor(
+        TartManifest.DISK_TYPE,
+        digest,
+        100,
+        Map.of(TartManifest.SLICE_SIZE, "" + size, TartManifest.SLICE_DIGEST, digest.toString()));
+  }
+
+  static Stream<byte[]> indexSeeds() {
+    Descriptor entry = new Descriptor("x/y", Digest.of(new byte[1]), 7, Map.of());
+    return Stream.of(
+        LayoutIndex.empty().bytes(), LayoutIndex.empty().with("a", entry).with("b", entry).bytes());
+  }
+
+  static Stream<byte[]> frameSeeds() {
+    try {
+      return Stream.of(
+          AppleLz4Test.frame(AppleLz4Test.mixed(3000, 1)),
+          AppleLz4Test.frame(AppleLz4Test.mixed(70_000, 2)),
+          new LinkedFrame().encode(AppleLz4Test.mixed(150_000, 3)),
+          new LinkedFrame().encode("a".repeat(900).getBytes(StandardCharsets.UTF_8)),
+          AppleLz4Test.frame(new byte[0]));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static Stream<byte[]> referenceSeeds() {
+    return texts(
+        "ghcr.io/o/r:v1",
+        "[::1]:5000/a@sha256:" + "a".repeat(64),
+        "oci:/some/dir:tag",
+        "oci:dir@sha256:" + "b".repeat(64));
+  }
+
+  private static Stream<byte[]> texts(String... texts) {
+    return Stream.of(texts).map(text -> text.getBytes(StandardCharsets.UTF_8));
+  }
+}
