@@ -2,7 +2,7 @@ package dev.bakehouse.cli;
 
 import dev.bakehouse.local.Demo;
 import dev.bakehouse.local.LocalFleet;
-import dev.bakehouse.platform.Directories;
+import dev.bakehouse.local.StateDirectory;
 import dev.bakehouse.platform.Self;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
 /// `bakehouse demo`: the main job on this machine.
@@ -54,10 +55,11 @@ final class DemoCommand implements Callable<Integer> {
     Path dir =
         state.orElseGet(() -> Self.root().resolve(".bakehouse")).toAbsolutePath().normalize();
     if (clean) {
-      Directories.delete(dir);
+      new StateDirectory(dir).remove();
       System.out.println("Removed " + dir + ".");
       return Exit.OK;
     }
+    JsonFile.insistWritable(json);
     Demo demo = new Demo(dir, System.out, yes, logs);
     if (prepare) {
       demo.prepare();
@@ -93,7 +95,11 @@ final class DemoCommand implements Callable<Integer> {
     report.put("cold", result.cold());
     report.put("warm", result.warm());
     report.put("caches", result.warm().caches());
-    return JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(report)
+    return JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .build()
+            .writerWithDefaultPrettyPrinter()
+            .writeValueAsString(report)
         + "\n";
   }
 }

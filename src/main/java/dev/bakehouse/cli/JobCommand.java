@@ -66,7 +66,7 @@ final class JobCommand implements Callable<Integer> {
     @Option(
         names = "--out",
         paramLabel = "DIR",
-        description = "Gets a copy of that directory after the command.")
+        description = "Gets a copy of that directory after the command; what else it holds stays.")
     Optional<Path> out = Optional.empty();
 
     @Option(

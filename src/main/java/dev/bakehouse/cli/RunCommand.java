@@ -77,6 +77,9 @@ final class RunCommand implements Callable<Integer> {
       defaultValue = "50")
   int disk;
 
+  @Option(names = "--yes", description = "Install what is missing without asking.")
+  boolean yes;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the build there.")
   Optional<Path> json = Optional.empty();
 
@@ -89,6 +92,7 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try {
+      JsonFile.insistWritable(json);
       Path dir =
           state.orElseGet(() -> Self.root().resolve(".bakehouse")).toAbsolutePath().normalize();
       String vm = "{cpus: " + cpus + ", memory-mb: " + memory + ", disk-gb: " + disk + "}";
@@ -101,7 +105,8 @@ final class RunCommand implements Callable<Integer> {
               fleet.number("slots", 2, 1, 64),
               image,
               dir,
-              VmSettings.read(Yaml.parse("command line", vm)));
+              VmSettings.read(Yaml.parse("command line", vm)),
+              yes);
       BuildReport report = new RunBuild(request, System.out).run();
       if (json.isPresent()) {
         Files.writeString(json.get(), report.json() + "\n");

@@ -68,7 +68,8 @@ public final class FileCopy {
     return new Copied(copy.size(), remove.size());
   }
 
-  /// Makes a directory of this machine equal to one of the guest.
+  /// Copies a directory of the guest over one of this machine: as this user's files, and what only
+  /// this machine has stays.
   public Copied fetch(String from, Path to) {
     try {
       Files.createDirectories(to);
@@ -78,7 +79,8 @@ public final class FileCopy {
     }
     Manifest theirs = Manifest.parse(guest(from, Listing.of(system), NOTHING));
     Manifest mine = Manifest.parse(here(to, Listing.of(GuestSystem.here()), NOTHING));
-    List<String> remove = theirs.toRemove(mine);
+    List<String> remove =
+        theirs.toRemove(mine).stream().filter(theirs.entries()::containsKey).toList();
     List<String> copy = theirs.toCopy(mine);
     if (!remove.isEmpty()) {
       here(to, removal(), Manifest.list(remove));
@@ -126,7 +128,7 @@ public final class FileCopy {
   }
 
   static List<String> unpacking() {
-    return List.of("tar", "-x", "-p", "-f", "-");
+    return List.of("tar", "-x", "-p", "--no-same-owner", "-f", "-");
   }
 
   private Command local(List<String> argv, Path dir, byte[] input) {

@@ -113,9 +113,12 @@ public final class Bootstrap {
                 () -> slots.get().acquire(SLOT, phases::say))) {
       Machine machine = startMachine(image, lease, checkout);
       int status;
-      JobCaches caches = new JobCaches(job, settings, checkout, machine, phases);
+      JobCaches caches;
       String vm = machine.name();
       try {
+        caches =
+            phases.timed(
+                Phase.CACHE, () -> new JobCaches(job, settings, checkout, machine, phases));
         Map<String, String> cachePaths =
             phases.run(Phase.CACHE, "restore", () -> caches.restore(machine));
         starting.end();

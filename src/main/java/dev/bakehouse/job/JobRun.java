@@ -58,6 +58,11 @@ public final class JobRun {
   /// @return 0 to 255 as the command ended, 128+N for signal N
   /// @throws Infrastructure when the machinery failed
   public int run() {
+    if (request.out().isPresent() && request.dir().isEmpty()) {
+      throw new UserError(
+          "--out gives back the directory that --dir brought, and there is none",
+          "Name one with --dir.");
+    }
     try (Cancellation cancellation = Cancellation.install(java.util.OptionalInt.empty())) {
       int status = 143;
       try {
@@ -87,6 +92,7 @@ public final class JobRun {
             Phase.SLOT,
             "one of " + settings.slots(),
             () -> Jobs.slots(settings).acquire(SLOT, phases::say))) {
+      Connections.sweep(settings);
       Machine machine = start(machines, image, lease);
       boolean kept = false;
       try {

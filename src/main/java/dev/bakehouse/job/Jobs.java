@@ -37,20 +37,24 @@ public final class Jobs {
     // Standard output is the job's log: unbuffered, and no character set in between.
     OutputStream out = new FileOutputStream(FileDescriptor.out);
     try (Cancellation cancellation = Cancellation.install(agent)) {
-      int status =
-          new Bootstrap(
-                  settings,
-                  machines(
-                      settings,
-                      Owner.PIPE,
-                      job.texts(),
-                      Optional.of(job.text("BUILDKITE_AGENT_ENDPOINT"))),
-                  () -> slots(settings),
-                  job,
-                  cancellation,
-                  out)
-              .run();
-      cancellation.finished(status);
+      int status = Bootstrap.INFRASTRUCTURE;
+      try {
+        status =
+            new Bootstrap(
+                    settings,
+                    machines(
+                        settings,
+                        Owner.PIPE,
+                        job.texts(),
+                        Optional.of(job.text("BUILDKITE_AGENT_ENDPOINT"))),
+                    () -> slots(settings),
+                    job,
+                    cancellation,
+                    out)
+                .run();
+      } finally {
+        cancellation.finished(status);
+      }
       return status;
     }
   }

@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.platform.UserError;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,11 +43,24 @@ final class Submodules {
           if (linked.isEmpty() || found.containsKey(absolute)) {
             return;
           }
+          if (local(absolute) && !local(mirror.url())) {
+            throw new UserError(
+                "The submodule " + name + " lies on this host, at " + absolute,
+                "Only a repository of this host may name others of it.");
+          }
           GitMirror inner = GitMirror.of(mirrors, absolute);
           inner.ensure(linked.get(), "submodule " + name);
           found.put(absolute, inner);
           visit(inner, linked.get());
         });
+  }
+
+  /// Whether git looks for an address among this host's own files, as this host's user.
+  static boolean local(String url) {
+    int colon = url.indexOf(':');
+    int slash = url.indexOf('/');
+    boolean path = colon < 0 || (slash >= 0 && slash < colon);
+    return path || url.regionMatches(true, 0, "file:", 0, "file:".length());
   }
 
   /// Submodule name → value of one key, read by git itself from the commit's `.gitmodules`.

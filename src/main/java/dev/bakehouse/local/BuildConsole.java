@@ -7,7 +7,9 @@ import dev.bakehouse.coordinator.LogText;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// Writes a build to a terminal as it goes: state changes, and each line of each log with its job's
@@ -17,6 +19,7 @@ public final class BuildConsole implements Consumer<BuildEvent> {
   private final boolean logs;
   private final long begin = System.nanoTime();
   private final Map<String, JobState> states = new HashMap<>();
+  private final Set<String> started = new HashSet<>();
   private final Map<String, Lines> lines = new HashMap<>();
 
   /// @param logs whether the jobs' logs are shown, or only what starts and ends
@@ -63,7 +66,7 @@ public final class BuildConsole implements Consumer<BuildEvent> {
               + " · "
               + Math.round(job.seconds())
               + " s");
-    } else if (job.started() != null) {
+    } else if (job.started() != null && started.add(job.id())) {
       say("▶ " + job.title() + " on " + job.agent());
     }
   }

@@ -76,6 +76,7 @@ public final class Demo {
   public Result run(WhileUp whileUp) throws IOException {
     Prepared prepared = prepare();
     step(3, "the example's repository, a coordinator, " + HOSTS + " hosts");
+    new StateDirectory(state).insistIdle();
     for (String old : new String[] {"coordinator", "cache"}) {
       Directories.delete(state.resolve(old));
     }

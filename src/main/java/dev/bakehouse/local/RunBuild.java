@@ -11,6 +11,7 @@ import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ public final class RunBuild {
   ///
   /// @param pipeline file, YAML or JSON
   /// @param repository a checkout; its committed state is built
+  /// @param yes install what is missing without asking
   /// @param image name in the state directory's image store
   public record Request(
       Path pipeline,
@@ -30,7 +32,8 @@ public final class RunBuild {
       int slots,
       String image,
       Path state,
-      VmSettings vm) {}
+      VmSettings vm,
+      boolean yes) {}
 
   private final Request request;
   private final PrintStream out;
@@ -57,7 +60,7 @@ public final class RunBuild {
     if (!git("status", "--porcelain").isEmpty()) {
       out.println("note: changes that are not committed are not built; the build is of " + commit);
     }
-    Path agent = new Tools(request.state(), out, new Needs(out, false)).agent();
+    Path agent = new Tools(request.state(), out, new Needs(out, request.yes())).agent();
     Pipeline pipeline = Pipeline.parse(request.pipeline().toString(), interpolated(agent));
     BuildRequest build =
         new BuildRequest(
@@ -77,7 +80,7 @@ public final class RunBuild {
 
   /// The pipeline as the agent itself would upload it: variables put in, lists made plain.
   private String interpolated(Path agent) throws IOException {
-    Pipeline.insistYaml(request.pipeline().toString(), Files.readString(request.pipeline()));
+    Pipeline.insistYaml(request.pipeline().toString(), text(request.pipeline()));
     Outcome outcome =
         Command.of(agent.toString(), "pipeline", "upload", "--dry-run", "--format", "json")
             .and(
@@ -96,6 +99,14 @@ public final class RunBuild {
           "Correct what it names.");
     }
     return new String(outcome.out(), StandardCharsets.UTF_8);
+  }
+
+  private static String text(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (MalformedInputException e) {
+      throw new UserError(file + " is no text in UTF-8", "Name a YAML or JSON file.", e);
+    }
   }
 
   /// Without what the agent tells of its own doing.

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -185,6 +186,9 @@ public final class Command {
     try {
       return builder.start();
     } catch (IOException e) {
+      if (dir != null && !Files.isDirectory(dir)) {
+        throw new UserError(dir + " is no directory", "Name one that exists.", e);
+      }
       throw new UserError(
           "Could not start " + argv.getFirst() + ": " + e.getMessage(),
           "Install " + argv.getFirst() + " or put it on PATH.",

@@ -137,6 +137,14 @@ class RunCommandTest {
         run("steps: [{command: x}]", "--repo", state.toString()),
         "is not a git repository",
         "--repo");
+    assertSays(
+        run("steps: [{command: x}]", "--repo", dir.resolve("nowhere").toString()),
+        "nowhere is no directory");
+    assertSays(
+        run("steps: [{command: x}]", "--json", dir.resolve("nowhere/x.json").toString()),
+        "nowhere/x.json of --json can not be written");
+    Files.write(dir.resolve("pipeline.yml"), new byte[] {(byte) 0xff, (byte) 0xfe});
+    assertSays(start(), "pipeline.yml is no text in UTF-8");
     Files.delete(dir.resolve("pipeline.yml"));
     assertSays(start(), "There is no pipeline file", "pipeline.yml");
   }

@@ -8,6 +8,7 @@ import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,37 @@ class GitServerTest {
     assertThat(mirror.distance(first, second)).hasValue(1);
     assertThat(mirror.distance(second, second)).hasValue(0);
     assertThat(mirror.distance(second, first)).isEmpty();
+  }
+
+  @Test
+  void aRepositoryFromElsewhereNamesNoSubmoduleOfThisHost() throws IOException {
+    Path secret = make("secret", "secret\n");
+    git(
+        repository,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "--quiet",
+        secret.toString(),
+        "deps/lib");
+    git(repository, "commit", "--quiet", "-m", "submodule");
+    Path mirrors = Files.createDirectory(dir.resolve("mirrors"));
+    GitMirror mirror = GitMirror.of(mirrors, "https://git.example/main.git");
+    git(dir, "clone", "--quiet", "--mirror", repository.toString(), mirror.dir().toString());
+    assertThatThrownBy(() -> Submodules.of(mirrors, mirror, head(repository)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("deps/lib")
+        .hasMessageContaining(secret.toString());
+    assertThat(GitMirror.of(mirrors, secret.toString()).dir()).doesNotExist();
+  }
+
+  @Test
+  void addressesOfThisHostsOwnFiles() {
+    assertThat(List.of("/srv/a", "file:///srv/a", "FILE:/a", "a", "a/b:c"))
+        .allMatch(Submodules::local);
+    assertThat(List.of("https://h/a", "ssh://h/a", "git@h:a/b", "h:a"))
+        .noneMatch(Submodules::local);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.bakehouse.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Self;
@@ -104,6 +105,40 @@ class JobRunTest {
     assertThat(to.resolve("new\nline")).hasContent("content of new\nline");
     assertThat(to.resolve("-dash")).doesNotExist();
     assertThat(from.resolve("-dash")).exists();
+  }
+
+  @Test
+  void outTakesNothingAway(JobFixture fixture) throws Exception {
+    Path from = Files.createDirectory(dir.resolve("from"));
+    Path to = Files.createDirectory(dir.resolve("to"));
+    file(to.resolve("mine"), "rw-r--r--");
+    String out = to.toString();
+    Outcome outcome =
+        job(fixture, "--dir", from.toString(), "--out", out, "--", "touch", "made").run();
+    assertThat(outcome.status()).as(error(outcome)).isEqualTo(0);
+    assertThat(to.resolve("made")).exists();
+    assertThat(to.resolve("mine")).exists();
+    assertThat(Files.getOwner(to.resolve("made"))).isEqualTo(Files.getOwner(dir));
+    outcome = job(fixture, "--out", out, "--", "true").run();
+    assertThat(outcome.status()).isEqualTo(125);
+    assertThat(error(outcome)).contains("--dir");
+  }
+
+  @Test
+  void whatAKilledJobLeftGoesWithTheNext(JobFixture fixture) throws Exception {
+    Path state = HostSettings.read(fixture.hostConfig()).state();
+    Path left = Files.createDirectories(state.resolve("connections/run-00000000"));
+    Files.writeString(left.resolve("key"), "of a VM that is gone");
+    Outcome outcome = job(fixture, "--", "true").run();
+    assertThat(outcome.status()).as(error(outcome)).isEqualTo(0);
+    assertThat(left).doesNotExist();
+  }
+
+  @Test
+  void aMissingDirectoryIsNamed(JobFixture fixture) {
+    Outcome outcome = job(fixture, "--dir", "/no/such/place", "--", "true").run();
+    assertThat(outcome.status()).isEqualTo(125);
+    assertThat(error(outcome)).contains("/no/such/place is no directory");
   }
 
   @Test

@@ -1,0 +1,65 @@
+package dev.bakehouse.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bakehouse.platform.Processes;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `demo --clean` takes what is Bakehouse's and at rest, and nothing else.
+class StateDirectoryTest {
+  @TempDir Path dir;
+
+  @Test
+  void anIdleOneGoes() throws IOException {
+    Path state = dir.resolve("state");
+    Files.createDirectories(state.resolve("hosts/host-1/vms/old"));
+    Files.createFile(state.resolve("hosts/host-1/host.lock"));
+    new StateDirectory(state).remove();
+    assertThat(state).doesNotExist();
+    new StateDirectory(state).remove();
+  }
+
+  @Test
+  void aDirectoryWithOtherThingsStays() throws IOException {
+    Files.createDirectory(dir.resolve("images"));
+    Path mine = Files.writeString(dir.resolve("thesis.txt"), "years of work");
+    refuses("thesis.txt");
+    assertThat(mine).exists();
+  }
+
+  @Test
+  void oneInUseStays() throws IOException {
+    for (String lock : new String[] {"coordinator/coordinator.lock", "hosts/host-1/host.lock"}) {
+      Path file = dir.resolve(lock);
+      Files.createDirectories(file.getParent());
+      try (FileChannel channel =
+              FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          var held = channel.lock()) {
+        assertThat(held.isValid()).isTrue();
+        refuses("in use");
+      }
+    }
+  }
+
+  @Test
+  void oneWithARunningVmStays() throws IOException {
+    Path vm = Files.createDirectories(dir.resolve("vms/mine"));
+    Files.writeString(vm.resolve("qemu.id"), Processes.self().text());
+    refuses("mine");
+  }
+
+  private void refuses(String why) {
+    assertThatThrownBy(() -> new StateDirectory(dir).remove())
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(why);
+    assertThat(dir).isNotEmptyDirectory();
+  }
+}
