@@ -5,6 +5,8 @@ test_needs() {
   command -v docker-registry >/dev/null || missing="$missing docker-registry"
   command -v htpasswd >/dev/null || missing="$missing apache2-utils"
   command -v ccache >/dev/null || missing="$missing ccache"
+  python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+  command -v curl >/dev/null || missing="$missing curl"
   command -v bsdtar >/dev/null || missing="$missing libarchive-tools"
   [ -z "$missing" ] && return
   if ! command -v apt-get >/dev/null; then
@@ -31,5 +33,15 @@ test_crane() {
   GOBIN="$root/.bakehouse/tools/bin" go install "$crane"
 }
 
+# An independent LZ4 decoder: system Pythons refuse packages of pip, so it gets a place of its own.
+test_python() {
+  local python=$root/.bakehouse/tools/python
+  [ -x "$python/bin/python3" ] && "$python/bin/python3" -c 'import lz4.block' 2>/dev/null && return
+  echo "check: installing the Python package lz4 in $python" >&2
+  python3 -m venv "$python"
+  "$python/bin/python3" -m pip install -q lz4
+}
+
 test_needs
+test_python
 test_crane

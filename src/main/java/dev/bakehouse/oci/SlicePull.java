@@ -64,7 +64,15 @@ final class SlicePull {
         return made.get();
       }
     }
-    return new WholeSlice(repository, slice, target, progress).pull();
+    WholeSlice whole = new WholeSlice(repository, slice, target, progress);
+    try {
+      return whole.pull();
+    } catch (CorruptData e) {
+      if (repository.distrust(slice.blob().digest())) {
+        return whole.pull();
+      }
+      throw e;
+    }
   }
 
   private Optional<DiskRecord.Slice> delta(DiskSlice slice, SliceIndex index) throws IOException {
@@ -79,10 +87,12 @@ final class SlicePull {
         progress.note(
             "the blocks of %s do not make the slice: it moves whole; images it shares blocks with may be damaged: `bakehouse image verify`"
                 .formatted(slice.blob().digest()));
+        boolean _ = repository.distrust(slice.blob().digest());
       }
       return checked;
     } catch (AppleLz4Reader.BadFrame | EOFException e) {
       progress.note("the chunk index of " + slice.blob().digest() + " is wrong: " + e.getMessage());
+      boolean _ = repository.distrust(slice.blob().digest());
       return Optional.empty();
     } catch (NoSuchFileException e) {
       return Optional.empty();

@@ -215,16 +215,23 @@ public final class TartPull {
       progress.reused(Progress.Reuse.RESUMED, blob.size());
       return;
     }
+    byte[] bytes = bytes(blob);
+    if (!Digest.of(bytes).equals(blob.digest()) && repository.distrust(blob.digest())) {
+      bytes = bytes(blob);
+    }
+    Digest actual = Digest.of(bytes);
+    if (!actual.equals(blob.digest())) {
+      throw new CorruptData(
+          "The blob " + blob.digest() + " of " + repository.name(), "its bytes have " + actual);
+    }
+    progress.moved(bytes.length);
+    progress.advance(bytes.length);
+    Files.write(file, bytes);
+  }
+
+  private byte[] bytes(Descriptor blob) throws IOException {
     try (InputStream in = repository.blob(blob.digest(), 0)) {
-      byte[] bytes = in.readNBytes((int) blob.size() + 1);
-      Digest actual = Digest.of(bytes);
-      if (!actual.equals(blob.digest())) {
-        throw new CorruptData(
-            "The blob " + blob.digest() + " of " + repository.name(), "its bytes have " + actual);
-      }
-      progress.moved(bytes.length);
-      progress.advance(bytes.length);
-      Files.write(file, bytes);
+      return in.readNBytes((int) blob.size() + 1);
     }
   }
 }
