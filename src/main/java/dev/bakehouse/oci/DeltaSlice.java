@@ -2,6 +2,7 @@ package dev.bakehouse.oci;
 
 import dev.bakehouse.oci.TartManifest.DiskSlice;
 import dev.bakehouse.platform.FileRanges;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.BitSet;
@@ -11,6 +12,8 @@ import java.util.Map;
 /// Makes a slice of blocks that disks of this host have and of those that only its blob has. What
 /// comes out must still be checked against the slice's digest.
 final class DeltaSlice {
+  private static final int BUFFER = 1 << 18;
+
   private final Repository repository;
   private final DiskSlice slice;
   private final SliceIndex index;
@@ -127,10 +130,11 @@ final class DeltaSlice {
 
   private void fetch(ByteRanges.Run run) throws IOException {
     BlockReader reader = new BlockReader();
-    try (InputStream raw =
-            repository.blob(slice.blob().digest(), run.start(index), run.length(index));
-        HashingInput in = new HashingInput(raw, this::came)) {
+    try (InputStream in =
+        new BufferedInputStream(
+            repository.blob(slice.blob().digest(), run.start(index), run.length(index)), BUFFER)) {
       for (int i = run.from(); i < run.to(); i++) {
+        came(index.length(i));
         if (!needed.get(i)) {
           in.skipNBytes(index.length(i));
           continue;
