@@ -21,6 +21,7 @@ final class DeltaSlice {
   private final LocalDisks locals;
   private final WantedBlocks found;
   private final Progress progress;
+  private final boolean fresh;
   private final BitSet here;
   private final BitSet needed = new BitSet();
 
@@ -40,6 +41,7 @@ final class DeltaSlice {
     this.locals = locals;
     this.found = found;
     this.progress = progress;
+    this.fresh = !target.touched(slice.offset(), slice.size());
     this.here = left();
     for (int i = 0; i < index.blocks(); i++) {
       if (!index.zero(i) && !here.get(i) && !found.has(index.hash(i))) {
@@ -57,7 +59,7 @@ final class DeltaSlice {
     byte[] zeros = new byte[Blocks.SIZE];
     for (int i = 0; i < index.blocks(); i++) {
       if (index.zero(i)) {
-        target.write(zeros, 0, raw(i), position(i));
+        target.write(zeros, 0, raw(i), position(i), fresh);
       }
     }
     copy();
@@ -74,7 +76,7 @@ final class DeltaSlice {
   /// Blocks that an interrupted pull had put in place.
   private BitSet left() throws IOException {
     BitSet left = new BitSet();
-    if (!target.touched(slice.offset(), slice.size())) {
+    if (fresh) {
       return left;
     }
     Blocks blocks = new Blocks(slice.size());
@@ -143,7 +145,7 @@ final class DeltaSlice {
         if (Blocks.hash(block, 0, raw(i)) != index.hash(i)) {
           throw new AppleLz4Reader.BadFrame("a block is not what the chunk index says");
         }
-        target.write(block, 0, raw(i), position(i));
+        target.write(block, 0, raw(i), position(i), fresh);
       }
     }
   }
