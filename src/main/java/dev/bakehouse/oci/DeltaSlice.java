@@ -2,6 +2,7 @@ package dev.bakehouse.oci;
 
 import dev.bakehouse.oci.TartManifest.DiskSlice;
 import dev.bakehouse.platform.FileRanges;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.BitSet;
@@ -11,6 +12,8 @@ import java.util.Map;
 /// Makes a slice of blocks that disks of this host have and of those that only its blob has. What
 /// comes out must still be checked against the slice's digest.
 final class DeltaSlice {
+  private static final int BUFFER = 1 << 18;
+
   private final Repository repository;
   private final DiskSlice slice;
   private final SliceIndex index;
@@ -18,6 +21,7 @@ final class DeltaSlice {
   private final LocalDisks locals;
   private final WantedBlocks found;
   private final Progress progress;
+  private final boolean fresh;
   private final BitSet here;
   private final BitSet needed = new BitSet();
 
@@ -37,6 +41,7 @@ final class DeltaSlice {
     this.locals = locals;
     this.found = found;
     this.progress = progress;
+    this.fresh = !target.touched(slice.offset(), slice.size());
     this.here = left();
     for (int i = 0; i < index.blocks(); i++) {
       if (!index.zero(i) && !here.get(i) && !found.has(index.hash(i))) {
@@ -54,7 +59,7 @@ final class DeltaSlice {
     byte[] zeros = new byte[Blocks.SIZE];
     for (int i = 0; i < index.blocks(); i++) {
       if (index.zero(i)) {
-        target.write(zeros, 0, raw(i), position(i));
+        target.write(zeros, 0, raw(i), position(i), fresh);
       }
     }
     copy();
@@ -71,7 +76,7 @@ final class DeltaSlice {
   /// Blocks that an interrupted pull had put in place.
   private BitSet left() throws IOException {
     BitSet left = new BitSet();
-    if (!target.touched(slice.offset(), slice.size())) {
+    if (fresh) {
       return left;
     }
     Blocks blocks = new Blocks(slice.size());
@@ -127,10 +132,11 @@ final class DeltaSlice {
 
   private void fetch(ByteRanges.Run run) throws IOException {
     BlockReader reader = new BlockReader();
-    try (InputStream raw =
-            repository.blob(slice.blob().digest(), run.start(index), run.length(index));
-        HashingInput in = new HashingInput(raw, this::came)) {
+    try (InputStream in =
+        new BufferedInputStream(
+            repository.blob(slice.blob().digest(), run.start(index), run.length(index)), BUFFER)) {
       for (int i = run.from(); i < run.to(); i++) {
+        came(index.length(i));
         if (!needed.get(i)) {
           in.skipNBytes(index.length(i));
           continue;
@@ -139,7 +145,7 @@ final class DeltaSlice {
         if (Blocks.hash(block, 0, raw(i)) != index.hash(i)) {
           throw new AppleLz4Reader.BadFrame("a block is not what the chunk index says");
         }
-        target.write(block, 0, raw(i), position(i));
+        target.write(block, 0, raw(i), position(i), fresh);
       }
     }
   }

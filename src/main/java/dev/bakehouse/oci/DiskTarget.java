@@ -43,10 +43,13 @@ final class DiskTarget implements AutoCloseable {
     return holes.nextData(offset) < offset + length;
   }
 
-  void write(byte[] bytes, int offset, int length, long position) throws IOException {
+  /// @param fresh whether nothing was written there before, see [#touched]
+  void write(byte[] bytes, int offset, int length, long position, boolean fresh)
+      throws IOException {
     for (int at = 0; at < length; at += Blocks.SIZE) {
       int n = Math.min(Blocks.SIZE, length - at);
-      if (!AppleLz4Writer.isZero(bytes, offset + at, n) || touched(position + at, n)) {
+      boolean zero = AppleLz4Writer.isZero(bytes, offset + at, n);
+      if (!zero || (!fresh && touched(position + at, n))) {
         put(bytes, offset + at, n, position + at);
       }
     }

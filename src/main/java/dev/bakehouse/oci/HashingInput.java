@@ -38,6 +38,27 @@ final class HashingInput extends FilterInputStream {
     return n;
   }
 
+  /// Skipped bytes are hashed too.
+  @Override
+  public long skip(long wanted) throws IOException {
+    if (wanted <= 0 || !fill()) {
+      return 0;
+    }
+    int n = (int) Math.min(wanted, end - next);
+    next += n;
+    return n;
+  }
+
+  @Override
+  public int available() {
+    return end - next;
+  }
+
+  @Override
+  public boolean markSupported() {
+    return false;
+  }
+
   /// Reads to the end and gives the digest of all bytes.
   Digest finish() throws IOException {
     do {

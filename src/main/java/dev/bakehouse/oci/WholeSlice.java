@@ -12,6 +12,7 @@ record WholeSlice(Repository repository, DiskSlice slice, DiskTarget target, Pro
     MessageDigest content = Digest.hasher();
     Blocks blocks = new Blocks(slice.size());
     long[] at = {0};
+    boolean fresh = !target.touched(slice.offset(), slice.size());
     String what = "The disk slice " + slice.blob().digest() + " of " + repository.name();
     try (InputStream raw = repository.blob(slice.blob().digest(), 0);
         HashingInput in = new HashingInput(raw, this::came)) {
@@ -24,7 +25,7 @@ record WholeSlice(Repository repository, DiskSlice slice, DiskTarget target, Pro
                   }
                   content.update(bytes, offset, length);
                   blocks.update(bytes, offset, length);
-                  target.write(bytes, offset, length, slice.offset() + at[0]);
+                  target.write(bytes, offset, length, slice.offset() + at[0], fresh);
                   at[0] += length;
                 });
       } catch (AppleLz4Reader.BadFrame e) {

@@ -89,9 +89,10 @@ class EnsureTest {
     Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.15\")");
     Wanted bumped = wanted(layout, "[]");
     new Ensure(host.store, host.repositories, host.log).run(bumped, Branch.FORK, false, NEVER);
-    assertThat(repository.tags()).containsExactly("1.2.14", "latest");
+    assertThat(repository.tags().stream().filter(tag -> !tag.startsWith("chunks-")))
+        .containsExactly("1.2.14", "latest");
     new Ensure(host.store, host.repositories, host.log).run(bumped, Branch.OTHER, false, NEVER);
-    assertThat(repository.tags())
+    assertThat(repository.tags().stream().filter(tag -> !tag.startsWith("chunks-")))
         .hasSize(3)
         .contains(bumped.names().candidate(bumped.identity().hex()).selector());
     Fixture other = new Fixture(temp.resolve("other"));

@@ -10,6 +10,7 @@ import dev.bakehouse.oci.SmallSlices;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Threads;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -80,7 +81,9 @@ class SharedPullTest {
       Path lock = host.store.work().resolve("pull-" + hanging.manifest().digest().hex() + ".lock");
       CompletableFuture<LocalImage> waiting;
       try (ExclusiveLock _ = ExclusiveLock.on(lock)) {
-        waiting = CompletableFuture.supplyAsync(() -> host.transfer.pull(reference, "i", false));
+        waiting =
+            CompletableFuture.supplyAsync(
+                () -> host.transfer.pull(reference, "i", false), Threads::start);
         Poll.until(
             "the pull to wait",
             Duration.ofSeconds(30),

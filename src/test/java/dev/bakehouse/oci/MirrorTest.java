@@ -134,7 +134,10 @@ class MirrorTest {
     assertThat(read(0)).isEqualTo(blob);
     assertThat(origin.requests())
         .extracting(FaultyRegistry.Request::range)
-        .containsExactly("bytes=500000-");
+        .singleElement()
+        .asString()
+        .as("what was in no buffer yet when the connection broke is read again")
+        .matches("bytes=[1-9]\\d{4,5}-");
     assertThat(log).singleElement().asString().contains("no byte came");
   }
 
