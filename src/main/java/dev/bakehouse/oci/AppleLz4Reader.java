@@ -6,6 +6,9 @@ import java.io.InputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import net.jpountz.lz4.LZ4Exception;
+import net.jpountz.lz4.LZ4Factory;
+import net.jpountz.lz4.LZ4SafeDecompressor;
 
 /// Reads Apple's COMPRESSION_LZ4 frame (see [AppleLz4Writer]). Blocks may refer up to 64 KiB back
 /// into the ones before, as Apple's encoder makes them.
@@ -27,11 +30,14 @@ final class AppleLz4Reader {
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
+  private static final LZ4SafeDecompressor LZ4 = LZ4Factory.fastestInstance().safeDecompressor();
+
   private final InputStream in;
   private final byte[] head = new byte[8];
   private byte[] packed = new byte[1 << 17];
   private final byte[] window = new byte[HISTORY + 2 * LARGEST_BLOCK];
   private int end;
+  private boolean linked;
 
   AppleLz4Reader(InputStream in) {
     this.in = in;
@@ -68,11 +74,29 @@ final class AppleLz4Reader {
     }
     fill(packed, size);
     room(raw);
-    int got = Lz4Block.decode(packed, size, window, end, end + raw) - end;
+    int got = independent(raw, size);
+    if (got < 0) {
+      got = Lz4Block.decode(packed, size, window, end, end + raw) - end;
+    }
     if (got != raw) {
       throw new BadFrame("a block of " + raw + " bytes decoded to " + got);
     }
     hand(raw, sink);
+  }
+
+  /// Decodes a block that refers to nothing before it, as ours are, by the system's own LZ4.
+  ///
+  /// @return -1 for a block that is linked or bad; those of its frame are then decoded here
+  private int independent(int raw, int size) {
+    if (linked) {
+      return -1;
+    }
+    try {
+      return LZ4.decompress(packed, 0, size, window, end, raw);
+    } catch (LZ4Exception e) {
+      linked = true;
+      return -1;
+    }
   }
 
   private void hand(int length, Sink sink) throws IOException {
