@@ -23,8 +23,9 @@ final class Lifecycle {
   /// How a job ended, in the words of the agent; empty signals are absent.
   record End(String exitStatus, @Nullable String signal, @Nullable String reason) {
     boolean infrastructure() {
+      boolean killed = signal != null && reason == null;
       return exitStatus.equals("125")
-          || (exitStatus.equals("-1") && reason != null && INFRASTRUCTURE.contains(reason));
+          || (exitStatus.equals("-1") && (killed || INFRASTRUCTURE.contains(reason)));
     }
   }
 

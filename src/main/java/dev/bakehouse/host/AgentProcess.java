@@ -2,6 +2,7 @@ package dev.bakehouse.host;
 
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Guarded;
 import dev.bakehouse.platform.Guardian;
 import java.nio.file.Path;
@@ -25,8 +26,13 @@ final class AgentProcess implements AutoCloseable {
   static AgentProcess start(HostSettings host, int slot) {
     Path config = AgentConfig.write(host, slot);
     Path dir = config.toAbsolutePath().getParent();
+    Path temporary = (dir == null ? host.state() : dir).resolve("tmp");
+    // An agent that was killed leaves the environment of its job in a file there.
+    Directories.delete(temporary);
+    Directories.makePrivate(temporary);
     Command command =
         clean(Command.of(host.agent().binary(), "start", "--config", config.toString()))
+            .env("TMPDIR", temporary.toString())
             .env("BAKEHOUSE_CONFIG", host.file().toAbsolutePath().toString());
     Duration grace = Duration.ofSeconds(host.agent().cancelGrace()).plus(CLEAN_UP);
     Path here = dir == null ? host.state() : dir;

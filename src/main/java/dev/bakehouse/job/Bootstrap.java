@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.guest.Ended;
 import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
@@ -68,6 +69,13 @@ public final class Bootstrap {
   ///
   /// @return the status for the agent
   int run() {
+    try {
+      Strategy.of(job.texts());
+    } catch (UserError e) {
+      log.println("+++ bakehouse: this step can not run: " + e.getMessage());
+      log.println("  " + e.remedy());
+      return 1;
+    }
     try {
       int status =
           HostCommands.find(job, settings).isPresent()

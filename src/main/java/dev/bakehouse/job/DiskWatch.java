@@ -64,18 +64,29 @@ final class DiskWatch implements AutoCloseable {
           return;
         }
         if (stalled.isPresent()) {
-          vm.proceed();
+          proceed();
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (UserError e) {
-      // The VM is gone; whoever works with it hears of that.
     }
   }
 
   private Optional<String> stalled() {
-    return vm.running() ? vm.stalled() : Optional.empty();
+    try {
+      return vm.running() ? vm.stalled() : Optional.empty();
+    } catch (UserError e) {
+      // Gone, which others hear of, or too busy to answer: the next question tells.
+      return Optional.empty();
+    }
+  }
+
+  private void proceed() {
+    try {
+      vm.proceed();
+    } catch (UserError e) {
+      // As above.
+    }
   }
 
   @Override

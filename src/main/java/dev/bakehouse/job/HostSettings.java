@@ -63,6 +63,9 @@ public record HostSettings(
     RolloutConfig rollout,
     Optional<Reference> rolloutPlace) {
 
+  /// The name of an image that is not configured.
+  static final String DEFAULT_IMAGE = "default";
+
   static final List<String> HOST_COMMANDS =
       List.of(
           "bakehouse pipeline upload",
@@ -108,7 +111,7 @@ public record HostSettings(
             host.text("name", hostName()),
             state,
             host.number("slots", 2, 1, 64),
-            host.text("image", "default"),
+            host.text("image", DEFAULT_IMAGE),
             Path.of(host.text("images", state.resolve("images").toString())).toAbsolutePath(),
             StoreBudget.read(root.section("image")),
             host.text("image-source"),

@@ -16,6 +16,7 @@ import dev.bakehouse.rollout.StateFile;
 import dev.bakehouse.vm.Hypervisor;
 import java.io.PrintStream;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -83,7 +84,14 @@ public final class Images {
   }
 
   private String name() {
-    return inForce(host).map(InForce::name).orElse(host.image());
+    return inForce(host).map(InForce::name).orElseGet(this::configured);
+  }
+
+  /// Where none is configured and there is but one, it is that.
+  private String configured() {
+    boolean none = host.image().equals(HostSettings.DEFAULT_IMAGE) && host.imageSource().isEmpty();
+    List<LocalImage> all = none ? store.list() : List.of();
+    return all.size() == 1 ? all.getFirst().name() : host.image();
   }
 
   /// An image the hypervisor keeps itself need not have come from a store.

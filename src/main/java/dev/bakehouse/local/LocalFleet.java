@@ -10,6 +10,7 @@ import dev.bakehouse.platform.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -21,12 +22,32 @@ import org.jspecify.annotations.Nullable;
 /// A coordinator and hosts on this machine.
 public final class LocalFleet implements AutoCloseable {
   private static final Duration CHECK = Duration.ofSeconds(1);
+  private static final Duration LONGEST_END = Duration.ofSeconds(60);
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
   private final Coordinator coordinator;
   private final List<HostProcess> hosts = new ArrayList<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread hook;
 
   private LocalFleet(Coordinator coordinator) {
     this.coordinator = coordinator;
+    Thread owner = Thread.currentThread();
+    this.hook = Thread.ofPlatform().unstarted(() -> end(owner));
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  /// What a signal to this process does: its thread gives up, cancels what runs and closes all here
+  /// while the coordinator still answers; then it has a moment for what it wants to write.
+  private void end(Thread owner) {
+    owner.interrupt();
+    try {
+      if (closed.await(LONGEST_END.toMillis(), TimeUnit.MILLISECONDS)) {
+        owner.join(LAST_WORDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /// Starts the coordinator and `count` hosts, named `host-1` and on.
@@ -96,13 +117,25 @@ public final class LocalFleet implements AutoCloseable {
   public void close() {
     // Hosts stop in parallel: each waits for its agents.
     List<Thread> stopping = hosts.stream().map(h -> Threads.start(h::close)).toList();
+    boolean interrupted = false;
     for (Thread thread : stopping) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
       }
     }
     coordinator.close();
+    closed.countDown();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // It runs, and goes on now.
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
