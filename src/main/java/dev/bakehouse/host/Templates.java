@@ -24,12 +24,14 @@ final class Templates {
 
   private final HostSettings host;
   private final Hypervisor hypervisor;
+  private final Machines machines;
   private final PrintStream log;
   private final Consumer<String> say;
 
   Templates(HostSettings host, Hypervisor hypervisor, PrintStream log, Consumer<String> say) {
     this.host = host;
     this.hypervisor = hypervisor;
+    this.machines = new Machines(host, hypervisor);
     this.log = log;
     this.say = say;
   }
@@ -80,7 +82,7 @@ final class Templates {
       }
     } catch (UserError e) {
       int slot = leases.isEmpty() ? 0 : leases.getFirst().slot();
-      if (leases.isEmpty() || old.filter(o -> machines().hasTemplate(o, slot)).isPresent()) {
+      if (leases.isEmpty() || old.filter(o -> machines.hasTemplate(o, slot)).isPresent()) {
         throw e;
       }
       say.accept("no template: " + e.getMessage());
@@ -100,10 +102,6 @@ final class Templates {
   }
 
   private void make(ImageLease image, Lease lease) {
-    machines().template(image, lease, new Phases(log));
-  }
-
-  private Machines machines() {
-    return new Machines(host, hypervisor);
+    machines.template(image, lease, new Phases(log));
   }
 }

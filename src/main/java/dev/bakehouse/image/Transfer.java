@@ -69,6 +69,10 @@ public final class Transfer {
       Runnable sharing = () -> log.say("waiting: another process pulls " + digest);
       try (ExclusiveLock _ = ExclusiveLock.on(lock(partial), sharing)) {
         return fetch(repository, reference, digest, name, partial, force);
+      } finally {
+        if (!Files.exists(partial.resolve("disk.img"))) {
+          Directories.delete(partial);
+        }
       }
     } catch (IOException e) {
       throw Trees.failed("pull " + reference, e);

@@ -107,9 +107,19 @@ public final class LocalFleet implements AutoCloseable {
       if (cause != null) {
         throw cause;
       }
-      coordinator.cancel(id);
-      Thread.currentThread().interrupt();
+      return cancelled(id, listener);
+    }
+  }
+
+  /// Cancels a build and sees its jobs end.
+  private BuildView cancelled(String id, Consumer<BuildEvent> listener) {
+    coordinator.cancel(id);
+    try {
+      return coordinator.follow(id, listener);
+    } catch (InterruptedException e) {
       return coordinator.build(id);
+    } finally {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -58,7 +58,9 @@ class RefreshCommandTest {
     Outcome second = project.bakehouse("image", "refresh", "--once");
     assertThat(second.status()).as(said(second)).isEqualTo(Exit.FAILED);
     assertThat(second.text()).contains("failed: ", "test -e /etc/more` ended with status 1");
-    assertThat(repository.tags()).hasSize(6).anyMatch(tag -> tag.startsWith("failed-"));
+    assertThat(repository.tags().stream().filter(tag -> !tag.startsWith("chunks-")))
+        .hasSize(6)
+        .anyMatch(tag -> tag.startsWith("failed-"));
     assertThat(project.bakehouse("image", "refresh", "--once").text()).contains("failed before");
     assertThat(project.bakehouse("image", "rollout").text()).contains("serial 5", "at 100 %");
     project.nothingIsLeft();

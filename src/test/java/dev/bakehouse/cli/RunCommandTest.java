@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bakehouse.KillFixture;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Self;
+import dev.bakehouse.vm.qemu.QemuHypervisor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +17,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -103,6 +107,46 @@ class RunCommandTest {
 
     assertThat(failed.status()).as(all(failed)).isEqualTo(Exit.FAILED);
     assertThat(failed.text()).contains("only failed · exit 4").contains("failed");
+
+    String typo = "steps: [{key: T-build-cpp, command: 'true', env: {CACHE_STRATEGY: sometimes}}]";
+    Outcome wrong = run(typo, "--image", image);
+
+    assertThat(wrong.status()).as(all(wrong)).isEqualTo(Exit.FAILED);
+    assertThat(wrong.text())
+        .contains("CACHE_STRATEGY=sometimes is not known", "T-build-cpp failed · exit 1")
+        .doesNotContain("clone ·");
+  }
+
+  @Test
+  @Tag("vm")
+  void aSignalCancelsTheBuildAndLeavesNothing() throws Exception {
+    Files.createSymbolicLink(state.resolve("images"), KillFixture.image().getParent());
+    Files.writeString(
+        dir.resolve("pipeline.yml"), "steps: [{key: long, command: 'echo begun; sleep 600'}]");
+    Path said = dir.resolve("said");
+    Path json = dir.resolve("build.json");
+    String image = KillFixture.image().getFileName().toString();
+    Process run =
+        command("--image", image, "--json", json.toString(), "--slots", "1").startInto(said);
+    Poll.until(
+        "the job",
+        Duration.ofMinutes(3),
+        () -> Optional.of(read(said)).filter(t -> t.lines().anyMatch(l -> l.endsWith("begun"))));
+
+    run.destroy();
+
+    assertThat(run.waitFor(90, TimeUnit.SECONDS)).as(read(said)).isTrue();
+    assertThat(new QemuHypervisor(state.resolve("hosts/host-1")).list()).isEmpty();
+    assertThat(
+            ProcessHandle.allProcesses()
+                .map(process -> process.info().commandLine().orElse(""))
+                .filter(line -> line.contains(state.toString())))
+        .isEmpty();
+    assertThat(Files.readString(json)).contains("\"state\":\"canceled\"");
+  }
+
+  private static String read(Path file) throws IOException {
+    return Files.exists(file) ? Files.readString(file) : "";
   }
 
   @ParameterizedTest
@@ -160,6 +204,10 @@ class RunCommandTest {
   }
 
   private Outcome start(String... more) {
+    return command(more).run();
+  }
+
+  private Command command(String... more) {
     Map<String, String> options = new LinkedHashMap<>();
     options.put("--repo", repository.toString());
     options.put("--state", state.toString());
@@ -173,8 +221,7 @@ class RunCommandTest {
             options.entrySet().stream()
                 .flatMap(e -> Stream.of(e.getKey(), e.getValue()))
                 .toArray(String[]::new))
-        .deadline(Duration.ofMinutes(6))
-        .run();
+        .deadline(Duration.ofMinutes(6));
   }
 
   private static void assertSays(Outcome outcome, String... words) {

@@ -56,7 +56,7 @@ class CrowdedDiskTest {
       counts.put(words[0], Integer.parseInt(words[1]));
     }
     assertThat(counts.get("pulled")).isGreaterThan(20);
-    assertThat(counts.get("refused")).isGreaterThan(5);
+    assertThat(counts.get("refused")).isPositive();
     assertThat(counts.get("pruned")).isGreaterThan(20);
   }
 

@@ -114,10 +114,22 @@ class JobRunTest {
     file(to.resolve("mine"), "rw-r--r--");
     String out = to.toString();
     Outcome outcome =
-        job(fixture, "--dir", from.toString(), "--out", out, "--", "touch", "made").run();
+        job(
+                fixture,
+                "--dir",
+                from.toString(),
+                "--out",
+                out,
+                "--",
+                "sh",
+                "-c",
+                "touch made && chmod 6755 made")
+            .run();
     assertThat(outcome.status()).as(error(outcome)).isEqualTo(0);
     assertThat(to.resolve("made")).exists();
     assertThat(to.resolve("mine")).exists();
+    assertThat(Files.isExecutable(to.resolve("made"))).isTrue();
+    assertThat((int) Files.getAttribute(to.resolve("made"), "unix:mode") & 07000).isZero();
     assertThat(Files.getOwner(to.resolve("made"))).isEqualTo(Files.getOwner(dir));
     outcome = job(fixture, "--out", out, "--", "true").run();
     assertThat(outcome.status()).isEqualTo(125);
