@@ -128,12 +128,14 @@ class RunCommandTest {
     String image = KillFixture.image().getFileName().toString();
     Process run =
         command("--image", image, "--json", json.toString(), "--slots", "1").startInto(said);
-    Poll.until(
-        "the job",
-        Duration.ofMinutes(3),
-        () -> Optional.of(read(said)).filter(t -> t.lines().anyMatch(l -> l.endsWith("begun"))));
-
-    run.destroy();
+    try {
+      Poll.until(
+          "the job",
+          Duration.ofMinutes(3),
+          () -> Optional.of(read(said)).filter(t -> t.lines().anyMatch(l -> l.endsWith("begun"))));
+    } finally {
+      run.destroy();
+    }
 
     assertThat(run.waitFor(90, TimeUnit.SECONDS)).as(read(said)).isTrue();
     assertThat(new QemuHypervisor(state.resolve("hosts/host-1")).list()).isEmpty();
