@@ -354,12 +354,30 @@ sub name_darwin {
     spit("$etc/hosts", 0644, join '', @hosts, "127.0.0.1 $id{hostname} # bakehouse\n");
 }
 
+our $sshd;    # pid of ours
+
+sub pause { select undef, undef, undef, $_[0] }
+
+# The FIFO an sshd waits at, open for writing, once that sshd has it open; nothing when there is none.
+# Until then the FIFO stays: an sshd that has looked it up and not opened it yet would wait for ever at
+# one that is gone.
+sub waiting_sshd {
+    my ($key) = @_;
+    my $end = time + 30;
+    while (-p $key) {
+        if (sysopen my $waiting, $key, O_WRONLY | O_NONBLOCK) { return $waiting }
+        return if !$sshd || waitpid($sshd, POSIX::WNOHANG()) || time > $end;
+        pause(0.002);
+    }
+    return;
+}
+
 # An sshd that waits reads its key twice; the file is in place before it sees the end of the first.
 sub host_key {
-    my %id  = @_;
-    my $key = "$etc/ssh/ssh_host_ed25519_key";
-    my $waiting;
-    if (-p $key && sysopen $waiting, $key, O_WRONLY | O_NONBLOCK) { syswrite $waiting, $id{'host-key'} }
+    my %id      = @_;
+    my $key     = "$etc/ssh/ssh_host_ed25519_key";
+    my $waiting = waiting_sshd($key);
+    syswrite $waiting, $id{'host-key'} if $waiting;
     spit("$key.pub", 0644, $id{'host-key-public'});
     spit($key, 0600, $id{'host-key'});
 }
@@ -388,8 +406,6 @@ sub identify {
         $linux ? serve_ssh_linux() : serve_ssh_darwin();
     }
 }
-
-my $sshd;    # pid of ours
 
 # It outlives this process. Connections are forks of it (-r), each with random bytes of its own.
 sub start_sshd {
@@ -422,7 +438,7 @@ sub serve_ssh_linux {
     my $end = time + 30;
     until (-s $file || ($sshd && waitpid $sshd, POSIX::WNOHANG())) {
         die "sshd does not listen\n" if time > $end;
-        select undef, undef, undef, 0.005;
+        pause(0.005);
     }
 }
 
@@ -561,7 +577,7 @@ sub serve {
     sysopen my $poke, "$dir/poke", O_RDWR | O_NONBLOCK or die "$dir/poke: $!\n";
     if (!$stdio) {
         my $port;
-        select undef, undef, undef, 0.05 while !($port = find_port());
+        pause(0.05) while !($port = find_port());
         sysopen $in, $port, O_RDWR | O_NONBLOCK or die "can not open $port: $!\n";
         $to = $in;
         prepare_sshd() if $linux;
