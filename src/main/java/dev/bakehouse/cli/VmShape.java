@@ -5,19 +5,23 @@ import picocli.CommandLine.Option;
 
 /// The size of a new VM.
 final class VmShape {
-  @Option(names = "--cpus", defaultValue = "4", description = "CPUs (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--cpus",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "CPUs (default: ${DEFAULT-VALUE}).")
   private int cpus = 4;
 
   @Option(
-      names = "--memory",
-      paramLabel = "MB",
+      names = "--memory-mb",
+      paramLabel = "N",
       defaultValue = "8192",
       description = "Memory in MB (default: ${DEFAULT-VALUE}).")
   private int memory = 8192;
 
   @Option(
-      names = "--disk",
-      paramLabel = "GB",
+      names = "--disk-gb",
+      paramLabel = "N",
       defaultValue = "50",
       description = "Least size of the root disk in GB (default: ${DEFAULT-VALUE}).")
   private int disk = 50;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 
 /// A job's sources, ready on the host: mirrors fetched and served to the guest.
 final class Checkout implements AutoCloseable {
@@ -24,11 +25,11 @@ final class Checkout implements AutoCloseable {
     this.filter = filter;
   }
 
-  static Checkout prepare(Job job, HostSettings settings) throws IOException {
+  static Checkout prepare(Job job, HostSettings settings, Consumer<String> say) throws IOException {
     GitMirror mirror = mirror(job, settings);
     String commit = commit(job, mirror);
     GitServer server =
-        GitServer.start(Submodules.of(settings.state().resolve("mirrors"), mirror, commit));
+        GitServer.start(Submodules.of(settings.state().resolve("mirrors"), mirror, commit, say));
     return new Checkout(mirror, commit, server, settings.gitFilter());
   }
 

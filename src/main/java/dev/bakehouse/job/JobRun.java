@@ -16,6 +16,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -48,6 +49,7 @@ public final class JobRun {
   private final HostSettings settings;
   private final Request request;
   private final Phases phases;
+  private final Map<String, String> host = RawEnvironment.read();
 
   public JobRun(HostSettings settings, Request request, PrintStream messages) {
     this.settings = settings;
@@ -58,11 +60,7 @@ public final class JobRun {
   /// @return 0 to 255 as the command ended, 128+N for signal N
   /// @throws Infrastructure when the machinery failed
   public int run() {
-    if (request.out().isPresent() && request.dir().isEmpty()) {
-      throw new UserError(
-          "--out gives back the directory that --dir brought, and there is none",
-          "Name one with --dir.");
-    }
+    insistUsable();
     try (Cancellation cancellation = Cancellation.install(java.util.OptionalInt.empty())) {
       int status = 143;
       try {
@@ -71,6 +69,26 @@ public final class JobRun {
         cancellation.finished(status);
       }
       return status;
+    }
+  }
+
+  /// What can be known to be wrong is said before a VM is made.
+  private void insistUsable() {
+    if (request.out().isPresent() && request.dir().isEmpty()) {
+      throw new UserError(
+          "--out gives back the directory that --dir brought, and there is none",
+          "Name one with --dir.");
+    }
+    if (request.dir().filter(dir -> !Files.isDirectory(dir)).isPresent()) {
+      throw new UserError(
+          "There is no directory " + request.dir().get(), "Name one that is there with --dir.");
+    }
+    for (String name : request.environment()) {
+      if (!host.containsKey(name)) {
+        throw new UserError(
+            "The variable " + name + " named by --env is not set",
+            "Set it, or leave the option out.");
+      }
     }
   }
 
@@ -93,7 +111,7 @@ public final class JobRun {
             "one of " + settings.slots(),
             () -> Jobs.slots(settings).acquire(SLOT, phases::say))) {
       Connections.sweep(settings);
-      Machine machine = start(machines, image, lease);
+      Machine machine = start(machines, image, lease, cancellation);
       boolean kept = false;
       try {
         int status = work(machine, cancellation, starting);
@@ -134,12 +152,12 @@ public final class JobRun {
     return status;
   }
 
-  private Machine start(Machines machines, ImageLease image, Lease lease) {
+  private Machine start(
+      Machines machines, ImageLease image, Lease lease, Cancellation cancellation) {
     Directories.makePrivate(settings.state());
     Path scratch = Directories.makePrivate(Connections.directory(settings));
-    Machine.Start start =
-        new Machine.Start(Machines.name("run"), settings.vm().start(), List.of(), scratch, owner());
-    return Machine.start(machines, image, lease, start, phases);
+    Machine.Start how = new Machine.Start(settings.vm().start(), List.of(), scratch, owner());
+    return machines.start(image, lease, "run", how, phases, cancellation);
   }
 
   /// The command reports to nobody; a step it runs in may ask for a size.
@@ -161,18 +179,9 @@ public final class JobRun {
   }
 
   private int command(Machine machine, Cancellation cancellation) {
-    Map<String, String> host = RawEnvironment.read();
     Map<String, String> env = new LinkedHashMap<>();
     machine.paths().base(env);
-    for (String name : request.environment()) {
-      String value = host.get(name);
-      if (value == null) {
-        throw new UserError(
-            "The variable " + name + " named by --env is not set",
-            "Set it, or leave the option out.");
-      }
-      env.put(name, value);
-    }
+    request.environment().forEach(name -> env.put(name, host.getOrDefault(name, "")));
     List<byte[]> entries =
         env.entrySet().stream()
             .map(e -> RawEnvironment.bytes(e.getKey() + "=" + e.getValue()))

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 
 /// The repositories one commit needs: its own and, recursively, its submodules', each fetched into
 /// its mirror. The addresses found here are all a job's guest may reach.
@@ -13,15 +14,21 @@ final class Submodules {
   private static final int MOST = 200;
 
   private final Path mirrors;
+  private final Consumer<String> say;
   private final SequencedMap<String, GitMirror> found = new LinkedHashMap<>();
 
-  private Submodules(Path mirrors) {
+  private Submodules(Path mirrors, Consumer<String> say) {
     this.mirrors = mirrors;
+    this.say = say;
   }
 
   /// Address as git will ask for it → mirror.
-  static SequencedMap<String, GitMirror> of(Path mirrors, GitMirror top, String commit) {
-    Submodules all = new Submodules(mirrors);
+  ///
+  /// @param say is told of a submodule that can not be had. That is the checkout's own failure, as
+  ///   without a VM: the guest's git gets no answer for it, unless the job wants no submodules
+  static SequencedMap<String, GitMirror> of(
+      Path mirrors, GitMirror top, String commit, Consumer<String> say) {
+    Submodules all = new Submodules(mirrors, say);
     all.found.put(top.url(), top);
     all.visit(top, commit);
     return all.found;
@@ -49,10 +56,21 @@ final class Submodules {
                 "Only a repository of this host may name others of it.");
           }
           GitMirror inner = GitMirror.of(mirrors, absolute);
-          inner.ensure(linked.get(), "submodule " + name);
           found.put(absolute, inner);
-          visit(inner, linked.get());
+          if (fetched(inner, linked.get(), name)) {
+            visit(inner, linked.get());
+          }
         });
+  }
+
+  private boolean fetched(GitMirror inner, String commit, String name) {
+    try {
+      inner.ensure(commit, "submodule " + name);
+      return true;
+    } catch (UserError e) {
+      say.accept("the submodule " + name + " can not be had: " + e.getMessage());
+      return false;
+    }
   }
 
   /// Whether git looks for an address among this host's own files, as this host's user.

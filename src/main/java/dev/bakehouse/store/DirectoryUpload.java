@@ -10,10 +10,17 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.function.Function;
 
 /// One file under a name nobody looks for, until it is renamed.
 final class DirectoryUpload implements Upload {
+  /// What jobs made is nobody's business but the store's owner's.
+  private static final Set<PosixFilePermission> OWNER =
+      Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
   private final Path temporary;
   private final Function<String, Path> places;
   private final FileChannel channel;
@@ -23,7 +30,10 @@ final class DirectoryUpload implements Upload {
     this.temporary = temporary;
     this.places = places;
     this.channel =
-        FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        FileChannel.open(
+            temporary,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(OWNER));
     this.stream = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 17);
   }
 

@@ -49,12 +49,13 @@ public final class Slots {
     this.reaper = reaper;
   }
 
-  /// Waits for a slot.
+  /// Waits for a slot. First, all VMs of dead owners are ended, whatever slot they had.
   ///
   /// @param progress is told when the place in the queue changes, for example "waiting for a VM
   ///   slot, 2 ahead"
   /// @throws UserError when the deadline passes first
   public Lease acquire(Duration deadline, Consumer<String> progress) {
+    reaper.sweep();
     Path ticket = ticket();
     long[] told = {-1};
     try {

@@ -37,7 +37,7 @@ class VmExecTest {
   @Test
   void commandsRunAsTheyWouldHereAndTheKeyOutlivesAReboot() throws Exception {
     String image = GuestImage.directory().toString();
-    vm("create", "one", "--image", image, "--cpus", "1", "--memory", "1024", "--disk", "0");
+    vm("create", "one", "--image", image, "--cpus", "1", "--memory-mb", "1024", "--disk-gb", "0");
     Outcome early = vm("exec", "one", "--", "true");
     assertThat(early.status()).isEqualTo(Exit.INFRASTRUCTURE);
     assertThat(text(early.err())).contains("The VM one does not run");

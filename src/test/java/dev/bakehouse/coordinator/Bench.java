@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.ShortDirectory;
 import dev.bakehouse.pipeline.Pipeline;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Poll;
@@ -64,7 +65,7 @@ final class Bench implements AutoCloseable {
   static Process agent(Path dir, String endpoint, String token, String name, String... tags)
       throws Exception {
     Path home = Files.createDirectories(dir.resolve("agent-" + name));
-    Path sockets = Files.createTempDirectory("bk");
+    Path sockets = ShortDirectory.make();
     Command command =
         Command.of("buildkite-agent", "start", "--name", name)
             .and("--tags", String.join(",", tags))

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,7 +34,7 @@ class GitServerTest {
     GitMirror mirror = GitMirror.of(dir.resolve("mirrors"), repository.toString());
     mirror.ensure(commit, "main");
     try (GitServer server =
-        GitServer.start(Submodules.of(dir.resolve("mirrors"), mirror, commit))) {
+        GitServer.start(Submodules.of(dir.resolve("mirrors"), mirror, commit, _ -> {}))) {
       Path moved = dir.resolve("moved");
       Files.move(repository, moved);
       Path clone = dir.resolve("clone");
@@ -63,7 +65,7 @@ class GitServerTest {
     mirror.ensure(commit, "main");
     GitMirror other = GitMirror.of(mirrors, secret.toString());
     other.ensure(head(secret), "main");
-    var reachable = Submodules.of(mirrors, mirror, commit);
+    var reachable = Submodules.of(mirrors, mirror, commit, _ -> {});
     assertThat(reachable).containsOnlyKeys("file://" + repository, "file://" + library);
     try (GitServer server = GitServer.start(reachable)) {
       Path clone = dir.resolve("clone");
@@ -73,6 +75,35 @@ class GitServerTest {
       assertThat(clone.resolve("deps/lib/file")).hasContent("lib\n");
       String forbidden = "git://127.0.0.1:" + server.port() + "/" + other.dir().getFileName();
       assertThat(guest(server, "git", "ls-remote", forbidden).run().ok()).isFalse();
+    }
+  }
+
+  @Test
+  void aSubmoduleThatIsGoneFailsTheGuestsCheckoutAndNothingElse() throws IOException {
+    Path library = make("library", "lib\n");
+    git(
+        repository,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        "--quiet",
+        "../library",
+        "deps/lib");
+    git(repository, "commit", "--quiet", "-m", "submodule");
+    Files.move(library, dir.resolve("gone"));
+    GitMirror mirror = GitMirror.of(dir.resolve("mirrors"), repository.toString());
+    mirror.ensure(head(repository), "main");
+    List<String> said = new ArrayList<>();
+    var reachable = Submodules.of(dir.resolve("mirrors"), mirror, head(repository), said::add);
+    assertThat(said).singleElement().asString().contains("submodule deps/lib", "library");
+    try (GitServer server = GitServer.start(reachable)) {
+      Path clone = dir.resolve("clone");
+      guest(server, "git", "clone", "--", mirror.url(), clone.toString()).check();
+      Outcome update =
+          guest(server, "git", "-C", clone.toString(), "submodule", "update", "--init").run();
+      assertThat(update.status()).isEqualTo(1);
+      assertThat(update.complaint()).contains("deps/lib");
     }
   }
 
@@ -122,7 +153,7 @@ class GitServerTest {
     Path mirrors = Files.createDirectory(dir.resolve("mirrors"));
     GitMirror mirror = GitMirror.of(mirrors, "https://git.example/main.git");
     git(dir, "clone", "--quiet", "--mirror", repository.toString(), mirror.dir().toString());
-    assertThatThrownBy(() -> Submodules.of(mirrors, mirror, head(repository)))
+    assertThatThrownBy(() -> Submodules.of(mirrors, mirror, head(repository), _ -> {}))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("deps/lib")
         .hasMessageContaining(secret.toString());

@@ -114,12 +114,8 @@ class GuestNetworkTest {
               Jobs.machines(settings, Owner.PIPE, Map.of(), endpoint),
               image,
               lease,
-              new Machine.Start(
-                  Machines.name(name),
-                  "boot",
-                  List.of(),
-                  Connections.directory(settings),
-                  Owner.PIPE),
+              Machines.name(name),
+              new Machine.Start("boot", List.of(), Connections.directory(settings), Owner.PIPE),
               new Phases(System.err));
     }
 

@@ -1,5 +1,6 @@
 package dev.bakehouse.local;
 
+import dev.bakehouse.ShortDirectory;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.coordinator.BuildRequest;
@@ -162,7 +163,7 @@ public final class JobFixture implements AutoCloseable {
           .and("--build-path", home.resolve("builds").toString())
           .and("--hooks-path", home.resolve("hooks").toString())
           .and("--plugins-path", home.resolve("plugins").toString())
-          .and("--sockets-path", Files.createTempDirectory("bk").toString())
+          .and("--sockets-path", ShortDirectory.make().toString())
           .env("BUILDKITE_AGENT_TOKEN", registrationToken())
           .env("BUILDKITE_AGENT_ENDPOINT", fleet.coordinator().agentEndpoint())
           .startInto(home.resolve("agent.log"));

@@ -70,6 +70,18 @@ class JobRunTest {
         .isEqualTo("0\na b||c'd\"e|$(id)|ü\nv|it's \"here\"\n$HOME|none|/home/admin|");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--env, BAKEHOUSE_NOT_SET, variable BAKEHOUSE_NOT_SET",
+    "--dir, /no/such/place, no directory /no/such/place"
+  })
+  void whatCanNotBeIsSaidBeforeAVmIsMade(
+      String option, String value, String said, JobFixture fixture) {
+    Outcome outcome = job(fixture, option, value, "--", "true").run();
+    assertThat(outcome.status()).isEqualTo(125);
+    assertThat(error(outcome)).contains(said).doesNotContain("--- bakehouse:");
+  }
+
   @Test
   void aDirectoryIsCopiedAsItIsAndBack(JobFixture fixture) throws Exception {
     Path from = Files.createDirectory(dir.resolve("from"));

@@ -10,6 +10,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -50,6 +51,8 @@ class DirectoryStoreTest {
     }
 
     assertThat(read("a/b.txt")).isEqualTo("hello");
+    assertThat(Files.getPosixFilePermissions(dir.resolve("store/a/b.txt")))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
     assertThat(store.list("")).extracting(BlobInfo::key).containsExactly("a/b.txt");
     assertThat(store.list("a")).extracting(BlobInfo::size).containsExactly(5L);
     assertThat(store.list("b")).isEmpty();

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.platform.Jvm;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.qemu.QemuHypervisor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -153,6 +156,37 @@ class SlotsTest {
       assertThat(SlotFiles.slots(dir.resolve("slots"))).containsEntry("job-1", 1);
     }
     assertThat(SlotFiles.slots(dir.resolve("slots"))).isEmpty();
+  }
+
+  @Test
+  void aDeadOwnersVmGoesWhateverSlotItHad() throws Exception {
+    Process owner = Jvm.of(OwnerMain.class, dir.toString()).start();
+    assertThat(owner.waitFor()).isZero();
+    assertThat(dir.resolve("vms/left")).exists();
+    Hypervisor qemu = new QemuHypervisor(dir);
+    Slots swept = new Slots(dir.resolve("slots"), 2, new Reaper(dir, List.of(qemu)));
+    try (Lease _ = swept.acquire(SOON, _ -> {})) {
+      assertThat(dir.resolve("vms/left")).doesNotExist();
+    }
+  }
+
+  /// A process that made a VM and is gone.
+  static final class OwnerMain {
+    public static void main(String[] args) throws Exception {
+      VmHome home = new VmHome(Path.of(args[0]));
+      BaseImage image = new BaseImage("none", Path.of(args[0]), "");
+      VmRecord record =
+          new VmRecord(
+              "left",
+              "qemu",
+              image,
+              new Shape(1, 64, 0),
+              null,
+              Processes.self(),
+              false,
+              Instant.now());
+      home.publish(home.draft(), record);
+    }
   }
 
   private static Slots slots(Path state, int count) {

@@ -33,7 +33,8 @@ class VmCommandTest {
   @Test
   void aVmsWholeLife() throws Exception {
     String image = Ticker.image(dir.resolve("ticker")).directory().toString();
-    List<String> small = List.of("--image", image, "--cpus", "1", "--memory", "32", "--disk", "0");
+    List<String> small =
+        List.of("--image", image, "--cpus", "1", "--memory-mb", "32", "--disk-gb", "0");
     assertThat(vm(with(small, "create", "one"))).isZero();
     assertThat(vm("run", "one")).isZero();
     JsonNode one = list().get(0);

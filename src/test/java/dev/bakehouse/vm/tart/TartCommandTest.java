@@ -52,7 +52,7 @@ class TartCommandTest {
 
   @Test
   void aVmsWholeLifeWithOneStart() throws IOException {
-    fine("create", "one", "--image", "mac", "--cpus=1", "--memory=1024", "--disk=4");
+    fine("create", "one", "--image", "mac", "--cpus=1", "--memory-mb=1024", "--disk-gb=4");
     assertThat(vm("create", "two", "--image", "none").complaint())
         .contains("There is no image none in " + standIn.home());
     assertThat(vm("exec", "one", "--", "true").complaint()).contains("The VM one does not run");
