@@ -73,15 +73,15 @@ final class DemoCommand implements Callable<Integer> {
     if (json.isPresent()) {
       Files.writeString(json.get(), report(result));
     }
+    if (!keep) {
+      return;
+    }
     System.out.println(
         "\nCoordinator: "
             + fleet.coordinator().address()
             + " (REST under /v2, token in "
             + fleet.coordinator().apiToken()
             + ")");
-    if (!keep) {
-      return;
-    }
     System.out.println("Everything keeps running; interrupt to stop.");
     try {
       new CountDownLatch(1).await();

@@ -34,6 +34,7 @@ public final class Bootstrap {
 
   private static final Duration SLOT = Duration.ofHours(6);
   private static final Duration LONGEST = Duration.ofDays(2);
+  private static final int TRIES = 3;
   private static final String RUN = "job";
   private static final String EMPTY_INPUT = "/bin/sh -c 'exec \"$@\" </dev/null' sh ";
 
@@ -142,12 +143,28 @@ public final class Bootstrap {
     }
   }
 
+  /// Starts the VM; what fails before the job's own work began is tried again, a few times.
   private Machine startMachine(ImageLease image, Lease lease, Checkout checkout) {
     Path scratch = Directories.makePrivate(Connections.directory(settings));
     List<Integer> forwards = new ArrayList<>(checkout.ports());
     loopbackPort(job.text("BUILDKITE_AGENT_ENDPOINT")).ifPresent(forwards::add);
-    Machine.Start how = new Machine.Start(settings.vm().start(), forwards, scratch, Owner.PIPE);
-    return machines.start(image, lease, settings.name(), how, phases, cancellation);
+    for (int attempt = 1; ; attempt++) {
+      String name = Machines.name(settings.name());
+      try {
+        return Machine.start(
+            machines,
+            image,
+            lease,
+            new Machine.Start(name, settings.vm().start(), forwards, scratch, Owner.PIPE),
+            phases);
+      } catch (Infrastructure e) {
+        if (attempt == TRIES || cancellation.cancelled()) {
+          throw e;
+        }
+        phases.say(
+            e.getMessage() + "; starting another VM (" + (attempt + 1) + " of " + TRIES + ")");
+      }
+    }
   }
 
   private int command(Machine machine, Checkout checkout, Map<String, String> extra) {

@@ -111,7 +111,7 @@ public final class JobRun {
             "one of " + settings.slots(),
             () -> Jobs.slots(settings).acquire(SLOT, phases::say))) {
       Connections.sweep(settings);
-      Machine machine = start(machines, image, lease, cancellation);
+      Machine machine = start(machines, image, lease);
       boolean kept = false;
       try {
         int status = work(machine, cancellation, starting);
@@ -152,12 +152,12 @@ public final class JobRun {
     return status;
   }
 
-  private Machine start(
-      Machines machines, ImageLease image, Lease lease, Cancellation cancellation) {
+  private Machine start(Machines machines, ImageLease image, Lease lease) {
     Directories.makePrivate(settings.state());
     Path scratch = Directories.makePrivate(Connections.directory(settings));
-    Machine.Start how = new Machine.Start(settings.vm().start(), List.of(), scratch, owner());
-    return machines.start(image, lease, "run", how, phases, cancellation);
+    Machine.Start start =
+        new Machine.Start(Machines.name("run"), settings.vm().start(), List.of(), scratch, owner());
+    return Machine.start(machines, image, lease, start, phases);
   }
 
   /// The command reports to nobody; a step it runs in may ask for a size.

@@ -65,7 +65,8 @@ final class Machine {
 
   /// Clones, starts, identifies and connects a VM; whatever fails, nothing of it stays.
   static Machine start(
-      Machines machines, ImageLease image, Lease lease, String name, Start start, Phases phases) {
+      Machines machines, ImageLease image, Lease lease, Start start, Phases phases) {
+    String name = start.name();
     Machines.Fresh clone =
         phases.run(
             Phase.CLONE, name, () -> machines.clone(image, lease, name, start.mode(), phases));
@@ -135,11 +136,12 @@ final class Machine {
 
   /// How a machine is to start.
   ///
+  /// @param name of the VM
   /// @param mode `auto`, `boot` or `resume`
   /// @param forwards loopback ports the guest reaches on its own loopback
   /// @param scratch directory for the connection's files
   /// @param owner whether the VM ends with this process
-  record Start(String mode, List<Integer> forwards, Path scratch, Owner owner) {}
+  record Start(String name, String mode, List<Integer> forwards, Path scratch, Owner owner) {}
 
   private record Booted(Duplex channel, Control control) {}
 

@@ -27,7 +27,6 @@ import java.util.Optional;
 /// boot.
 public final class Machines {
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final int TRIES = 3;
 
   private final HostSettings host;
   private final Hypervisor hypervisor;
@@ -51,30 +50,6 @@ public final class Machines {
     byte[] random = new byte[4];
     RANDOM.nextBytes(random);
     return purpose + "-" + HexFormat.of().formatHex(random);
-  }
-
-  /// A machine that runs; what fails before anybody's work began is tried again with another VM, a
-  /// few times.
-  ///
-  /// @param purpose of its VM, the first part of the name
-  Machine start(
-      ImageLease image,
-      Lease lease,
-      String purpose,
-      Machine.Start how,
-      Phases phases,
-      Cancellation cancellation) {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return Machine.start(this, image, lease, name(purpose), how, phases);
-      } catch (Infrastructure e) {
-        if (attempt == TRIES || cancellation.cancelled()) {
-          throw e;
-        }
-        phases.say(
-            e.getMessage() + "; starting another VM (" + (attempt + 1) + " of " + TRIES + ")");
-      }
-    }
   }
 
   /// A VM that has not started yet.

@@ -65,7 +65,11 @@ public final class BuildConsole implements Consumer<BuildEvent> {
               + job.exitStatus()
               + " · "
               + Math.round(job.seconds())
-              + " s");
+              + " s · "
+              + states.values().stream().filter(JobState::ended).count()
+              + " of "
+              + states.size()
+              + " jobs done");
     } else if (job.started() != null && started.add(job.id())) {
       say("▶ " + job.title() + " on " + job.agent());
     }

@@ -85,10 +85,14 @@ public final class Demo {
     try (LocalFleet fleet =
         LocalFleet.start(
             Config.of(0, state.resolve("coordinator")), HOSTS, place -> host(place, prepared))) {
-      step(4, "a cold build: no cache anywhere");
+      step(4, "a cold build: no cache anywhere (about four minutes on two cores without KVM)");
       BuildReport cold = build(fleet, repository, "cold");
       repository.edit();
-      step(5, "a warm build: one source file changed");
+      step(
+          5,
+          "a warm build: one source file changed (the cold one took "
+              + Math.round(cold.seconds())
+              + " s)");
       BuildReport warm = build(fleet, repository, "warm");
       out.println();
       out.print(DemoTable.render(cold, warm));

@@ -73,11 +73,9 @@ public final class GuestImage {
     Path draft = state.resolve("image-build");
     Directories.delete(draft);
     Directories.makePrivate(state);
-    long begin = System.nanoTime();
-    DebianImage.build(
-        recipe,
-        draft,
-        line -> out.printf("  [%3d s] %s%n", (System.nanoTime() - begin) / 1_000_000_000L, line));
+    try (Stages stages = new Stages(out, "the image takes three to five minutes in all")) {
+      DebianImage.build(recipe, draft, stages::begin);
+    }
     store.adopt(NAME, draft, Map.of(RECIPE, wanted), "debian");
     Directories.delete(draft);
   }

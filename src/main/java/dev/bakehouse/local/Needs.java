@@ -86,6 +86,11 @@ public final class Needs {
   ///
   /// @throws UserError when nobody can be asked or the answer is no
   void confirm(String what) {
+    confirm(what, "Run `" + what + "`, or run this again with --yes.");
+  }
+
+  /// As [#confirm(String)], with what to do instead.
+  void confirm(String what, String remedy) {
     if (yes) {
       out.println("  " + what);
       return;
@@ -96,11 +101,11 @@ public final class Needs {
             .orElseThrow(
                 () ->
                     new UserError(
-                        "This machine lacks what is listed above",
-                        "Run `" + what + "`, or run this again with --yes."));
+                        "This machine lacks what is listed above, and nobody can be asked",
+                        remedy));
     String answer = console.readLine("Run `%s`? [y/N] ", what);
     if (answer == null || !answer.strip().toLowerCase(java.util.Locale.ROOT).startsWith("y")) {
-      throw new UserError("Not installed", "Run `" + what + "` yourself, then this again.");
+      throw new UserError("Not installed", remedy);
     }
   }
 

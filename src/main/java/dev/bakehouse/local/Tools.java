@@ -52,7 +52,11 @@ public final class Tools {
       return Programs.find("buildkite-agent").orElseThrow();
     }
     Path go = go();
-    needs.confirm("go install " + AGENT);
+    needs.confirm(
+        "go install " + AGENT,
+        "Run this again with --yes, which puts it into "
+            + dir
+            + ", or put a buildkite-agent on PATH.");
     Path bin = Files.createDirectories(dir.resolve("bin"));
     Command.of(go.toString(), "install", AGENT)
         .env("GOBIN", bin.toAbsolutePath().toString())
@@ -85,7 +89,9 @@ public final class Tools {
     if (Files.isDirectory(zig)) {
       return zig;
     }
-    needs.confirm("python3 -m pip download " + ZIG);
+    needs.confirm(
+        "python3 -m pip download " + ZIG,
+        "Run this again with --yes, which puts it into " + dir + ".");
     Path wheels = dir.resolve("wheels");
     Directories.delete(wheels);
     Command.of(

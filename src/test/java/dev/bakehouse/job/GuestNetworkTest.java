@@ -114,8 +114,12 @@ class GuestNetworkTest {
               Jobs.machines(settings, Owner.PIPE, Map.of(), endpoint),
               image,
               lease,
-              Machines.name(name),
-              new Machine.Start("boot", List.of(), Connections.directory(settings), Owner.PIPE),
+              new Machine.Start(
+                  Machines.name(name),
+                  "boot",
+                  List.of(),
+                  Connections.directory(settings),
+                  Owner.PIPE),
               new Phases(System.err));
     }
 

@@ -97,8 +97,8 @@ class ResumeTest {
             machines,
             image,
             lease,
-            name,
-            new Machine.Start("resume", List.of(), Connections.directory(settings), Owner.PIPE),
+            new Machine.Start(
+                name, "resume", List.of(), Connections.directory(settings), Owner.PIPE),
             new Phases(quiet()));
     try {
       // The very first draw of the first command.
