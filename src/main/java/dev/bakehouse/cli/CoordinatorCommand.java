@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.config.Yaml;
 import dev.bakehouse.coordinator.Config;
 import dev.bakehouse.coordinator.Coordinator;
 import dev.bakehouse.platform.UserError;
@@ -41,7 +42,8 @@ final class CoordinatorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     CountDownLatch end = new CountDownLatch(1);
-    Coordinator coordinator = Coordinator.start(Config.of(port, state));
+    int usable = Yaml.parse("command line", "{port: " + port + "}").number("port", 0, 0, 65535);
+    Coordinator coordinator = Coordinator.start(Config.of(usable, state));
     Runtime.getRuntime().addShutdownHook(new Thread(coordinator::close));
     if (addressFile != null) {
       write(addressFile, coordinator);

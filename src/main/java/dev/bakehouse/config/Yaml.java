@@ -1,5 +1,6 @@
 package dev.bakehouse.config;
 
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ public final class Yaml {
       return parse(file.toString(), Files.readString(file));
     } catch (IOException e) {
       throw new UserError(
-          "Could not read the configuration " + file + ": " + e.getMessage(),
+          "Could not read the configuration " + file + ": " + Reason.of(e),
           "Check its path and mode.",
           e);
     }

@@ -1,6 +1,7 @@
 package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.net.URI;
@@ -81,7 +82,7 @@ public final class Coordinator implements AutoCloseable {
       return coordinator;
     } catch (IOException e) {
       throw new UserError(
-          "Could not use the state directory " + state + ": " + e.getMessage(),
+          "Could not use the state directory " + state + ": " + Reason.of(e),
           "Check its owner and free space, or name another one with --state.",
           e);
     }

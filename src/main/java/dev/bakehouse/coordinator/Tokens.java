@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,7 @@ final class Tokens {
       secret = keep(directory.resolve("signing")).getBytes(StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UserError(
-          "Could not make the coordinator's tokens in " + directory + ": " + e.getMessage(),
+          "Could not make the coordinator's tokens in " + directory + ": " + Reason.of(e),
           "Check the directory's owner and free space.",
           e);
     }

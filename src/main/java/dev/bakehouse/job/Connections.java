@@ -1,6 +1,7 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.VmHome;
 import java.io.IOException;
@@ -36,7 +37,7 @@ public final class Connections {
     } catch (NoSuchFileException e) {
       return List.of();
     } catch (IOException e) {
-      throw new UserError("Could not read " + root + ": " + e.getMessage(), "Check its mode.", e);
+      throw new UserError("Could not read " + root + ": " + Reason.of(e), "Check its mode.", e);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.bakehouse.local;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ final class ExampleRepository {
       Files.createDirectories(dir);
     } catch (IOException e) {
       throw new UserError(
-          "Could not make " + dir + ": " + e.getMessage(),
+          "Could not make " + dir + ": " + Reason.of(e),
           "Check its parent's owner and free space.",
           e);
     }

@@ -32,7 +32,7 @@ public final class Directories {
         return dir;
       }
       throw new UserError(
-          "Could not make the directory " + dir + ": " + e.getMessage(),
+          "Could not make the directory " + dir + ": " + Reason.of(e),
           "Check its parent's owner and free space.",
           e);
     }
@@ -53,7 +53,7 @@ public final class Directories {
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UserError(
-          "Could not write " + file + ": " + e.getMessage(),
+          "Could not write " + file + ": " + Reason.of(e),
           "Check its directory's owner and free space.",
           e);
     }

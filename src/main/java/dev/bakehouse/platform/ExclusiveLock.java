@@ -53,7 +53,7 @@ public final class ExclusiveLock implements AutoCloseable {
     } catch (IOException e) {
       threads.unlock();
       throw new UserError(
-          "Could not lock " + file + ": " + e.getMessage(),
+          "Could not lock " + file + ": " + Reason.of(e),
           "Check the directory's owner and mode.",
           e);
     } catch (RuntimeException e) {
@@ -94,7 +94,7 @@ public final class ExclusiveLock implements AutoCloseable {
       return taken ? Optional.of(new ExclusiveLock(threads, channel)) : Optional.empty();
     } catch (IOException e) {
       throw new UserError(
-          "Could not lock " + file + ": " + e.getMessage(),
+          "Could not lock " + file + ": " + Reason.of(e),
           "Check the directory's owner and mode.",
           e);
     } finally {

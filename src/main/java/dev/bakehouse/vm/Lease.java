@@ -1,5 +1,6 @@
 package dev.bakehouse.vm;
 
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -63,7 +64,7 @@ public final class Lease implements AutoCloseable {
 
   private UserError failed(String what, IOException e) {
     return new UserError(
-        "Could not " + what + " slot " + slot + " in " + directory + ": " + e.getMessage(),
+        "Could not " + what + " slot " + slot + " in " + directory + ": " + Reason.of(e),
         "Check the directory's mode and space.",
         e);
   }

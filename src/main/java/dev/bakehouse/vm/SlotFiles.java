@@ -1,6 +1,7 @@
 package dev.bakehouse.vm;
 
 import dev.bakehouse.platform.Processes.Identity;
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +28,7 @@ public final class SlotFiles {
         }
       }
     } catch (IOException e) {
-      throw new UserError("Could not read " + directory + ": " + e.getMessage(), "Check it.", e);
+      throw new UserError("Could not read " + directory + ": " + Reason.of(e), "Check it.", e);
     }
     return slots;
   }

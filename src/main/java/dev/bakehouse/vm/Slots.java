@@ -3,6 +3,7 @@ package dev.bakehouse.vm;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Processes.Identity;
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -171,7 +172,7 @@ public final class Slots {
 
   private static UserError failed(Path where, IOException e) {
     return new UserError(
-        "Could not use the VM slots in " + where + ": " + e.getMessage(),
+        "Could not use the VM slots in " + where + ": " + Reason.of(e),
         "Check the directory's mode and space.",
         e);
   }

@@ -1,5 +1,6 @@
 package dev.bakehouse.vm;
 
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ public final class TemplateHome {
     try {
       return Trees.make(root).resolve(key);
     } catch (IOException e) {
-      throw new UserError("Could not make " + root + ": " + e.getMessage(), "Check its mode.", e);
+      throw new UserError("Could not make " + root + ": " + Reason.of(e), "Check its mode.", e);
     }
   }
 
@@ -41,7 +42,7 @@ public final class TemplateHome {
           .map(root::resolve)
           .toList();
     } catch (IOException e) {
-      throw new UserError("Could not read " + root + ": " + e.getMessage(), "Check its mode.", e);
+      throw new UserError("Could not read " + root + ": " + Reason.of(e), "Check its mode.", e);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.bakehouse.vm;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Processes.Identity;
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -90,7 +91,7 @@ public final class VmHome {
           .flatMap(n -> read(n).stream())
           .toList();
     } catch (IOException e) {
-      throw new UserError("Could not read " + root + ": " + e.getMessage(), "Check its mode.", e);
+      throw new UserError("Could not read " + root + ": " + Reason.of(e), "Check its mode.", e);
     }
   }
 
@@ -179,7 +180,7 @@ public final class VmHome {
       Trees.delete(directory);
     } catch (IOException e) {
       throw new UserError(
-          "Could not remove " + directory + ": " + e.getMessage(), "Remove it by hand.", e);
+          "Could not remove " + directory + ": " + Reason.of(e), "Remove it by hand.", e);
     }
   }
 
