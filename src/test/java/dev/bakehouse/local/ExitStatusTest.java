@@ -68,6 +68,20 @@ class ExitStatusTest {
     compare(fixture, Where.TART, "host-t.");
   }
 
+  @Test
+  void aSubmoduleThatCanNotBeHadIsTheCheckoutsFailureAsWithoutAVm(JobFixture fixture) {
+    Map<String, Result> results =
+        fixture.run(
+            JobFixture.NO_SUBMODULE,
+            List.of(
+                Step.vm("vm", "echo never"),
+                new Step("plain", "echo never", Map.of(), Where.PLAIN)));
+    assertThat(results.get("vm").status()).isEqualTo(results.get("plain").status()).isEqualTo("1");
+    assertThat(results.get("vm").log())
+        .contains("the submodule deps/gone can not be had", "Checkout failed")
+        .doesNotContain("infrastructure failure");
+  }
+
   private static void compare(JobFixture fixture, Where where, String agents) {
     assertThat(commands()).hasSizeGreaterThanOrEqualTo(20);
     Map<String, Result> plain = fixture.once("exit statuses", () -> reference(fixture));

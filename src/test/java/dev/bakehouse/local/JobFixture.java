@@ -79,6 +79,9 @@ public final class JobFixture implements AutoCloseable {
     }
   }
 
+  /// A branch with a submodule that can not be had.
+  public static final String NO_SUBMODULE = "no-submodule";
+
   private static final String SETTINGS =
       "{hypervisor: %s, cpus: 1, memory-mb: 1024, disk-gb: 4, connect-seconds: 180}";
 
@@ -181,7 +184,20 @@ public final class JobFixture implements AutoCloseable {
     }
     git("-C", at.toString(), "add", "--all");
     git("-C", at.toString(), "commit", "-q", "-m", "First");
+    noSubmodule(at);
     return at;
+  }
+
+  private static void noSubmodule(Path at) {
+    String in = at.toString();
+    git("-C", in, "switch", "-q", "-c", NO_SUBMODULE);
+    git("-C", in, "config", "-f", ".gitmodules", "submodule.deps/gone.path", "deps/gone");
+    git("-C", in, "config", "-f", ".gitmodules", "submodule.deps/gone.url", "../gone");
+    git("-C", in, "add", ".gitmodules");
+    String link = "160000,0123456789012345678901234567890123456789,deps/gone";
+    git("-C", in, "update-index", "--add", "--cacheinfo", link);
+    git("-C", in, "commit", "-q", "-m", "A submodule that is nowhere");
+    git("-C", in, "switch", "-q", "main");
   }
 
   private static void git(String... arguments) {
@@ -212,6 +228,11 @@ public final class JobFixture implements AutoCloseable {
   ///
   /// @return by key, in the order of the steps
   public Map<String, Result> run(List<Step> steps) {
+    return run("main", steps);
+  }
+
+  /// As [#run(List)], of another branch of the repository, for example [#NO_SUBMODULE].
+  public Map<String, Result> run(String branch, List<Step> steps) {
     if (steps.stream().anyMatch(step -> step.where() == Where.TART)) {
       tart();
     }
@@ -234,7 +255,7 @@ public final class JobFixture implements AutoCloseable {
     }
     String json = JsonMapper.builder().build().writeValueAsString(Map.of("steps", wire));
     BuildRequest request =
-        new BuildRequest("test", repository.toString(), "HEAD", "main", "A test", Map.of());
+        new BuildRequest("test", repository.toString(), "HEAD", branch, "A test", Map.of());
     BuildView build =
         fleet.build(request, Pipeline.parse("test", json), new BuildConsole(System.out, false));
     Map<String, Result> results = new LinkedHashMap<>();
