@@ -117,6 +117,17 @@ class BadInputTest {
   }
 
   @Test
+  void aDemoWithoutRoom() throws Exception {
+    Files.createDirectory(state);
+    List<String> argv = Self.argv("demo", "--prepare", "--state", state.toString());
+    Outcome outcome = onSmallDisk(16, state, Command.of(argv));
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(new String(outcome.err(), StandardCharsets.UTF_8))
+        .contains("The demo needs 8 GB", state.toString(), "--state");
+    assertThat(state).isEmptyDirectory();
+  }
+
+  @Test
   void aDiskThatFillsWhileTheJobRuns() throws Exception {
     String config = KillFixture.hostConfig(state);
     assertThat(jobRun(config).status()).as("the run that makes the template").isZero();

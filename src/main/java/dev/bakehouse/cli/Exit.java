@@ -1,6 +1,8 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
+import java.io.IOException;
 
 /// Every exit status of the program, and the one place where errors become statuses.
 public final class Exit {
@@ -24,6 +26,11 @@ public final class Exit {
       System.err.println("bakehouse: " + user.getMessage());
       System.err.println("  " + user.remedy());
       return FAILED;
+    }
+    if (error instanceof IOException file) {
+      System.err.println("bakehouse: Reading or writing failed: " + Reason.of(file));
+      System.err.println("  Check the disk's free space and the owner of what is named.");
+      return INFRASTRUCTURE;
     }
     System.err.println("bakehouse: internal fault: " + error);
     error.printStackTrace(System.err);

@@ -81,7 +81,7 @@ public final class JobRun {
     }
     if (request.dir().filter(dir -> !Files.isDirectory(dir)).isPresent()) {
       throw new UserError(
-          "There is no directory " + request.dir().get(), "Name one that is there with --dir.");
+          request.dir().get() + " is no directory", "Name one that is there with --dir.");
     }
     for (String name : request.environment()) {
       if (!host.containsKey(name)) {
@@ -122,9 +122,8 @@ public final class JobRun {
           phases.say(
               "the VM "
                   + machine.name()
-                  + " keeps running: `bakehouse vm list`, `bakehouse vm delete "
-                  + machine.name()
-                  + "`");
+                  + " keeps running: `bakehouse vm ssh` and `bakehouse vm delete` take its name, with --state "
+                  + settings.state());
         }
         return status;
       } finally {

@@ -12,6 +12,7 @@ import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,8 @@ import java.util.stream.Stream;
 /// warm in clean VMs.
 public final class Demo {
   private static final int HOSTS = 2;
+  private static final long GIB = 1L << 30;
+  private static final long ROOM = 8 * GIB;
   private static final double WARM_LIMIT = 1.0 / 3;
   private static final double HIT_GOAL = 0.85;
 
@@ -63,11 +66,29 @@ public final class Demo {
     needs.ensure(Needs.RUN);
     needs.ensure(Needs.IMAGE);
     Directories.makePrivate(state);
+    insistRoom();
     Tools tools = new Tools(state, out, needs);
     Path agent = tools.agent();
     Path zig = tools.zig();
     step(2, "the guest image (a few minutes the first time)");
     return new Prepared(agent, new GuestImage(state, out).ensure(agent, zig));
+  }
+
+  /// What tools, image and builds come to is told before, not by whatever fails of it.
+  private void insistRoom() throws IOException {
+    boolean made = Files.exists(state.resolve("registry/index.json"));
+    long free = Files.getFileStore(state).getUsableSpace();
+    if (!made && free < ROOM) {
+      throw new UserError(
+          "The demo needs "
+              + ROOM / GIB
+              + " GB, and the disk with "
+              + state
+              + " has "
+              + free / GIB
+              + " GB left",
+          "Free some space, or name a directory elsewhere with --state.");
+    }
   }
 
   /// Runs it all.

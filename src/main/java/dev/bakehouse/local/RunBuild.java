@@ -8,6 +8,7 @@ import dev.bakehouse.pipeline.Pipeline;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -60,7 +61,11 @@ public final class RunBuild {
     if (!git("status", "--porcelain").isEmpty()) {
       out.println("note: changes that are not committed are not built; the build is of " + commit);
     }
-    Path agent = new Tools(request.state(), out, new Needs(out, request.yes())).agent();
+    Needs needs = new Needs(out, request.yes());
+    if (!(System.getProperty("os.name").startsWith("Mac") && Programs.find("tart").isPresent())) {
+      needs.ensure(Needs.RUN);
+    }
+    Path agent = new Tools(request.state(), out, needs).agent();
     Pipeline pipeline = Pipeline.parse(request.pipeline().toString(), interpolated(agent));
     BuildRequest build =
         new BuildRequest(

@@ -58,13 +58,30 @@ public final class Tools {
             + dir
             + ", or put a buildkite-agent on PATH.");
     Path bin = Files.createDirectories(dir.resolve("bin"));
-    Command.of(go.toString(), "install", AGENT)
-        .env("GOBIN", bin.toAbsolutePath().toString())
-        .deadline(LONG)
-        .check();
+    goInstall(go, bin.toAbsolutePath());
     // The module's program is called `agent`; jobs look for `buildkite-agent`.
     Files.move(bin.resolve("agent"), own, StandardCopyOption.ATOMIC_MOVE);
     return own;
+  }
+
+  /// Go leaves more than a gigabyte of modules and objects: in its own caches where somebody uses
+  /// Go, else nowhere.
+  private void goInstall(Path go, Path bin) {
+    Path own = dir.resolve("go").toAbsolutePath();
+    Command install = Command.of(go.toString(), "install").env("GOBIN", bin.toString());
+    String modules = Command.of(go.toString(), "env", "GOMODCACHE").check().text();
+    if (!Files.isDirectory(Path.of(modules))) {
+      install =
+          install
+              .and("-modcacherw")
+              .env("GOMODCACHE", own.resolve("modules").toString())
+              .env("GOCACHE", own.resolve("objects").toString());
+    }
+    try {
+      install.and(AGENT).deadline(LONG).check();
+    } finally {
+      Directories.delete(own);
+    }
   }
 
   private Path go() {
@@ -93,7 +110,20 @@ public final class Tools {
         "python3 -m pip download " + ZIG,
         "Run this again with --yes, which puts it into " + dir + ".");
     Path wheels = dir.resolve("wheels");
+    Path fresh = dir.resolve("zig.new");
     Directories.delete(wheels);
+    Directories.delete(fresh);
+    try {
+      fetchZig(wheels, fresh);
+      Files.move(fresh, zig, StandardCopyOption.ATOMIC_MOVE);
+      return zig;
+    } finally {
+      Directories.delete(wheels);
+      Directories.delete(fresh);
+    }
+  }
+
+  private static void fetchZig(Path wheels, Path fresh) throws IOException {
     Command.of(
             "python3",
             "-m",
@@ -106,16 +136,11 @@ public final class Tools {
             ZIG)
         .deadline(LONG)
         .check();
-    Path fresh = dir.resolve("zig.new");
-    Directories.delete(fresh);
     try (Stream<Path> files = Files.list(wheels)) {
       unpack(files.filter(f -> f.toString().endsWith(".whl")).findFirst().orElseThrow(), fresh);
     }
     Files.setPosixFilePermissions(
         fresh.resolve("zig"), PosixFilePermissions.fromString("rwxr-xr-x"));
-    Files.move(fresh, zig, StandardCopyOption.ATOMIC_MOVE);
-    Directories.delete(wheels);
-    return zig;
   }
 
   /// Takes the `ziglang/` part out of the wheel, which is a zip archive.

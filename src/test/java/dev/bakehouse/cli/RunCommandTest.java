@@ -6,6 +6,7 @@ import dev.bakehouse.KillFixture;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.vm.qemu.QemuHypervisor;
 import java.io.IOException;
@@ -189,6 +190,12 @@ class RunCommandTest {
     assertSays(
         run("steps: [{command: x}]", "--json", dir.resolve("nowhere/x.json").toString()),
         "nowhere/x.json of --json can not be written");
+    Path bin = Files.createDirectory(dir.resolve("bin"));
+    Files.createSymbolicLink(bin.resolve("git"), Path.of(Programs.path("git")));
+    Outcome bare = command().env("PATH", bin.toString()).run();
+    assertThat(bare.text()).contains("needs qemu-system-");
+    assertSays(bare, "neither apt-get nor brew", "by hand: ");
+    assertThat(state.resolve("coordinator")).doesNotExist();
     Files.write(dir.resolve("pipeline.yml"), new byte[] {(byte) 0xff, (byte) 0xfe});
     assertSays(start(), "pipeline.yml is no text in UTF-8");
     Files.delete(dir.resolve("pipeline.yml"));
