@@ -28,6 +28,34 @@ need_maven() {
   fi
 }
 
+# Makes the start-up cache from a real pull of a small image: the cache then has what transfers load, and what the compiler
+# must know of their hot code, which else is learned anew by every run. The registry is a web server of files.
+record_start() {
+  local work=$root/target/start blob web port
+  local flags=(-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED "-Dbakehouse.root=$root")
+  bakehouse() { "$JAVA" "${flags[@]}" -cp target/bakehouse.jar dev.bakehouse.cli.Main "$@" >/dev/null 2>&1; }
+  rm -rf "$work" target/bakehouse.aot
+  mkdir -p "$work/vm" "$work/v2/o/r/blobs" "$work/v2/o/r/manifests"
+  cat target/lib/*.jar target/bakehouse.jar >"$work/vm/disk.img"
+  dd if=/dev/zero of="$work/vm/disk.img" bs=1 count=0 seek=600M 2>/dev/null
+  echo '{"os":"linux","arch":"amd64"}' >"$work/vm/config.json"
+  : >"$work/vm/nvram.bin"
+  bakehouse image import --state "$work/a" i "$work/vm" || true
+  bakehouse image push --state "$work/a" i "oci:$work/layout:v1" || true
+  for blob in "$work"/layout/blobs/sha256/*; do
+    ln "$blob" "$work/v2/o/r/blobs/sha256:${blob##*/}" 2>/dev/null || continue
+    grep -q '"layers"' "$blob" && grep -q tart.disk "$blob" && ln "$blob" "$work/v2/o/r/manifests/v1" && ln "$blob" "$work/v2/o/r/manifests/sha256:${blob##*/}"
+  done 2>/dev/null
+  "$JAVA" -m jdk.httpserver -b 127.0.0.1 -p 0 -d "$work" >"$work/web" 2>&1 &
+  web=$!
+  until port=$(sed -n 's/.* port \([0-9]*\).*/\1/p' "$work/web") && [ -n "$port" ]; do kill -0 $web 2>/dev/null && sleep 0.1 || break; done
+  flags+=(-XX:AOTCacheOutput=target/bakehouse.aot)
+  bakehouse image pull --state "$work/b" --plain-http "127.0.0.1:${port:-1}/o/r:v1" --name i || true
+  kill $web 2>/dev/null
+  wait $web 2>/dev/null || true
+  rm -rf "$work"
+}
+
 build_jar() {
   need_maven "$@"
   (
@@ -44,11 +72,7 @@ build_jar() {
         exit 2
       fi
       rm -f target/bakehouse.aot
-      # The run that is recorded loads what most commands load, the HTTP client too; it ends with "no answer".
-      train=$(mktemp -d)
-      "$JAVA" -XX:AOTCacheOutput=target/bakehouse.aot -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -Dbakehouse.root="$root" \
-        -cp target/bakehouse.jar dev.bakehouse.cli.Main image pull --state "$train" --plain-http 127.0.0.1:1/none:none >/dev/null 2>&1 || true
-      rm -rf "$train"
+      record_start
     fi
   )
 }

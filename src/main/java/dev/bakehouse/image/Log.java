@@ -14,6 +14,12 @@ public final class Log {
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
   private static final String CLEAR_LINE = "\r\u001b[K";
 
+  /// Without line wrap, what does not fit is left out: a line that had wrapped could not be
+  /// cleared.
+  private static final String NO_WRAP = "\u001b[?7l";
+
+  private static final String WRAP = "\u001b[?7h";
+
   private final PrintStream out;
   private final boolean terminal;
   private final Optional<PrintStream> events;
@@ -39,7 +45,7 @@ public final class Log {
   /// How things stand: one line rewritten on a terminal, one line after the other elsewhere.
   synchronized void status(String line) {
     if (terminal) {
-      out.print(CLEAR_LINE + line);
+      out.print(CLEAR_LINE + NO_WRAP + line + WRAP);
       out.flush();
       statusShown = true;
     } else {

@@ -79,9 +79,15 @@ final class ProgressLine implements Progress {
   }
 
   private String line() {
-    return "%s: %s of %s, %s/s, %d s left, %s moved%s"
+    return "%s: %s of %s, %s/s, %s left, %s moved%s"
         .formatted(
-            what, size(done.sum()), size(total), size(rate()), left(), size(moved.sum()), saved());
+            what,
+            size(done.sum()),
+            size(total),
+            size(rate()),
+            rate() == 0 ? "unknown time" : left() + " s",
+            size(moved.sum()),
+            saved());
   }
 
   private Map<String, Object> event(String kind) {

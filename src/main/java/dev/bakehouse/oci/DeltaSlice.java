@@ -2,46 +2,36 @@ package dev.bakehouse.oci;
 
 import dev.bakehouse.oci.TartManifest.DiskSlice;
 import dev.bakehouse.platform.FileRanges;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Makes a slice of blocks that disks of this host have and of those that only its blob has. What
-/// comes out must still be checked against the slice's digest.
+/// Makes a slice of blocks that disks of this host have and of those that only its blob has, in one
+/// pass that hashes what it puts in place. What comes out must still be compared with the slice's
+/// digest.
 final class DeltaSlice {
-  private static final int BUFFER = 1 << 18;
-
-  private final Repository repository;
   private final DiskSlice slice;
   private final SliceIndex index;
   private final DiskTarget target;
   private final LocalDisks locals;
   private final WantedBlocks found;
-  private final Progress progress;
-  private final boolean fresh;
   private final BitSet here;
   private final BitSet needed = new BitSet();
+  private final byte[] zeros = new byte[Blocks.SIZE];
+  private final Map<Integer, Source> open = new HashMap<>();
+
+  /// A disk of this host that blocks come from.
+  private record Source(SliceReader reader, FileRanges ranges) {}
 
   DeltaSlice(
-      Repository repository,
-      DiskSlice slice,
-      SliceIndex index,
-      DiskTarget target,
-      LocalDisks locals,
-      WantedBlocks found,
-      Progress progress)
+      DiskSlice slice, SliceIndex index, DiskTarget target, LocalDisks locals, WantedBlocks found)
       throws IOException {
-    this.repository = repository;
     this.slice = slice;
     this.index = index;
     this.target = target;
     this.locals = locals;
     this.found = found;
-    this.progress = progress;
-    this.fresh = !target.touched(slice.offset(), slice.size());
     this.here = left();
     for (int i = 0; i < index.blocks(); i++) {
       if (!index.zero(i) && !here.get(i) && !found.has(index.hash(i))) {
@@ -50,33 +40,44 @@ final class DeltaSlice {
     }
   }
 
+  /// Blocks that only the blob has.
+  BitSet needed() {
+    return needed;
+  }
+
   /// Compressed bytes that must be moved, at least.
   long missing() {
     return needed.stream().mapToLong(index::length).sum();
   }
 
-  void assemble() throws IOException {
-    byte[] zeros = new byte[Blocks.SIZE];
-    for (int i = 0; i < index.blocks(); i++) {
-      if (index.zero(i)) {
-        target.write(zeros, 0, raw(i), position(i), fresh);
+  /// @param blob gives the needed blocks in order
+  DiskRecord.Slice assemble(BlobBlocks blob) throws IOException {
+    SliceWriter writer = new SliceWriter(target, slice.offset(), slice.size());
+    try {
+      for (int i = 0; i < index.blocks(); ) {
+        int end = i + 1;
+        if (needed.get(i)) {
+          writer.accept(blob.block(i, raw(i)), 0, raw(i));
+        } else if (index.zero(i)) {
+          writer.accept(zeros, 0, raw(i));
+        } else if (here.get(i)) {
+          target.reader().read(position(i), raw(i), writer::keep);
+        } else {
+          end = alike(i);
+          copy(i, end, writer);
+        }
+        i = end;
       }
+      return writer.finish();
+    } finally {
+      close();
     }
-    copy();
-    long moved = 0;
-    for (ByteRanges.Run run : ByteRanges.of(index, needed)) {
-      fetch(run);
-      moved += run.length(index);
-    }
-    long saved = Math.max(0, slice.blob().size() - moved);
-    progress.advance(saved);
-    progress.reused(Progress.Reuse.BLOCKS, saved);
   }
 
   /// Blocks that an interrupted pull had put in place.
   private BitSet left() throws IOException {
     BitSet left = new BitSet();
-    if (fresh) {
+    if (!target.touched(slice.offset(), slice.size())) {
       return left;
     }
     Blocks blocks = new Blocks(slice.size());
@@ -88,32 +89,21 @@ final class DeltaSlice {
     return left;
   }
 
-  private void copy() throws IOException {
-    Map<Integer, FileRanges> open = new HashMap<>();
-    try {
-      for (int i = 0; i < index.blocks(); ) {
-        int end = copied(i) ? alike(i) : i;
-        if (end > i) {
-          int disk = found.disk(index.hash(i));
-          FileRanges ranges = open.get(disk);
-          if (ranges == null) {
-            ranges = locals.into(disk, target.disk());
-            open.put(disk, ranges);
-          }
-          long from = found.block(index.hash(i)) * Blocks.SIZE;
-          ranges.copy(from, position(i), position(end - 1) + raw(end - 1) - position(i));
-        }
-        i = Math.max(end, i + 1);
-      }
-    } finally {
-      for (FileRanges ranges : open.values()) {
-        ranges.close();
-      }
+  private void copy(int from, int to, SliceWriter writer) throws IOException {
+    int disk = found.disk(index.hash(from));
+    Source source = open.get(disk);
+    if (source == null) {
+      source = new Source(locals.reader(disk), locals.into(disk, target.disk()));
+      open.put(disk, source);
     }
+    long at = found.block(index.hash(from)) * Blocks.SIZE;
+    long length = position(to - 1) + raw(to - 1) - position(from);
+    boolean shared = source.ranges().share(at, position(from), length);
+    source.reader().read(at, length, shared ? writer::keep : writer);
   }
 
   private boolean copied(int block) {
-    return !index.zero(block) && !here.get(block) && found.has(index.hash(block));
+    return !needed.get(block) && !index.zero(block) && !here.get(block);
   }
 
   /// Where the blocks end that follow each other here as they do in the disk they come from.
@@ -130,29 +120,12 @@ final class DeltaSlice {
     return end;
   }
 
-  private void fetch(ByteRanges.Run run) throws IOException {
-    BlockReader reader = new BlockReader();
-    try (InputStream in =
-        new BufferedInputStream(
-            repository.blob(slice.blob().digest(), run.start(index), run.length(index)), BUFFER)) {
-      for (int i = run.from(); i < run.to(); i++) {
-        came(index.length(i));
-        if (!needed.get(i)) {
-          in.skipNBytes(index.length(i));
-          continue;
-        }
-        byte[] block = reader.next(in, index.length(i), raw(i));
-        if (Blocks.hash(block, 0, raw(i)) != index.hash(i)) {
-          throw new AppleLz4Reader.BadFrame("a block is not what the chunk index says");
-        }
-        target.write(block, 0, raw(i), position(i), fresh);
+  private void close() throws IOException {
+    for (Source source : open.values()) {
+      try (FileRanges _ = source.ranges()) {
+        source.reader().close();
       }
     }
-  }
-
-  private void came(long bytes) {
-    progress.moved(bytes);
-    progress.advance(bytes);
   }
 
   private long position(int block) {

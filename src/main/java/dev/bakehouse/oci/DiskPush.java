@@ -157,9 +157,8 @@ final class DiskPush implements AutoCloseable {
     Optional<Compressed> kept = staging.find(content, part.size());
     if (kept.isPresent()
         && (repository.hasBlob(kept.get().slice().blob()) || staging.holds(kept.get().slice()))) {
-      done(part, Progress.Reuse.RESUMED);
       staged.acquireUninterruptibly();
-      return Optional.of(upload(kept.get()));
+      return Optional.of(upload(kept.get(), part, Progress.Reuse.RESUMED));
     }
     return Optional.empty();
   }
@@ -176,7 +175,7 @@ final class DiskPush implements AutoCloseable {
     boolean handed = false;
     Path file = staging.fresh();
     try {
-      Compressed now = compressor.compress(in, part.offset(), part.size(), file, progress::advance);
+      Compressed now = compressor.compress(in, part.offset(), part.size(), file);
       Digest actual = now.slice().content();
       if (content.isPresent() && !content.get().equals(actual)) {
         throw new UserError(
@@ -189,16 +188,20 @@ final class DiskPush implements AutoCloseable {
             new DiskRecord.Slice(part.offset(), part.size(), actual, now.index().hashes()));
         Optional<KnownSlices.Found> found = known.find(actual, part.size());
         if (found.isPresent()) {
+          done(part, Progress.Reuse.SLICES);
           return CompletableFuture.completedFuture(
               new PushedSlice(found.get().blob(), found.get().index()));
         }
       }
       synchronized (made) {
-        if (!made.containsKey(actual)) {
-          staging.keep(file, now);
-          handed = true;
-          made.put(actual, upload(now));
+        Future<PushedSlice> same = made.get(actual);
+        if (same != null) {
+          done(part, Progress.Reuse.SLICES);
+          return same;
         }
+        staging.keep(file, now);
+        handed = true;
+        made.put(actual, upload(now, part, Progress.Reuse.SLICES));
         return made.get(actual);
       }
     } finally {
@@ -209,11 +212,12 @@ final class DiskPush implements AutoCloseable {
     }
   }
 
-  private Future<PushedSlice> upload(Compressed slice) {
+  /// @param there why it is not sent, when the repository has it
+  private Future<PushedSlice> upload(Compressed slice, Part part, Progress.Reuse there) {
     return uploads.submit(
         () -> {
           try {
-            return stored(slice);
+            return stored(slice, part, there);
           } catch (IOException | RuntimeException e) {
             failed = CompletableFuture.failedFuture(e);
             throw e;
@@ -223,11 +227,14 @@ final class DiskPush implements AutoCloseable {
         });
   }
 
-  private PushedSlice stored(Compressed slice) throws IOException {
+  private PushedSlice stored(Compressed slice, Part part, Progress.Reuse there) throws IOException {
     CompressedSlice blob = slice.slice();
-    if (!repository.hasBlob(blob.blob())) {
-      repository.writeBlob(blob.blob(), staging.blob(blob.content()));
-      progress.moved(blob.blobSize());
+    if (repository.hasBlob(blob.blob())) {
+      done(part, there);
+    } else {
+      SentBytes sent = new SentBytes(progress, blob);
+      repository.writeBlob(blob.blob(), staging.blob(blob.content()), sent);
+      sent.end();
     }
     byte[] index = slice.index().encode();
     Descriptor chunks =

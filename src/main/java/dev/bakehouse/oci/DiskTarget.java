@@ -1,6 +1,7 @@
 package dev.bakehouse.oci;
 
 import dev.bakehouse.platform.Holes;
+import dev.bakehouse.platform.Uncached;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -8,24 +9,27 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 
-/// A disk image being made, sparse: zeros are written only where an interrupted attempt left other
-/// bytes. Safe for several threads.
+/// A disk image being made, sparse. Where the file system lets it, bytes go around the page cache:
+/// copying them there is as much work as decoding them, one thread at a time may do it for a file,
+/// and what was written must still be brought to the medium in the end. Safe for several threads.
 final class DiskTarget implements AutoCloseable {
-  private static final ThreadLocal<ByteBuffer> DIRECT =
-      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(1 << 18));
-
   private final Path disk;
   private final FileChannel out;
+  private final Optional<FileChannel> direct;
   private final Holes holes;
   private final SliceReader reader;
 
-  DiskTarget(Path disk, long size) throws IOException {
+  /// @param apart whether slices begin so far from each other that no two share what the page cache
+  ///   handles at once; else a write around it could undo a neighbour's write through it
+  DiskTarget(Path disk, long size, boolean apart) throws IOException {
     this.disk = disk;
     try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "rw")) {
       file.setLength(size);
     }
     this.out = FileChannel.open(disk, StandardOpenOption.WRITE);
+    this.direct = apart ? Uncached.open(disk) : Optional.empty();
     this.holes = Holes.open(disk);
     this.reader = new SliceReader(disk);
   }
@@ -43,25 +47,25 @@ final class DiskTarget implements AutoCloseable {
     return holes.nextData(offset) < offset + length;
   }
 
-  /// @param fresh whether nothing was written there before, see [#touched]
-  void write(byte[] bytes, int offset, int length, long position, boolean fresh)
-      throws IOException {
-    for (int at = 0; at < length; at += Blocks.SIZE) {
-      int n = Math.min(Blocks.SIZE, length - at);
-      boolean zero = AppleLz4Writer.isZero(bytes, offset + at, n);
-      if (!zero || (!fresh && touched(position + at, n))) {
-        put(bytes, offset + at, n, position + at);
-      }
+  /// @param bytes in memory aligned to [Uncached#ALIGNMENT]
+  void write(ByteBuffer bytes, long position) throws IOException {
+    int whole = bytes.remaining() / Uncached.ALIGNMENT * Uncached.ALIGNMENT;
+    int begin = bytes.position();
+    if (direct.isPresent() && position % Uncached.ALIGNMENT == 0 && whole > 0) {
+      write(direct.get(), bytes.duplicate().limit(begin + whole), position);
+      bytes.position(begin + whole);
     }
+    write(out, bytes, position + bytes.position() - begin);
   }
 
-  private void put(byte[] bytes, int offset, int length, long position) throws IOException {
-    ByteBuffer buffer = DIRECT.get();
-    buffer.clear().put(bytes, offset, length).flip();
-    while (buffer.hasRemaining()) {
-      if (out.write(buffer, position + buffer.position()) < 0) {
+  private static void write(FileChannel out, ByteBuffer bytes, long position) throws IOException {
+    long at = position;
+    while (bytes.hasRemaining()) {
+      int n = out.write(bytes, at);
+      if (n < 0) {
         throw new EOFException("the disk image takes no more bytes");
       }
+      at += n;
     }
   }
 
@@ -73,8 +77,11 @@ final class DiskTarget implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try (out;
-        holes) {
-      reader.close();
+        holes;
+        reader) {
+      if (direct.isPresent()) {
+        direct.get().close();
+      }
     }
   }
 }

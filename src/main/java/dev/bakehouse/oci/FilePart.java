@@ -6,18 +6,22 @@ import java.io.InputStream;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.function.LongConsumer;
 
 /// A part of an open file as the body of a request; tells how much of it was taken.
 final class FilePart {
   private final FileChannel file;
   private final long offset;
   private final long length;
+  private final LongConsumer reached;
   private volatile long taken;
 
-  FilePart(FileChannel file, long offset, long length) {
+  /// @param reached hears where in the file the sending is, see [Repository#writeBlob]
+  FilePart(FileChannel file, long offset, long length, LongConsumer reached) {
     this.file = file;
     this.offset = offset;
     this.length = length;
+    this.reached = reached;
   }
 
   long offset() {
@@ -36,6 +40,7 @@ final class FilePart {
   /// From the part's first byte; each call begins anew.
   HttpRequest.BodyPublisher publisher() {
     taken = 0;
+    reached.accept(offset);
     return length == 0
         ? HttpRequest.BodyPublishers.noBody()
         : HttpRequest.BodyPublishers.fromPublisher(
@@ -63,6 +68,7 @@ final class FilePart {
       }
       at += n;
       taken = at;
+      reached.accept(offset + at);
       return n;
     }
   }

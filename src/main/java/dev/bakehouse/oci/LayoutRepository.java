@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /// An OCI image layout in a directory: `oci-layout`, `index.json`, `blobs/sha256/HEX`.
 ///
@@ -79,13 +80,14 @@ public final class LayoutRepository implements Repository {
   }
 
   @Override
-  public void writeBlob(Digest digest, Path file) throws IOException {
+  public void writeBlob(Digest digest, Path file, LongConsumer reached) throws IOException {
     if (hasBlob(digest)) {
       return;
     }
     create();
     Path fresh = Files.createTempFile(staging(), "blob", "");
     Files.move(file, fresh, StandardCopyOption.REPLACE_EXISTING);
+    reached.accept(Files.size(fresh));
     Files.move(fresh, path(digest), StandardCopyOption.ATOMIC_MOVE);
   }
 

@@ -114,6 +114,10 @@ final class LocalDisks {
     }
   }
 
+  SliceReader reader(int disk) throws IOException {
+    return new SliceReader(all.get(disk).disk().disk());
+  }
+
   FileRanges into(int disk, Path target) throws IOException {
     return FileRanges.between(all.get(disk).disk().disk(), target);
   }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 
 /// A registry's repository with mirrors: content is asked of them first, by digest, and of the
 /// registry itself where they lack it or fail. What a tag means only the registry knows; a mirror
@@ -93,8 +94,8 @@ final class MirroredRepository implements Repository {
   }
 
   @Override
-  public void writeBlob(Digest digest, Path file) throws IOException {
-    origin.writeBlob(digest, file);
+  public void writeBlob(Digest digest, Path file, LongConsumer reached) throws IOException {
+    origin.writeBlob(digest, file, reached);
   }
 
   @Override

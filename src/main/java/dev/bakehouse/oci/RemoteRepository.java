@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.LongConsumer;
 
 /// A repository of a registry over HTTP.
 public final class RemoteRepository implements Repository {
@@ -121,8 +122,8 @@ public final class RemoteRepository implements Repository {
   }
 
   @Override
-  public void writeBlob(Digest digest, Path file) throws IOException {
-    uploader.write(digest, file);
+  public void writeBlob(Digest digest, Path file, LongConsumer reached) throws IOException {
+    uploader.write(digest, file, reached);
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /// One repository of images: a registry's, or a layout in a directory. A selector is a tag or a
 /// digest (`sha256:…`).
@@ -46,7 +47,14 @@ public interface Repository {
 
   /// Stores a file whose bytes have this digest; does nothing when it is there. The file may be
   /// moved away.
-  void writeBlob(Digest digest, Path file) throws IOException;
+  default void writeBlob(Digest digest, Path file) throws IOException {
+    writeBlob(digest, file, _ -> {});
+  }
+
+  /// @param reached hears the offset in the file behind the bytes that were last handed over; when
+  ///   a broken attempt is followed by another, that begins at a lower one; nothing when the blob
+  ///   is there
+  void writeBlob(Digest digest, Path file, LongConsumer reached) throws IOException;
 
   /// Stores a manifest under a tag; its blobs must be there.
   void putManifest(Manifest manifest, String tag);

@@ -12,7 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.IntConsumer;
 
 /// Compresses slices, each in one pass over its data that gives its digests and chunk index too.
 /// Pieces of a slice are compressed by all cores, so that the last slice leaves none idle. Safe for
@@ -26,11 +25,9 @@ final class SliceCompressor implements AutoCloseable {
   /// A slice's blob in a file, and what it is.
   record Compressed(CompressedSlice slice, SliceIndex index) {}
 
-  /// @param counter hears raw bytes as they are done
-  Compressed compress(SliceReader in, long offset, long length, Path file, IntConsumer counter)
-      throws IOException {
+  Compressed compress(SliceReader in, long offset, long length, Path file) throws IOException {
     try (OutputStream out = Files.newOutputStream(file)) {
-      Run run = new Run(out, length, counter);
+      Run run = new Run(out, length);
       in.read(offset, length, run::take);
       return run.finish();
     } catch (ExecutionException e) {
@@ -74,7 +71,6 @@ final class SliceCompressor implements AutoCloseable {
 
   private final class Run {
     private final OutputStream out;
-    private final IntConsumer counter;
     private final long size;
     private final MessageDigest content = Digest.hasher();
     private final MessageDigest blob = Digest.hasher();
@@ -86,10 +82,9 @@ final class SliceCompressor implements AutoCloseable {
     private int block;
     private long blobSize;
 
-    Run(OutputStream out, long size, IntConsumer counter) {
+    Run(OutputStream out, long size) {
       this.out = out;
       this.size = size;
-      this.counter = counter;
       this.hashes = new long[Blocks.count(size)];
       this.lengths = new int[hashes.length];
     }
@@ -130,7 +125,6 @@ final class SliceCompressor implements AutoCloseable {
       System.arraycopy(done.hashes, 0, hashes, block, done.blocks());
       System.arraycopy(done.lengths, 0, lengths, block, done.blocks());
       block += done.blocks();
-      counter.accept(done.size);
       return done;
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 
 /// Puts one slice in its place from the nearest source that has it: what an interrupted pull left,
 /// an image of this host, blocks of such images and ranges of the blob, the whole blob. Whatever
@@ -19,10 +20,12 @@ final class SlicePull {
   private final Set<Long> left;
   private final Map<Long, SliceIndex> indexes;
   private final WantedBlocks found;
+  private final Executor ahead;
   private final Progress progress;
 
   /// @param left offsets of slices that an interrupted pull had finished
   /// @param indexes by offset, of slices that may be made of blocks
+  /// @param ahead reads what will be needed soon; as many threads as it is asked for
   SlicePull(
       Repository repository,
       DiskTarget target,
@@ -30,6 +33,7 @@ final class SlicePull {
       Set<Long> left,
       Map<Long, SliceIndex> indexes,
       WantedBlocks found,
+      Executor ahead,
       Progress progress) {
     this.repository = repository;
     this.target = target;
@@ -37,6 +41,7 @@ final class SlicePull {
     this.left = left;
     this.indexes = indexes;
     this.found = found;
+    this.ahead = ahead;
     this.progress = progress;
   }
 
@@ -76,23 +81,27 @@ final class SlicePull {
   }
 
   private Optional<DiskRecord.Slice> delta(DiskSlice slice, SliceIndex index) throws IOException {
-    DeltaSlice delta = new DeltaSlice(repository, slice, index, target, locals, found, progress);
+    DeltaSlice delta = new DeltaSlice(slice, index, target, locals, found);
     if (delta.missing() > slice.blob().size() / 4 * 3) {
       return Optional.empty();
     }
-    try {
-      delta.assemble();
-      Optional<DiskRecord.Slice> checked = checked(slice);
-      if (checked.isEmpty()) {
+    Digest digest = slice.blob().digest();
+    try (BlobBlocks blob =
+        new BlobBlocks(repository, digest, index, delta.needed(), ahead, progress)) {
+      Optional<DiskRecord.Slice> made = Optional.of(delta.assemble(blob)).filter(slice::is);
+      long saved = Math.max(0, slice.blob().size() - blob.moved());
+      progress.advance(saved);
+      progress.reused(Progress.Reuse.BLOCKS, saved);
+      if (made.isEmpty()) {
         progress.note(
             "the blocks of %s do not make the slice: it moves whole; images it shares blocks with may be damaged: `bakehouse image verify`"
-                .formatted(slice.blob().digest()));
-        boolean _ = repository.distrust(slice.blob().digest());
+                .formatted(digest));
+        boolean _ = repository.distrust(digest);
       }
-      return checked;
+      return made;
     } catch (AppleLz4Reader.BadFrame | EOFException e) {
-      progress.note("the chunk index of " + slice.blob().digest() + " is wrong: " + e.getMessage());
-      boolean _ = repository.distrust(slice.blob().digest());
+      progress.note("the chunk index of " + digest + " is wrong: " + e.getMessage());
+      boolean _ = repository.distrust(digest);
       return Optional.empty();
     } catch (NoSuchFileException e) {
       return Optional.empty();
@@ -111,7 +120,7 @@ final class SlicePull {
 
   private Optional<DiskRecord.Slice> checked(DiskSlice slice) throws IOException {
     DiskRecord.Slice made = target.reader().slice(slice.offset(), slice.size());
-    return Optional.of(made).filter(m -> m.content().equals(slice.content()));
+    return Optional.of(made).filter(slice::is);
   }
 
   private DiskRecord.Slice reused(DiskSlice slice, Progress.Reuse how, DiskRecord.Slice made) {

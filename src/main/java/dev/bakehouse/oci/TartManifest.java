@@ -41,6 +41,10 @@ public record TartManifest(
       return content.equals(ZERO_SLICE);
     }
 
+    boolean is(DiskRecord.Slice made) {
+      return made.size() == size && made.content().equals(content);
+    }
+
     /// Whether nothing needs to be written for it.
     boolean hole() {
       return zero() && size == SLICE;

@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /// Reads a VM image into a directory: `disk.img` (sparse), `config.json`, `nvram.bin`,
 /// `manifest.json`, and `chunks.bin`, what is known of the disk. Every blob and every slice is
@@ -127,8 +129,11 @@ public final class TartPull {
   private void disk(Path directory, LocalDisks locals) throws IOException {
     Set<Long> left = new HashSet<>();
     DiskRecord.read(directory, slice -> left.add(slice.offset()));
-    try (DiskTarget target = new DiskTarget(directory.resolve("disk.img"), image.diskSize());
-        DiskRecord.Writer journal = DiskRecord.append(directory)) {
+    boolean apart = image.disk().stream().allMatch(s -> s.offset() % TartManifest.SLICE == 0);
+    try (DiskTarget target =
+            new DiskTarget(directory.resolve("disk.img"), image.diskSize(), apart);
+        DiskRecord.Writer journal = DiskRecord.append(directory);
+        ExecutorService ahead = Executors.newCachedThreadPool()) {
       List<DiskSlice> zeros = image.disk().stream().filter(DiskSlice::hole).toList();
       for (DiskSlice slice : zeros) {
         if (left.add(slice.offset())) {
@@ -141,7 +146,7 @@ public final class TartPull {
               .filter(slice -> !slice.hole())
               .sorted(Comparator.comparingLong((DiskSlice s) -> s.blob().size()).reversed())
               .toList();
-      SlicePull pull = plan(slices, target, locals, left);
+      SlicePull pull = plan(slices, target, locals, left, ahead);
       Parallel.run(
           "pull " + repository.name(),
           STREAMS,
@@ -165,7 +170,11 @@ public final class TartPull {
 
   /// Reads the chunk indexes of what may be made of blocks, and finds those blocks.
   private SlicePull plan(
-      List<DiskSlice> slices, DiskTarget target, LocalDisks locals, Set<Long> left)
+      List<DiskSlice> slices,
+      DiskTarget target,
+      LocalDisks locals,
+      Set<Long> left,
+      ExecutorService ahead)
       throws IOException {
     Map<Long, SliceIndex> indexes = new ConcurrentHashMap<>();
     WantedBlocks found = new WantedBlocks();
@@ -197,7 +206,7 @@ public final class TartPull {
         locals.find(found, missing);
       }
     }
-    return new SlicePull(repository, target, locals, left, indexes, found, progress);
+    return new SlicePull(repository, target, locals, left, indexes, found, ahead, progress);
   }
 
   private void reuse(Progress.Reuse how, List<DiskSlice> slices) {

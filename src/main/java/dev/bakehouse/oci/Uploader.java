@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /// Sends blobs that a repository lacks: each in one request, or in chunks, where a broken chunk is
 /// followed by what the registry says it has.
@@ -22,11 +23,12 @@ record Uploader(RegistryClient client, String repository, long chunk) {
   /// Attempts when the registry finds fault with what was sent.
   private static final int OBJECTIONS = 2;
 
-  void write(Digest digest, Path file) throws IOException {
+  /// @param reached see [Repository#writeBlob]
+  void write(Digest digest, Path file, LongConsumer reached) throws IOException {
     Attempts attempts = new Attempts(client.patience(), "upload the blob " + digest);
     while (!client.send(new HeadBlob(repository, digest))) {
       try (FileChannel bytes = FileChannel.open(file, StandardOpenOption.READ)) {
-        attempt(digest, bytes);
+        attempt(digest, bytes, reached);
         return;
       } catch (RegistryError.Denied e) {
         throw e;
@@ -38,15 +40,15 @@ record Uploader(RegistryClient client, String repository, long chunk) {
     }
   }
 
-  private void attempt(Digest digest, FileChannel file) throws IOException {
+  private void attempt(Digest digest, FileChannel file, LongConsumer reached) throws IOException {
     Session session = client.send(new StartUpload(repository));
     long size = file.size();
     boolean whole = chunk == 0 || size <= chunk;
     try {
       if (!whole) {
-        session = chunks(session, file, size);
+        session = chunks(session, file, size, reached);
       }
-      FilePart rest = new FilePart(file, whole ? 0 : size, whole ? size : 0);
+      FilePart rest = new FilePart(file, whole ? 0 : size, whole ? size : 0, reached);
       client.send(new PutBlob(repository, session, digest, rest));
     } catch (RegistryError e) {
       cancel(session);
@@ -55,12 +57,12 @@ record Uploader(RegistryClient client, String repository, long chunk) {
   }
 
   /// @return the session when all parts are there
-  private Session chunks(Session begun, FileChannel file, long size) {
+  private Session chunks(Session begun, FileChannel file, long size, LongConsumer reached) {
     Attempts attempts = new Attempts(client.patience(), "upload a part of a blob");
     Session session = begun;
     while (session.have() < size) {
       long length = Math.min(Math.max(chunk, begun.leastChunk()), size - session.have());
-      Session next = chunk(session, new FilePart(file, session.have(), length), attempts);
+      Session next = chunk(session, new FilePart(file, session.have(), length, reached), attempts);
       if (next.have() > size) {
         throw new RegistryError(
             "Could not upload a blob of "

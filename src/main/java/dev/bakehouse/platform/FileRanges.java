@@ -74,14 +74,22 @@ public final class FileRanges implements AutoCloseable {
     return worst;
   }
 
+  /// Makes the target show the source's blocks, its holes too.
+  ///
+  /// @return false where that can not be, and nothing is done
+  public boolean share(long at, long target, long length) throws IOException {
+    if (!shares) {
+      return false;
+    }
+    FileDescriptor.Answer answer = to.cloneRange(from, at, length, target);
+    // A range that is not of whole blocks is refused alone, all others for good.
+    shares = answer.ok() || answer.errno() == 22;
+    return answer.ok();
+  }
+
   private Way part(long at, long target, long length) throws IOException {
-    if (shares) {
-      FileDescriptor.Answer answer = to.cloneRange(from, at, length, target);
-      if (answer.ok()) {
-        return Way.SHARED;
-      }
-      // A range that is not of whole blocks is refused alone, all others for good.
-      shares = answer.errno() == 22;
+    if (share(at, target, length)) {
+      return Way.SHARED;
     }
     long done = 0;
     while (kernel && done < length) {

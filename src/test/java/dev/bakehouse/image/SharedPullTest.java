@@ -3,6 +3,8 @@ package dev.bakehouse.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.oci.DockerRegistry;
+import dev.bakehouse.oci.Fault;
+import dev.bakehouse.oci.FaultyRegistry;
 import dev.bakehouse.oci.MeteredProxy;
 import dev.bakehouse.oci.NoisyDisk;
 import dev.bakehouse.oci.Reference;
@@ -96,6 +98,41 @@ class SharedPullTest {
         assertThat(waiting).isNotDone();
       }
       assertThat(waiting.join().name()).isEqualTo("i");
+    }
+  }
+
+  @Test
+  void aTransferThatStallsHoldsUpNoTransferOfAnotherImage() throws Exception {
+    try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false);
+        FaultyRegistry faulty = FaultyRegistry.before(registry.host())) {
+      SmallSlices stalling = push(registry, "v1", 1);
+      SmallSlices other = push(registry, "v2", 2);
+      stalling
+          .manifest()
+          .layers()
+          .forEach(l -> faulty.on("GET", "/blobs/" + l.digest(), new Fault.Stall(l.size() / 2)));
+      Process first =
+          new Child(state)
+              .command("pull", faulty.host() + "/o/r/vm:v1", "--name", "i")
+              .startInto(temp.resolve("first.log"));
+      Poll.until(
+          "the transfer to stall",
+          Duration.ofSeconds(60),
+          () -> faulty.stalled() > 0 ? Optional.of(true) : Optional.empty());
+      LocalImage image =
+          host.transfer.pull(Reference.parse(faulty.host() + "/o/r/vm:v2"), "j", false);
+      assertThat(Arrays.mismatch(Files.readAllBytes(image.disk()), other.disk())).isEqualTo(-1);
+      assertThat(first.isAlive()).isTrue();
+      Poll.until(
+          "the stalled transfer to go on",
+          Duration.ofSeconds(60),
+          () -> {
+            faulty.cut();
+            return first.isAlive() ? Optional.empty() : Optional.of(true);
+          });
+      assertThat(first.exitValue()).as(Files.readString(temp.resolve("first.log"))).isZero();
+      byte[] disk = Files.readAllBytes(host.store.get("i").disk());
+      assertThat(Arrays.mismatch(disk, stalling.disk())).isEqualTo(-1);
     }
   }
 

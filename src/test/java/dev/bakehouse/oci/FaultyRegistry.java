@@ -119,12 +119,17 @@ public final class FaultyRegistry implements AutoCloseable {
     return stalled.get();
   }
 
-  @Override
-  public void close() throws IOException {
-    server.close();
+  /// Ends all connections, stalled ones too; clients may come again.
+  public void cut() throws IOException {
     for (Socket socket : open) {
       socket.close();
     }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    cut();
   }
 
   /// Notes a request and says what happens to it.

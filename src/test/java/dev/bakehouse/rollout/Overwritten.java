@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /// A repository in which somebody else writes right after us.
 ///
@@ -55,8 +56,8 @@ record Overwritten(Repository real, Manifest theirs) implements Repository {
   }
 
   @Override
-  public void writeBlob(Digest digest, Path file) throws IOException {
-    real.writeBlob(digest, file);
+  public void writeBlob(Digest digest, Path file, LongConsumer reached) throws IOException {
+    real.writeBlob(digest, file, reached);
   }
 
   @Override
