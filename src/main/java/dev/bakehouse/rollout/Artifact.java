@@ -20,7 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param type of the artifact and of its layer
 record Artifact(String type, byte[] bytes, Map<String, String> annotations) {
   private static final String EMPTY_TYPE = "application/vnd.oci.empty.v1+json";
-  private static final byte[] EMPTY = "{}".getBytes(StandardCharsets.UTF_8);
+  static final byte[] EMPTY = "{}".getBytes(StandardCharsets.UTF_8);
   private static final JsonMapper JSON = new JsonMapper();
 
   /// The tag appears last, in one step.

@@ -166,7 +166,7 @@ public final class Promoter {
     Posted posted = board.write(next, seen, key);
     log.say(
         "serial "
-            + next.serial()
+            + posted.document().serial()
             + " of "
             + board.name()
             + ": "
