@@ -36,7 +36,7 @@ class ClaimsTest {
       Site site = new Site(Files.createDirectories(dir.resolve("s")), registry.host() + "/o/r/i");
       PrivateKey key = site.config.key(Map.of());
       int wins = 0;
-      for (int round = 0; round < 40; round++) {
+      for (int round = 0; round < 25; round++) {
         Optional<Posted> seen = site.board().read(site.config);
         CyclicBarrier start = new CyclicBarrier(PROMOTERS);
         List<Callable<Posted>> all = new ArrayList<>();
@@ -64,7 +64,7 @@ class ClaimsTest {
   void inWhateverOrderTheirStepsAreTakenAtMostOneIsTold() throws Exception {
     int wins = 0;
     int passedOver = 0;
-    for (int seed = 0; seed < 300; seed++) {
+    for (int seed = 0; seed < 120; seed++) {
       Site site =
           new Site(
               Files.createDirectories(dir.resolve("s" + seed)), "oci:" + dir.resolve("l" + seed));
@@ -97,7 +97,7 @@ class ClaimsTest {
       Document after = now.document().promote(A, 50, List.of(), stamp("alone"));
       assertThat(plain.write(after, Optional.of(now), key).document().percent()).isEqualTo(50);
     }
-    assertThat(wins).isBetween(30, 300);
+    assertThat(wins).isGreaterThan(10);
     assertThat(passedOver).isPositive();
   }
 
