@@ -1,5 +1,6 @@
 package dev.bakehouse.rollout;
 
+import dev.bakehouse.image.Leavings;
 import dev.bakehouse.oci.Descriptor;
 import dev.bakehouse.oci.Digest;
 import dev.bakehouse.oci.Manifest;
@@ -40,7 +41,7 @@ record Artifact(String type, byte[] bytes, Map<String, String> annotations) {
   private static Map<String, Object> blob(Repository repository, String type, byte[] bytes) {
     Descriptor descriptor = new Descriptor(type, Digest.of(bytes), bytes.length, Map.of());
     try {
-      Path file = Files.createTempFile(repository.staging(), "artifact", "");
+      Path file = Leavings.ofThisProcess(repository.staging());
       try {
         Files.write(file, bytes);
         repository.writeBlob(descriptor.digest(), file);

@@ -118,6 +118,10 @@ final class Site {
       fault = Optional.of(why);
     }
 
+    void mended() {
+      fault = Optional.empty();
+    }
+
     HostState poll() {
       HostState _ = follower.poll();
       distribution.run();
