@@ -77,7 +77,6 @@ class SharedPullTest {
     try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false);
         MeteredProxy proxy = new MeteredProxy(registry.host())) {
       SmallSlices image = push(registry, "v1", 1);
-      Files.writeString(state.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.14\")");
       List<Process> all = new ArrayList<>();
       for (String name : List.of("i", "i", "j", "k")) {
         String yaml = "host: {image: %s, image-source: '%s/o/r/vm:v1'}";
