@@ -8,7 +8,6 @@ import dev.bakehouse.rollout.Refresh;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,27 +17,20 @@ import picocli.CommandLine.Option;
     name = "refresh",
     mixinStandardHelpOptions = true,
     description = {
-      "Build, try and roll out the image when its base or inputs have changed; 1 when it failed.",
+      "Build, try and roll out the image when its base or inputs have changed, as far as is due now;"
+          + " 1 when it failed. A host with `image.refresh.every` does so by itself.",
       "It is pushed under a candidate tag, passes `image.smoke` in a VM here, goes to this host, then to"
-          + " 10, 50, 90 and 100 %% of the hosts, `image.rollout.step-minutes` (60) apart; what fails goes"
-          + " back by itself and is not tried again until base or inputs change."
+          + " 10, 50, 90 and 100 %% of the hosts, `image.rollout.step-minutes` (60) apart and when those that"
+          + " are in run it; what fails goes back by itself and is not tried again until base or inputs change."
     })
 final class ImageRefreshCommand implements Callable<Integer> {
-  private static final int PAUSE_SECONDS = 15;
-
   @Mixin ImageOptions options = new ImageOptions();
-
-  @Option(
-      names = "--once",
-      description =
-          "Only do what is due now, for a timer; without it, stay until all hosts are to run the image.")
-  boolean once;
 
   @Option(names = "--retry", description = "Try an image again that failed or was rolled back.")
   boolean retry;
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     Promoter promoter = options.promoter();
     if (Branch.of(System.getenv(), options.checkout()) != Branch.MAIN) {
       throw new UserError(
@@ -57,10 +49,7 @@ final class ImageRefreshCommand implements Callable<Integer> {
       refresh.forgive(wanted());
     }
     Refresh.Report report = refresh.pass(wanted());
-    while (!once && goesOn(report)) {
-      if (report.standing() == Refresh.Standing.WAITING) {
-        TimeUnit.SECONDS.sleep(PAUSE_SECONDS);
-      }
+    while (report.standing() == Refresh.Standing.MOVED) {
       report = refresh.pass(wanted());
     }
     Map<String, Object> shown = new LinkedHashMap<>();
@@ -69,13 +58,6 @@ final class ImageRefreshCommand implements Callable<Integer> {
     shown.put("percent", report.percent());
     options.print(shown, report.standing() + ": " + report.why());
     return report.standing() == Refresh.Standing.FAILED ? Exit.FAILED : Exit.OK;
-  }
-
-  private static boolean goesOn(Refresh.Report report) {
-    return switch (report.standing()) {
-      case MOVED, WAITING -> true;
-      case UP_TO_DATE, FAILED -> false;
-    };
   }
 
   /// Asked anew each time: the base may move meanwhile.

@@ -75,6 +75,7 @@ public final class HostDaemon {
     sweep(reaper);
     Templates templates = new Templates(host, hypervisor, log, this::say);
     Optional<RolloutWatch> rollout = RolloutWatch.of(host, templates, log, this::say, stop);
+    Optional<RefreshWatch> refresh = RefreshWatch.of(host, log, this::say, stop);
     Images images = new Images(host);
     if (images.here().isEmpty()) {
       rollout.ifPresent(RolloutWatch::first);
@@ -89,6 +90,7 @@ public final class HostDaemon {
         say("agent " + agents.get(slot).name() + " runs, pid " + agents.get(slot).pid());
       }
       rollout.ifPresent(RolloutWatch::start);
+      refresh.ifPresent(RefreshWatch::start);
       while (!stop.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
         sweep(reaper);
         revive();

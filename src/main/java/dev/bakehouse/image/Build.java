@@ -144,28 +144,6 @@ public final class Build {
     phase("shutdown", () -> run(() -> vm.shutdown(SHUTDOWN)));
   }
 
-  /// Pushes to the tags this branch may write; says so when there is nothing to push with.
-  ///
-  /// @return the tags written
-  public List<String> publish(Wanted wanted, Branch branch) {
-    Names names = wanted.names();
-    if (wanted.given()) {
-      log.say("push skipped: " + names.remote() + " (`host.image-source`) is only read from");
-      return List.of();
-    }
-    List<String> tags = names.tags(branch, wanted.identity().hex());
-    if (tags.isEmpty()) {
-      log.say("push skipped: builds of forks write no images");
-      return tags;
-    }
-    if (!repositories.hasCredentials(names.remote())) {
-      log.say("push skipped: no credentials for " + names.remote());
-      return List.of();
-    }
-    new Transfer(store, repositories, log).push(names.local(), names.remote(), tags);
-    return tags;
-  }
-
   private LocalImage base(String base) {
     if (Wanted.isLocal(base)) {
       return store.get(base);

@@ -83,11 +83,28 @@ public final class Ensure {
     Decision.Facts facts = facts(wanted, branch, forceRefresh);
     Decision decision = decide(facts);
     LocalImage image = carryOut(decision, wanted, forceRefresh, build);
-    String digest = image.record().digest();
-    if (!(decision instanceof Decision.Build) && facts.missingInRegistry() && !digest.isEmpty()) {
-      new RegistryTags(repositories, log).write(wanted, branch, Digest.parse(digest));
+    if (!(decision instanceof Decision.Build) && facts.missingInRegistry()) {
+      offer(wanted, branch, image, facts.same(image.record().labels()));
     }
-    return ready(wanted, image);
+    return ready(wanted, store.get(image.name()));
+  }
+
+  /// Gives the registry what is here and it has not: a tag, or an image whose build ended before it
+  /// was pushed. What can not be given is said, the image is here all the same.
+  ///
+  /// @param same whether the image is what a build would make
+  private void offer(Wanted wanted, Branch branch, LocalImage image, boolean same) {
+    String digest = image.record().digest();
+    if (!digest.isEmpty()) {
+      new RegistryTags(repositories, log).write(wanted, branch, Digest.parse(digest));
+    } else if (same && !wanted.given()) {
+      log.say(image.name() + " was built and never pushed");
+      try {
+        new Publish(store, repositories, log).run(wanted, branch);
+      } catch (RegistryError e) {
+        log.say("not pushed: " + e.getMessage() + " " + e.remedy());
+      }
+    }
   }
 
   /// Like [#run], but writes nothing to the registry.

@@ -32,9 +32,11 @@ public final class History {
 
   /// @param at ISO-8601
   /// @param what `pulled`, `built`, `imported`, `tagged`, `pushed`, `pinned`, `unpinned`,
-  ///   `verified`, `damaged`, `repaired`, `promoted`, `pruned`, `deleted`, or another word
+  ///   `verified`, `damaged`, `repaired`, `promoted`, `rolled-back`, `pruned`, `deleted`, or
+  ///   another word
   /// @param digest of the manifest, else of the content
-  /// @param from a reference, a directory, another image; where to for `pushed`
+  /// @param from a reference, a directory, another image; where to for `pushed`; what jobs run in
+  ///   instead for `rolled-back`
   /// @param bytes moved or freed
   /// @param by user and command
   public record Event(

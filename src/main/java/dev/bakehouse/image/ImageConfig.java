@@ -85,9 +85,10 @@ public record ImageConfig(
     Registries.KEYS.forEach(section::has);
     size.close();
     deadlines.close();
-    // Read by others: StoreBudget, and the room of that name.
+    // Read by others: StoreBudget, and the room `rollout`.
     boolean _ = section.has("store");
     boolean _ = section.has("rollout");
+    boolean _ = section.has("refresh");
     section.close();
     return config;
   }

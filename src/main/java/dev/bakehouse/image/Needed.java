@@ -2,8 +2,8 @@ package dev.bakehouse.image;
 
 import java.util.Optional;
 
-/// A say in what must not be pruned, beside pins, leases and VMs: the host's configured image, what
-/// a rollout is about to use.
+/// A say in what must not be pruned, beside pins (also those of a rollout), leases and VMs: the
+/// host's configured image.
 public interface Needed {
   /// Why this image must stay, for people: `it is host.image`; empty when it may go.
   Optional<String> why(LocalImage image);

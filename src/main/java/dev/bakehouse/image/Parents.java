@@ -2,10 +2,8 @@ package dev.bakehouse.image;
 
 import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Parent;
-import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.oci.Repository;
-import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +16,7 @@ import java.util.Optional;
 record Parents(ImageStore store, Repositories repositories) {
   List<Parent> of(LocalImage image, Repository repository, List<String> tags) throws IOException {
     List<Parent> parents = new ArrayList<>();
-    add(parents, image);
+    add(parents, image, repository);
     for (String tag : tags) {
       if (repository.head(tag).isPresent()) {
         parents.add(new Parent(repository.manifest(tag), Optional.of(repository)));
@@ -27,26 +25,28 @@ record Parents(ImageStore store, Repositories repositories) {
     }
     for (LocalImage other : store.list()) {
       if (!other.name().equals(image.name())) {
-        add(parents, other);
+        add(parents, other, repository);
       }
     }
     return parents;
   }
 
-  private void add(List<Parent> parents, LocalImage image) throws IOException {
+  private void add(List<Parent> parents, LocalImage image, Repository to) throws IOException {
     Path own = image.directory().resolve("manifest.json");
     Path file = Files.exists(own) ? own : image.directory().resolve(ImageStore.PARENT);
     if (Files.exists(file)) {
       Manifest manifest = Manifest.parse(Files.readAllBytes(file), file.toString());
-      parents.add(new Parent(manifest, origin(image)));
+      parents.add(new Parent(manifest, origin(image, to)));
     }
   }
 
-  private Optional<Repository> origin(LocalImage image) {
-    try {
-      return Optional.of(repositories.open(Reference.parse(image.record().source())));
-    } catch (UserError e) {
-      return Optional.empty();
-    }
+  /// Best a repository of the same registry: blobs need not be moved from there.
+  private Optional<Repository> origin(LocalImage image, Repository to) {
+    String registry = to.name().replaceFirst("/.*", "");
+    List<Repository> all = new Origins(store).of(image).stream().map(repositories::open).toList();
+    return all.stream()
+        .filter(place -> place.name().startsWith(registry + "/"))
+        .findFirst()
+        .or(() -> all.stream().findFirst());
   }
 }

@@ -97,15 +97,7 @@ public final class Repair {
   /// Where the image's blobs are: where it came from, or was pushed to last.
   private Repository origin(LocalImage image) {
     String digest = image.record().digest();
-    List<String> places = new ArrayList<>();
-    for (History.Event event : store.history().read().reversed()) {
-      if (event.what().equals("pushed") && event.digest().equals(digest)) {
-        places.add(event.from());
-      }
-    }
-    if (image.record().source().contains(":")) {
-      places.addFirst(image.record().source());
-    }
+    List<Reference> places = new Origins(store).of(image);
     if (digest.isEmpty() || places.isEmpty()) {
       throw new UserError(
           "Could not repair the image "
@@ -114,9 +106,9 @@ public final class Repair {
           "Build or import it again.");
     }
     UserError last = null;
-    for (String place : places) {
+    for (Reference place : places) {
       try {
-        Repository repository = repositories.open(Reference.parse(place));
+        Repository repository = repositories.open(place);
         if (repository.head(digest).isPresent()) {
           return repository;
         }

@@ -2,7 +2,6 @@ package dev.bakehouse.image;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /// What a store may take up, and who has a say in what must stay.
 ///
@@ -26,11 +25,5 @@ public record StorePolicy(StoreBudget budget, InUse inUse, List<Needed> needed) 
         budget,
         InUse.byVms(state, store),
         List.of(Needed.named(image, "jobs of this host run in it (`host.image`)")));
-  }
-
-  /// With one more who has a say.
-  public StorePolicy and(Needed other) {
-    return new StorePolicy(
-        budget, inUse, Stream.concat(needed.stream(), Stream.of(other)).toList());
   }
 }

@@ -24,6 +24,15 @@ public record Version(String text, String source) {
 
   /// @throws UserError when nothing tells a version
   public static Version of(Checkout checkout) {
+    return find(checkout)
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "Could not tell the version of " + checkout.root(),
+                    "Write set(Bun_VERSION \"…\") in CMakeLists.txt or `version` in package.json, or commit."));
+  }
+
+  static Optional<Version> find(Checkout checkout) {
     return read(checkout.root().resolve("CMakeLists.txt"))
         .flatMap(Version::cmake)
         .or(() -> read(checkout.root().resolve("package.json")).flatMap(Version::packageJson))
@@ -36,12 +45,7 @@ public record Version(String text, String source) {
             () ->
                 checkout
                     .git("rev-parse", "--short=12", "HEAD")
-                    .map(c -> new Version(c, "git commit")))
-        .orElseThrow(
-            () ->
-                new UserError(
-                    "Could not tell the version of " + checkout.root(),
-                    "Write set(Bun_VERSION \"…\") in CMakeLists.txt or `version` in package.json, or commit."));
+                    .map(c -> new Version(c, "git commit")));
   }
 
   private static Optional<Version> cmake(String text) {

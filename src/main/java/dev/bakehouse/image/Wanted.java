@@ -25,7 +25,10 @@ public record Wanted(
       ImageStore store,
       Repositories repositories,
       Log log) {
-    Version version = Version.of(checkout);
+    Version version =
+        given.isPresent()
+            ? Version.find(checkout).orElse(new Version("none", "nothing"))
+            : Version.of(checkout);
     Names names = given.orElseGet(() -> Names.of(config, version, checkout.remote()));
     Supplier<Optional<String>> base =
         () ->

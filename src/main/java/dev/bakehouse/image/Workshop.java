@@ -132,7 +132,7 @@ public record Workshop(
   private LocalImage made(Wanted wanted, Branch branch) {
     Build build = new Build(store, repositories, vms, logs, log);
     LocalImage image = build.run(wanted, branch);
-    List<String> _ = build.publish(wanted, branch);
+    new Publish(store, repositories, log).run(wanted, branch);
     return store.get(image.name());
   }
 }

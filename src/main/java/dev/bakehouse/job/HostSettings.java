@@ -15,6 +15,7 @@ import dev.bakehouse.image.StorePolicy;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Registries;
 import dev.bakehouse.platform.Self;
+import dev.bakehouse.rollout.RefreshConfig;
 import dev.bakehouse.rollout.RolloutConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -41,6 +42,7 @@ import java.util.Optional;
 /// @param apiTokenFile file with its token
 /// @param rollout which image hosts run, when it is followed
 /// @param rolloutPlace where its document lies; empty when none is followed
+/// @param refresh whether its daemon keeps the image up to date
 public record HostSettings(
     Path file,
     String name,
@@ -61,7 +63,8 @@ public record HostSettings(
     VmSettings vm,
     AgentSettings agent,
     RolloutConfig rollout,
-    Optional<Reference> rolloutPlace) {
+    Optional<Reference> rolloutPlace,
+    RefreshConfig refresh) {
 
   /// The name of an image that is not configured.
   static final String DEFAULT_IMAGE = "default";
@@ -126,7 +129,8 @@ public record HostSettings(
             VmSettings.read(vm),
             AgentSettings.read(root.section("agent")),
             rollout,
-            rollout.followed() ? Optional.of(place(rollout, host, image)) : Optional.empty());
+            rollout.followed() ? Optional.of(place(rollout, host, image)) : Optional.empty(),
+            RefreshConfig.read(image.section("refresh"), rollout));
     OTHERS.forEach(root::has);
     List.of(host, git, api, root).forEach(Section::close);
     vlans.insistApart(settings.vm().subnet(), vm);
@@ -161,7 +165,8 @@ public record HostSettings(
         vm,
         agent,
         rollout,
-        rolloutPlace);
+        rolloutPlace,
+        refresh);
   }
 
   private static Reference place(RolloutConfig rollout, Section host, Section image) {

@@ -1,5 +1,6 @@
 package dev.bakehouse.rollout;
 
+import dev.bakehouse.image.Leavings;
 import dev.bakehouse.oci.Descriptor;
 import dev.bakehouse.oci.Digest;
 import dev.bakehouse.oci.Manifest;
@@ -20,7 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param type of the artifact and of its layer
 record Artifact(String type, byte[] bytes, Map<String, String> annotations) {
   private static final String EMPTY_TYPE = "application/vnd.oci.empty.v1+json";
-  private static final byte[] EMPTY = "{}".getBytes(StandardCharsets.UTF_8);
+  static final byte[] EMPTY = "{}".getBytes(StandardCharsets.UTF_8);
   private static final JsonMapper JSON = new JsonMapper();
 
   /// The tag appears last, in one step.
@@ -40,7 +41,7 @@ record Artifact(String type, byte[] bytes, Map<String, String> annotations) {
   private static Map<String, Object> blob(Repository repository, String type, byte[] bytes) {
     Descriptor descriptor = new Descriptor(type, Digest.of(bytes), bytes.length, Map.of());
     try {
-      Path file = Files.createTempFile(repository.staging(), "artifact", "");
+      Path file = Leavings.ofThisProcess(repository.staging());
       try {
         Files.write(file, bytes);
         repository.writeBlob(descriptor.digest(), file);

@@ -12,14 +12,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.PrivateKey;
 import java.security.PublicKey;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /// The place in a repository where the rollout's document stands: an OCI artifact under the tag
 /// `rollout` whose only layer is the document; its signature is an annotation of the manifest. One
-/// put of the manifest changes it, so it is the old one or the new one, whole.
+/// put of the manifest changes it, so it is the old one or the new one, whole. In a registry each
+/// document also has a tag of its serial, and where these know a newer one, that counts: [Claims].
 public final class Board {
   public static final String TAG = "rollout";
   static final String TYPE = "application/vnd.bakehouse.rollout.v1+json";
@@ -27,12 +28,22 @@ public final class Board {
 
   private static final int LARGEST = 1 << 18;
 
+  /// Longer than a promoter needs between its claim and its document.
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
   private final Repository repository;
   private final Reference place;
+  private final Claims claims;
 
   public Board(Repository repository, Reference place) {
+    this(repository, place, GRACE);
+  }
+
+  /// @param grace how long a promoter that claimed a serial is waited for
+  Board(Repository repository, Reference place, Duration grace) {
     this.repository = repository;
     this.place = place;
+    this.claims = new Claims(repository, grace);
   }
 
   /// What documents for this place say in `repository`.
@@ -52,14 +63,20 @@ public final class Board {
   ///
   /// @throws UserError when it is not signed by one of these keys, or for another repository
   Optional<Posted> read(List<PublicKey> keys) {
-    Optional<Digest> digest = repository.head(TAG);
+    Optional<Posted> pointed = read(TAG, keys);
+    long next = serial(pointed) + 1;
+    return claims.newest(next).flatMap(serial -> read(Claims.tag(serial), keys)).or(() -> pointed);
+  }
+
+  private Optional<Posted> read(String tag, List<PublicKey> keys) {
+    Optional<Digest> digest = repository.head(tag);
     if (digest.isEmpty()) {
       return Optional.empty();
     }
     Manifest manifest = repository.manifest(digest.get().toString());
     if (manifest.layers().size() != 1 || !manifest.layers().getFirst().mediaType().equals(TYPE)) {
       throw new CorruptData(
-          "The rollout document of " + name(), "the tag `rollout` holds something else");
+          "The rollout document of " + name(), "the tag `" + tag + "` holds something else");
     }
     byte[] bytes = blob(manifest.layers().getFirst());
     if (!Keys.signed(keys, bytes, manifest.annotations().getOrDefault(SIGNATURE, ""))) {
@@ -76,36 +93,47 @@ public final class Board {
     return Optional.of(new Posted(document, digest.get()));
   }
 
-  /// Puts a document in place of the one that was read. Several promoters at once: one wins, the
-  /// others are told.
+  /// Puts a document in place of the one that was read. Of several promoters at once at most one
+  /// gets an answer.
   ///
   /// @param seen what the change was made from
+  /// @throws UserError when somebody else changes it too
   public Posted write(Document next, Optional<Posted> seen, PrivateKey key) {
-    return locked(
-        () -> {
-          Optional<Digest> before = seen.map(Posted::manifest);
-          if (!repository.head(TAG).equals(before)) {
+    return switch (place) {
+      case Reference.Layout layout -> {
+        // Nobody gets in between.
+        try (ExclusiveLock _ = ExclusiveLock.on(layout.directory().resolve(".rollout.lock"))) {
+          if (!repository.head(TAG).equals(seen.map(Posted::manifest))) {
             throw lost(next);
           }
-          byte[] bytes = next.bytes();
-          Manifest manifest =
-              new Artifact(TYPE, bytes, Map.of(SIGNATURE, Keys.sign(key, bytes)))
-                  .put(repository, TAG);
+          Manifest manifest = put(next, TAG, key);
           if (!repository.head(TAG).equals(Optional.of(manifest.digest()))) {
             throw lost(next);
           }
-          return new Posted(next, manifest.digest());
-        });
+          yield new Posted(next, manifest.digest());
+        }
+      }
+      case Reference.Remote _ -> {
+        long serial = claims.win(serial(seen), next.by()).orElseThrow(() -> lost(next));
+        Document numbered = next.numbered(serial);
+        Manifest manifest = put(numbered, Claims.tag(serial), key);
+        if (claims.claimed(serial + 1)) {
+          throw lost(numbered);
+        }
+        repository.putManifest(manifest, TAG);
+        yield new Posted(numbered, manifest.digest());
+      }
+    };
   }
 
-  /// In a layout nobody gets in between; a registry has no such thing.
-  private <T> T locked(Supplier<T> work) {
-    if (place instanceof Reference.Layout layout) {
-      try (ExclusiveLock _ = ExclusiveLock.on(layout.directory().resolve(".rollout.lock"))) {
-        return work.get();
-      }
-    }
-    return work.get();
+  private Manifest put(Document document, String tag, PrivateKey key) {
+    byte[] bytes = document.bytes();
+    Map<String, String> signature = Map.of(SIGNATURE, Keys.sign(key, bytes));
+    return new Artifact(TYPE, bytes, signature).put(repository, tag);
+  }
+
+  private static long serial(Optional<Posted> posted) {
+    return posted.map(p -> p.document().serial()).orElse(0L);
   }
 
   private UserError lost(Document next) {

@@ -114,6 +114,12 @@ public record Document(
     return change(current, previous, percent, canaries, all, stamp);
   }
 
+  /// The same under another serial.
+  Document numbered(long other) {
+    return new Document(
+        repository, other, current, previous, percent, canaries, prefetch, time, by, reason);
+  }
+
   private Document change(
       Optional<Target> run,
       Optional<Target> before,

@@ -5,6 +5,7 @@ import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Log;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.oci.Repository;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.rollout.HostState.InForce;
 import java.time.Instant;
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
 
 /// One host's part in a rollout. Each [#poll] asks for the document, brings the wanted image here,
 /// makes it ready, and only then lets jobs run in it. Whatever goes wrong, the host stays where it
-/// is and says why.
+/// is and says why, here and in the registry.
 public final class Follower {
   private final String host;
   private final StateFile file;
@@ -25,6 +26,7 @@ public final class Follower {
   private final RolloutConfig config;
   private final Reference place;
   private final Board board;
+  private final Reporter reporter;
   private final Consumer<LocalImage> ready;
   private final Log log;
 
@@ -45,7 +47,9 @@ public final class Follower {
     this.shelf = new Shelf(store, repositories, log);
     this.config = config;
     this.place = place;
-    this.board = new Board(repositories.open(place), place);
+    Repository repository = repositories.open(place);
+    this.board = new Board(repository, place);
+    this.reporter = new Reporter(host, repository, log);
     this.ready = ready;
     this.log = log;
   }
@@ -68,6 +72,9 @@ public final class Follower {
     if (!after.trouble().isEmpty() && !after.trouble().equals(before.trouble())) {
       String stays = after.inForce().map(InForce::name).orElse("the configured image");
       log.say("rollout: staying with " + stays + ": " + after.trouble());
+    }
+    if (after.serial() > 0) {
+      reporter.tell(after);
     }
     return after;
   }
@@ -125,12 +132,25 @@ public final class Follower {
         Stream.concat(next.stream(), previous.stream()).map(InForce::name).distinct().toList();
     HostState settled = file.change(state -> state.running(next, previous, kept));
     old.held().stream().filter(name -> !kept.contains(name)).forEach(n -> shelf.pin(n, false));
+    note(old, next);
     log.say(
         "rollout: the next jobs run in "
             + next.map(now -> now.target().toString()).orElse("the configured image")
             + ", because "
             + share.why());
     return settled;
+  }
+
+  /// Back is where jobs ran before: in the image before, or in the configured one.
+  private void note(HostState old, Optional<InForce> next) {
+    boolean back =
+        next.isEmpty() || next.map(InForce::name).equals(old.previous().map(InForce::name));
+    if (!back) {
+      shelf.note("promoted", next.get(), next.get().reference());
+    } else if (old.inForce().isPresent()) {
+      String to = next.map(InForce::name).orElse("the configured image");
+      shelf.note("rolled-back", old.inForce().get(), to);
+    }
   }
 
   /// Noted before it is done: what a killed daemon pinned is not forgotten.

@@ -56,6 +56,10 @@ public final class Promoter {
     return board.read(keys);
   }
 
+  Health health(Document document, Target target) {
+    return Health.of(repositories.open(place), document, target, Instant.now());
+  }
+
   Failures failures() {
     return new Failures(repositories.open(place));
   }
@@ -166,7 +170,7 @@ public final class Promoter {
     Posted posted = board.write(next, seen, key);
     log.say(
         "serial "
-            + next.serial()
+            + posted.document().serial()
             + " of "
             + board.name()
             + ": "

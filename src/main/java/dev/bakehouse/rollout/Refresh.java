@@ -19,6 +19,9 @@ import java.util.OptionalInt;
 /// Keeps the image that hosts run up to date with its base and inputs: builds it, tries it in a VM
 /// here, promotes it to this host, then step by step to all, and back when something fails.
 ///
+/// A step is taken when the time for it has come and every host that is in and reports runs the
+/// image. While one could not, the rollout stands; when more could not than run it, it goes back.
+///
 /// Where it stands follows from the registry and the document alone, so a pass may be killed at any
 /// moment and begun again, here or elsewhere. An image that failed is not tried again before its
 /// base or inputs change.
@@ -159,20 +162,27 @@ public final class Refresh {
   }
 
   private Report goOn(Wanted wanted, Document document, Target target) {
+    Health health = promoter.health(document, target);
+    if (health.broken() && document.reason().startsWith(OWN)) {
+      return back(target, String.join(", ", health.failed()) + " could not run it");
+    }
     if (document.percent() == 100) {
       workshop.release(wanted, Digest.parse(target.digest()));
       return new Report(Standing.UP_TO_DATE, "all hosts are to run " + target, 100);
     }
     HostState here = state.load();
     if (here.failed().equals(target.digest())) {
-      promoter.failures().mark(target);
-      Posted _ = promoter.rollback(OWN + host + " could not run it: " + here.trouble());
-      return failed("the canary failed, and the rollout went back: " + here.trouble());
+      return back(target, "the canary " + host + " could not run it: " + here.trouble());
     }
     boolean runs =
         here.inForce().filter(now -> now.target().digest().equals(target.digest())).isPresent();
     if (daemonRuns(here) && !runs) {
       String why = "the canary " + host + " makes " + target + " ready";
+      return new Report(Standing.WAITING, why, document.percent());
+    }
+    Optional<String> held = held(health);
+    if (held.isPresent()) {
+      String why = target + " stands at " + document.percent() + " %: " + held.get();
       return new Report(Standing.WAITING, why, document.percent());
     }
     Instant due = Instant.parse(document.time()).plus(config.step());
@@ -188,6 +198,22 @@ public final class Refresh {
       workshop.release(wanted, Digest.parse(target.digest()));
     }
     return new Report(Standing.MOVED, target + " is at " + next.percent() + " %", next.percent());
+  }
+
+  private Report back(Target target, String why) {
+    promoter.failures().mark(target);
+    Posted _ = promoter.rollback(OWN + why);
+    return failed("the rollout of " + target + " went back: " + why);
+  }
+
+  /// What keeps the image from going to more hosts.
+  private static Optional<String> held(Health health) {
+    if (!health.failed().isEmpty()) {
+      return Optional.of("could not run it: " + String.join(", ", health.failed()));
+    }
+    return health.pending().isEmpty()
+        ? Optional.empty()
+        : Optional.of("still to take it: " + String.join(", ", health.pending()));
   }
 
   /// Whether this host's daemon follows, and so can tell how the image does here.

@@ -46,6 +46,13 @@ final class Shelf {
                     .orElseGet(() -> transfer.pull(reference, name(reference), false)));
   }
 
+  /// Notes in the history what jobs run in from now on.
+  ///
+  /// @param what `promoted` or `rolled-back`
+  void note(String what, HostState.InForce image, String from) {
+    store.history().add(what, image.name(), image.target().digest(), from, 0);
+  }
+
   void pin(String name, boolean pinned) {
     if (store.find(name).isPresent()) {
       store.pin(name, pinned);

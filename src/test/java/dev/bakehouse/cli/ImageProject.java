@@ -91,14 +91,17 @@ final class ImageProject {
   }
 
   Outcome bakehouse(String... args) {
+    return command(args).run();
+  }
+
+  Command command(String... args) {
     return Command.of(Self.argv(args))
         .in(root)
         .env("BUILDKITE_BRANCH", null)
         .env("MACOS_RELEASE", null)
         .env("TART_REGISTRY_USERNAME", "user")
         .env("TART_REGISTRY_PASSWORD", "any")
-        .deadline(Duration.ofMinutes(10))
-        .run();
+        .deadline(Duration.ofMinutes(10));
   }
 
   void git(String... args) {

@@ -55,13 +55,13 @@ class RefreshCommandTest {
         300,
         rollout + "  smoke: ['test -e /etc/made', 'test -e /etc/more']\n");
     Files.writeString(project.root.resolve("tools/further"), "an input");
-    Outcome second = project.bakehouse("image", "refresh", "--once");
+    Outcome second = project.bakehouse("image", "refresh");
     assertThat(second.status()).as(said(second)).isEqualTo(Exit.FAILED);
     assertThat(second.text()).contains("failed: ", "test -e /etc/more` ended with status 1");
     assertThat(repository.tags().stream().filter(tag -> !tag.startsWith("chunks-")))
         .hasSize(6)
         .anyMatch(tag -> tag.startsWith("failed-"));
-    assertThat(project.bakehouse("image", "refresh", "--once").text()).contains("failed before");
+    assertThat(project.bakehouse("image", "refresh").text()).contains("failed before");
     assertThat(project.bakehouse("image", "rollout").text()).contains("serial 5", "at 100 %");
     project.nothingIsLeft();
   }

@@ -53,7 +53,8 @@ class EnsureTest {
         .containsExactly(
             "start", "address", "ssh", "workspace", "boot.sh", "sh", "shutdown", "save", "close");
     assertThat(image.record().labels()).containsEntry(Identity.LABEL, wanted.identity().hex());
-    assertThat(build.publish(wanted, Branch.MAIN)).containsExactly("1.2.14", "latest");
+    publish(wanted);
+    assertThat(host.said()).contains(" as 1.2.14, latest");
 
     assertThat(ensure(wanted, false, NEVER).record().digest()).startsWith("sha256:");
     assertThat(host.said()).contains("the local image has the registry's digest");
@@ -82,7 +83,7 @@ class EnsureTest {
     String layout = "oci:" + temp.resolve("layout");
     Wanted first = wanted(layout, "[]");
     ensure(first, false, () -> build().run(first, Branch.MAIN));
-    build().publish(first, Branch.MAIN);
+    publish(first);
     Repository repository = host.repositories.open(first.names().remote());
     long blobs = blobs();
 
@@ -119,6 +120,19 @@ class EnsureTest {
     assertThat(blobs()).isEqualTo(blobs);
   }
 
+  @Test
+  void whatAKilledBuildDidNotPushTheNextEnsureDoes() {
+    Wanted wanted = wanted("oci:" + temp.resolve("layout"), "[]");
+    LocalImage built = build().run(wanted, Branch.MAIN);
+    assertThat(built.record().digest()).isEmpty();
+    LocalImage image = ensure(wanted, false, NEVER);
+    Repository repository = host.repositories.open(wanted.names().remote());
+    assertThat(image.record().digest()).isEqualTo(repository.head("1.2.14").orElseThrow() + "");
+    assertThat(repository.tags()).contains("latest");
+    ensure(wanted, false, NEVER);
+    assertThat(host.said()).containsOnlyOnce("pushing ");
+  }
+
   private long blobs() throws IOException {
     try (var all = Files.list(temp.resolve("layout/bun-build-macos/blobs/sha256"))) {
       return all.count();
@@ -133,7 +147,7 @@ class EnsureTest {
     Files.writeString(checkout.resolve("boot.sh"), head);
     Wanted first = wanted(layout, "[], incremental: true");
     ensure(first, false, () -> build().run(first, Branch.MAIN));
-    build().publish(first, Branch.MAIN);
+    publish(first);
 
     Files.writeString(checkout.resolve("boot.sh"), head + told);
     Wanted second = wanted(layout, "[], incremental: true");
@@ -146,7 +160,7 @@ class EnsureTest {
       assertThat(logs.filter(Files::isRegularFile))
           .anySatisfy(l -> assertThat(l).content().contains("told: 1 1"));
     }
-    build().publish(second, Branch.MAIN);
+    publish(second);
     assertThat(ensure(second, false, NEVER).record().labels()).containsKey(Ancestor.PARENT_LABEL);
 
     // Elsewhere the registry's latest serves; and a pull request may not be built upon.
@@ -208,6 +222,10 @@ class EnsureTest {
     LocalImage local = ensure(wanted, false, NEVER);
     assertThat(local.name()).isEqualTo("bun-build-macos-1.2.14");
     assertThat(host.said()).contains("no answer from 127.0.0.1").contains("the local image fits");
+  }
+
+  private void publish(Wanted wanted) {
+    new Publish(host.store, host.repositories, host.log).run(wanted, Branch.MAIN);
   }
 
   private LocalImage ensure(Wanted wanted, boolean force, Supplier<LocalImage> build) {

@@ -75,6 +75,57 @@ class SharedPullTest {
   }
 
   @Test
+  void fourEnsuresOfOneImageShareOneTransfer() throws Exception {
+    try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false);
+        MeteredProxy proxy = new MeteredProxy(registry.host())) {
+      SmallSlices image = push(registry, "v1", 1);
+      List<Process> all = new ArrayList<>();
+      for (String name : List.of("i", "i", "j", "k")) {
+        String yaml = "host: {image: %s, image-source: '%s/o/r/vm:v1'}";
+        Path config = temp.resolve("config-" + all.size() + ".yml");
+        Files.writeString(config, yaml.formatted(name, proxy.host()));
+        all.add(
+            new Child(state)
+                .command("ensure", "--config", config.toString())
+                .in(state)
+                .startInto(temp.resolve("ensure-" + all.size() + ".log")));
+      }
+      for (int n = 0; n < all.size(); n++) {
+        int status = all.get(n).waitFor();
+        String log = Files.readString(temp.resolve("ensure-" + n + ".log"));
+        assertThat(status).as(log).isZero();
+        assertThat(log).contains("ready: " + "iijk".charAt(n));
+      }
+      for (String name : List.of("i", "j", "k")) {
+        byte[] disk = Files.readAllBytes(host.store.get(name).disk());
+        assertThat(Arrays.mismatch(disk, image.disk())).isEqualTo(-1);
+      }
+      assertThat(Files.isSameFile(host.store.get("i").disk(), host.store.get("k").disk())).isTrue();
+      for (var layer : image.manifest().layers()) {
+        assertThat(proxy.requests("GET /v2/o/r/vm/blobs/" + layer.digest())).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void whatAnotherRepositoryOfTheRegistryHasIsMountedNotUploaded() throws Exception {
+    try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false);
+        MeteredProxy proxy = new MeteredProxy(registry.host())) {
+      Path vm = NoisyDisk.make(temp.resolve("vm"), 2, 3_000_000, 5);
+      host.store.adopt("built", vm, Map.of(), "build");
+      host.transfer.push("built", Reference.parse(proxy.host() + "/o/r/vm:1"), List.of("1"));
+      Reference second = Reference.parse(proxy.host() + "/other/place:1");
+      long before = proxy.up();
+      host.transfer.push("built", second, List.of("1"));
+      assertThat(proxy.up() - before).isLessThan(60_000);
+      assertThat(proxy.requests("mount=sha256:")).isGreaterThanOrEqualTo(2);
+      LocalImage back = new Fixture(temp.resolve("other")).transfer.pull(second, "back", false);
+      assertThat(Verify.of(back).ok()).isTrue();
+      assertThat(back.content()).isEqualTo(host.store.get("built").content());
+    }
+  }
+
+  @Test
   void aPullThatHangsHoldsUpNoOther() throws Exception {
     try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false)) {
       SmallSlices hanging = push(registry, "v1", 1);

@@ -62,6 +62,21 @@ class FollowerTest {
   }
 
   @Test
+  void theHistoryTellsWhatWasPromotedAndRolledBack() {
+    promote(one, 100);
+    assertThat(first.runs()).isEqualTo("1.0");
+    promote(two, 100);
+    assertThat(first.runs()).isEqualTo("2.0");
+    Posted _ = promoter.rollback("broken");
+    assertThat(first.runs()).isEqualTo("1.0");
+    assertThat(first.store.history().read())
+        .filteredOn(event -> event.what().matches("promoted|rolled-back"))
+        .extracting(event -> event.what() + " " + event.digest())
+        .containsExactly(
+            "promoted " + one.digest(), "promoted " + two.digest(), "rolled-back " + two.digest());
+  }
+
+  @Test
   void imagesNobodyNeedsAnyLongerAreLetGo() throws IOException {
     promote(one, 100);
     assertThat(first.runs()).isEqualTo("1.0");

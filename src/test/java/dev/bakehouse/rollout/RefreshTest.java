@@ -107,10 +107,54 @@ class RefreshTest {
     assertThat(canary.poll().failed()).isNotEmpty();
     Report failed = pass();
     assertThat(failed.standing()).isEqualTo(Standing.FAILED);
-    assertThat(failed.why()).contains("the rollout went back", "the template did not come up");
+    assertThat(failed.why()).contains("went back", "the template did not come up");
     assertThat(site.document().current()).contains(first);
     assertThat(site.document().percent()).isEqualTo(100);
     assertThat(canary.runs()).isEqualTo(first.name());
+    assertThat(pass().why()).contains("failed before");
+  }
+
+  /// `oven-a` is in at 10 %, `oven-b` at 50 %; both tell how they do before it is theirs.
+  @Test
+  void noStepIsTakenBeforeTheHostsThatAreInRunTheImage() throws IOException {
+    rolledOut();
+    Site.Host first = site.host("oven-a");
+    Site.Host second = site.host("oven-b");
+    List.of(first, second).forEach(Site.Host::poll);
+    base(7);
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+    assertThat(canary.poll().trouble()).isEmpty();
+    assertThat(pass().percent()).isEqualTo(10);
+    Report held = pass();
+    assertThat(held.standing()).isEqualTo(Standing.WAITING);
+    assertThat(held.why()).contains("stands at 10 %: still to take it: oven-a");
+    assertThat(first.runs()).isEqualTo(site.document().current().orElseThrow().name());
+    assertThat(pass().percent()).isEqualTo(50);
+    second.failing(new UserError("its disk is full", "Free space."));
+    assertThat(second.poll().failed()).isNotEmpty();
+    assertThat(pass().why()).contains("stands at 50 %: could not run it: oven-b", "disk is full");
+    second.mended();
+    assertThat(second.poll().trouble()).isEmpty();
+    assertThat(pass().percent()).isEqualTo(90);
+  }
+
+  @Test
+  void whenMoreHostsCouldNotThanRunItTheRolloutGoesBack() throws IOException {
+    Target before = rolledOut();
+    base(7);
+    assertThat(pass().standing()).isEqualTo(Standing.MOVED);
+    assertThat(canary.poll().trouble()).isEmpty();
+    assertThat(pass().percent()).isEqualTo(10);
+    assertThat(pass().percent()).isEqualTo(50);
+    for (String name : List.of("oven-a", "oven-b")) {
+      Site.Host host = site.host(name);
+      host.failing(new UserError("the template did not come up", "Look."));
+      assertThat(host.poll().failed()).isNotEmpty();
+    }
+    Report back = pass();
+    assertThat(back.standing()).isEqualTo(Standing.FAILED);
+    assertThat(back.why()).contains("went back", "oven-a (", "oven-b (", "did not come up");
+    assertThat(site.document().current()).contains(before);
     assertThat(pass().why()).contains("failed before");
   }
 
@@ -214,7 +258,9 @@ class RefreshTest {
 
   private List<String> tags() {
     Repository repository = site.repositories.open(site.place);
-    return repository.tags().stream().filter(tag -> !tag.startsWith("chunks-")).toList();
+    return repository.tags().stream()
+        .filter(tag -> !tag.matches("chunks-.*|rollout-host-.*"))
+        .toList();
   }
 
   private void base(int seed) throws IOException {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.oci.DockerRegistry;
+import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Reference;
+import dev.bakehouse.oci.Repository;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -135,7 +137,7 @@ class RolloutTest {
     assertThat(site.document().serial()).isEqualTo(2 + won);
   }
 
-  /// Between the writing and the reading after it: what a registry can not keep apart.
+  /// By a program that knows nothing of the lock.
   @Test
   void whoeverIsOverwrittenRightAwayIsTold() throws Exception {
     Site site = layout("site");
@@ -145,10 +147,9 @@ class RolloutTest {
     Document theirs = before.orElseThrow().document().promote(C, 10, List.of(), stamp);
     Site elsewhere = layout("elsewhere");
     Posted _ = elsewhere.board().write(theirs, Optional.empty(), site.config.key(Map.of()));
-    Overwritten repository =
-        new Overwritten(
-            site.repositories.open(site.place),
-            elsewhere.repositories.open(elsewhere.place).manifest(Board.TAG));
+    Repository real = site.repositories.open(site.place);
+    Manifest other = elsewhere.repositories.open(elsewhere.place).manifest(Board.TAG);
+    Watched repository = new Watched(real, () -> {}, tag -> real.putManifest(other, tag));
     assertThatThrownBy(
             () -> new Board(repository, site.place).write(ours, before, site.config.key(Map.of())))
         .hasMessageContaining("somebody else changed it at the same time");

@@ -61,6 +61,10 @@ final class Site {
     return new Board(repositories.open(place), place);
   }
 
+  Board board(Duration grace) {
+    return new Board(repositories.open(place), place, grace);
+  }
+
   Document document() {
     return board().read(config).orElseThrow().document();
   }
@@ -112,6 +116,10 @@ final class Site {
 
     void failing(RuntimeException why) {
       fault = Optional.of(why);
+    }
+
+    void mended() {
+      fault = Optional.empty();
     }
 
     HostState poll() {

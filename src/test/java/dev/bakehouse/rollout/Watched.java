@@ -8,16 +8,19 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
-/// A repository in which somebody else writes right after us.
+/// A repository at which others get in between.
 ///
-/// @param theirs what they write
-record Overwritten(Repository real, Manifest theirs) implements Repository {
+/// @param before runs before a tag is asked for or put
+/// @param after runs after a tag was put
+record Watched(Repository real, Runnable before, Consumer<String> after) implements Repository {
   @Override
   public void putManifest(Manifest manifest, String tag) {
+    before.run();
     real.putManifest(manifest, tag);
-    real.putManifest(theirs, tag);
+    after.accept(tag);
   }
 
   @Override
@@ -27,6 +30,7 @@ record Overwritten(Repository real, Manifest theirs) implements Repository {
 
   @Override
   public Optional<Digest> head(String selector) {
+    before.run();
     return real.head(selector);
   }
 
