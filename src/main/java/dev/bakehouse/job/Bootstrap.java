@@ -113,6 +113,9 @@ public final class Bootstrap {
             "mirror of " + job.text("BUILDKITE_REPO"),
             () -> Checkout.prepare(job, settings));
     Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
+    int status;
+    String vm;
+    JobCaches caches;
     try (checkout;
         Lease lease =
             phases.run(
@@ -120,9 +123,7 @@ public final class Bootstrap {
                 "one of " + settings.slots(),
                 () -> slots.get().acquire(SLOT, phases::say))) {
       Machine machine = startMachine(image, lease, checkout);
-      int status;
-      JobCaches caches;
-      String vm = machine.name();
+      vm = machine.name();
       try {
         caches =
             phases.timed(
@@ -138,9 +139,13 @@ public final class Bootstrap {
       } finally {
         phases.run(Phase.DESTROY, vm, machine::destroy);
       }
-      JobReport.publish(job, settings, vm, phases, caches.reports());
-      return status;
     }
+    // The slot is free for the next job.
+    JobReport.publish(job, settings, vm, phases, caches);
+    if (status == 0 && !cancellation.cancelled()) {
+      caches.settle();
+    }
+    return status;
   }
 
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.
