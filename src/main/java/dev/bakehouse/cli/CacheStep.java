@@ -6,6 +6,7 @@ import dev.bakehouse.cache.HostDirectory;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.LatestSaved;
+import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepRule;
@@ -64,8 +65,7 @@ final class CacheStep implements Callable<Integer> {
       JobIdentity identity = JobIdentity.of(env);
       Access access = Access.of(identity, scope.platform());
       var saved = store.store();
-      List<dev.bakehouse.cache.Scope> scopes =
-          access.reads().stream().map(Access.Read::scope).toList();
+      List<Scope> scopes = access.reads().stream().map(Access.Read::scope).toList();
       Sources sources =
           scope.coordinated()
               ? JobSources.of(

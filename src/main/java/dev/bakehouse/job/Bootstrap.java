@@ -132,7 +132,7 @@ public final class Bootstrap {
             phases.run(Phase.CACHE, "restore", () -> caches.restore(machine));
         starting.end();
         status = command(machine, checkout, cachePaths);
-        caches.collect(machine, checkoutPath(machine));
+        phases.run(Phase.CACHE, "figures", () -> caches.collect(machine, checkoutPath(machine)));
         if (status == 0 && !cancellation.cancelled()) {
           phases.run(Phase.CACHE, "save", () -> caches.save(machine));
         }
@@ -143,7 +143,7 @@ public final class Bootstrap {
     // The slot is free for the next job.
     JobReport.publish(job, settings, vm, phases, caches);
     if (status == 0 && !cancellation.cancelled()) {
-      caches.settle();
+      phases.run(Phase.CACHE, "history and annotation", caches::settle);
     }
     return status;
   }

@@ -3,6 +3,7 @@ package dev.bakehouse.job;
 import dev.bakehouse.cache.Access;
 import dev.bakehouse.cache.CachePaths;
 import dev.bakehouse.cache.CacheReport;
+import dev.bakehouse.cache.CacheStats;
 import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
@@ -92,7 +93,9 @@ final class JobCaches {
   }
 
   /// Reads what the step tells of its caches.
-  void collect(Machine machine, String checkout) {
+  ///
+  /// @return hits and misses of this step
+  List<CacheStats> collect(Machine machine, String checkout) {
     long begin = System.nanoTime();
     checkoutPath = checkout;
     try {
@@ -102,6 +105,7 @@ final class JobCaches {
       phases.say("Caches: no figures: " + e.getMessage());
     }
     overhead = overhead.plusSave(System.nanoTime() - begin);
+    return figures.stats();
   }
 
   /// Takes the caches out. The job has passed.
@@ -147,9 +151,17 @@ final class JobCaches {
     return overhead;
   }
 
-  /// Writes the history and the build's annotation. The VM may be gone.
-  void settle() {
-    account.settle(restored, saved, figures, caches.missed(), checkoutPath, phases);
+  /// Writes the history and the build's annotation. The job has passed, and its VM is gone.
+  ///
+  /// @return whether that went well; nothing here fails a job
+  boolean settle() {
+    try {
+      account.settle(restored, saved, figures, caches.missed(), checkoutPath, phases);
+      return true;
+    } catch (RuntimeException e) {
+      phases.say("Caches: no history: " + e);
+      return false;
+    }
   }
 
   /// Kind, hits, misses and source of each cache that has figures.
