@@ -29,7 +29,7 @@ build() {
     name=${step%:*}
     rm -rf "$checkout" "$CACHE_PATH"
     mkdir -p "$checkout" "$CACHE_PATH"
-    tar -C "$source" -c --exclude=./build --exclude=./out --exclude=./bakehouse-stats . | tar -C "$checkout" -xm
+    tar -C "$source" -ch --exclude=./build --exclude=./out --exclude=./bakehouse-stats . | tar -C "$checkout" -xm
     if [ "$1" = warm ]; then
       sed -i 's/"unknown command "/"there is no command; unknown command "/' "$checkout/src/cpp/words.cpp"
     fi

@@ -15,6 +15,11 @@ configure() {
   cmake -S . -B "$build" -G Ninja --log-level=WARNING "$@"
 }
 
+# What the next build of this step begins with.
+give_caches() {
+  cmake --build "$build" --target upload-all-caches
+}
+
 ccache_begin() {
   rm -rf bakehouse-stats
   CCACHE_DIR=$CACHE_PATH/ccache ccache -z >/dev/null
@@ -43,12 +48,14 @@ case $step in
     [ "$step" = cpp ] || step=dependencies
     cmake --build "$build" --parallel "$(getconf _NPROCESSORS_ONLN)" --target "$step"
     ccache_end
+    give_caches
     ;;
   zig)
     rm -rf bakehouse-stats
     configure
     cmake --build "$build" --parallel "$(getconf _NPROCESSORS_ONLN)" --target zig
     cat bakehouse-stats/*.json
+    give_caches
     ;;
   link)
     take out/libvendor.a build-vendor
@@ -56,6 +63,7 @@ case $step in
     take out/oven-zig.o build-zig
     configure -DBUN_LINK_ONLY=ON
     cmake --build "$build" --parallel "$(getconf _NPROCESSORS_ONLN)" --target link
+    give_caches
     ;;
   test)
     take out/oven build-bun

@@ -16,9 +16,7 @@ endif()
 
 add_custom_target(zig
   COMMAND ${CMAKE_COMMAND} -E make_directory ${OUT}
-  COMMAND ${CMAKE_COMMAND} -E env
-    ZIG_LOCAL_CACHE_DIR=${ZIG_CACHE}/local ZIG_GLOBAL_CACHE_DIR=${ZIG_CACHE}/global
-    ${PERL} ${CMAKE_SOURCE_DIR}/ci/zig-obj.pl ${OUT}/oven-zig.o ${CMAKE_SOURCE_DIR}/bakehouse-stats
+  COMMAND ${BAKEHOUSE_ZIG} ${PERL} ${CMAKE_SOURCE_DIR}/ci/zig-obj.pl ${OUT}/oven-zig.o ${CMAKE_SOURCE_DIR}/bakehouse-stats
     ${ZIG} build-obj -O ReleaseSmall -target ${zig_arch}-${zig_os} -mcpu baseline
     -fPIC -fno-stack-check --name oven-zig src/zig/root.zig
   WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}

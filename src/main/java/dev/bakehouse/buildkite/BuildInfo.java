@@ -4,10 +4,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A build as the REST API tells it; times are ISO texts.
+///
+/// @param number 0 when the answer has none
 public record BuildInfo(
     String id,
     int number,
@@ -27,7 +30,7 @@ public record BuildInfo(
 
   @SuppressWarnings("NullAway") // The wire may leave the list out.
   public BuildInfo {
-    jobs = jobs == null ? List.of() : List.copyOf(jobs);
+    jobs = jobs == null ? List.of() : jobs.stream().filter(Objects::nonNull).toList();
   }
 
   public boolean ended() {

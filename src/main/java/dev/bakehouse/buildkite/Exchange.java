@@ -13,6 +13,7 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -82,9 +83,20 @@ final class Exchange {
     }
   }
 
+  /// The next page, which must be on the server that was asked: it is sent the token.
   static Optional<URI> nextPage(HttpResponse<?> answer) {
     Matcher next = NEXT.matcher(answer.headers().firstValue("Link").orElse(""));
-    return next.find() ? Optional.of(URI.create(next.group(1))) : Optional.empty();
+    if (!next.find()) {
+      return Optional.empty();
+    }
+    URI page = answer.uri().resolve(next.group(1));
+    if (!Objects.equals(page.getScheme(), answer.uri().getScheme())
+        || !Objects.equals(page.getAuthority(), answer.uri().getAuthority())) {
+      throw new UserError(
+          answer.uri() + " continues on another server: " + page,
+          "Write the address into `api.url` under which the server knows itself.");
+    }
+    return Optional.of(page);
   }
 
   private HttpRequest.Builder request(URI uri) {
@@ -95,16 +107,47 @@ final class Exchange {
   }
 
   private <T> HttpResponse<T> repeat(HttpRequest request, BodyHandler<T> handler) {
+    long begin = System.nanoTime();
     return Poll.until(
         "an answer to " + request.method() + " " + request.uri(),
         BUSY,
         () -> {
           HttpResponse<T> answer = once(request, handler);
+          if (answer.statusCode() == 429) {
+            await(pause(answer), BUSY.minusNanos(System.nanoTime() - begin), request);
+          }
           if (answer.statusCode() == 429 || answer.statusCode() >= 500) {
             throw new IOException("status " + answer.statusCode());
           }
           return Optional.of(answer);
         });
+  }
+
+  /// How long a server that is asked too often wants to be left alone: `Retry-After`, else
+  /// Buildkite's `RateLimit-Reset`, both in seconds:
+  /// https://buildkite.com/docs/apis/rest-api/limits
+  private static Duration pause(HttpResponse<?> answer) {
+    for (String header : new String[] {"Retry-After", "RateLimit-Reset"}) {
+      String value = answer.headers().firstValue(header).orElse("");
+      if (value.matches("[0-9]{1,6}")) {
+        return Duration.ofSeconds(Long.parseLong(value));
+      }
+    }
+    return Duration.ZERO;
+  }
+
+  private static void await(Duration pause, Duration left, HttpRequest request)
+      throws InterruptedException {
+    if (pause.compareTo(left) > 0) {
+      throw new RestRefused(
+          request.method()
+              + " "
+              + request.uri()
+              + " was answered with 429: the rate limit is used up",
+          429,
+          "Ask again in " + pause.toSeconds() + " s, or with a token of another limit.");
+    }
+    Thread.sleep(pause);
   }
 
   private <T> HttpResponse<T> once(HttpRequest request, BodyHandler<T> handler) {
@@ -129,7 +172,7 @@ final class Exchange {
     return answer;
   }
 
-  private static UserError refused(HttpRequest request, int status, String body) {
+  private static RestRefused refused(HttpRequest request, int status, String body) {
     String shown = body.length() > 500 ? body.substring(0, 500) + "…" : body;
     String remedy =
         switch (status) {
@@ -137,8 +180,9 @@ final class Exchange {
           case 404 -> "Check organization, pipeline and build number.";
           default -> "Read the answer above.";
         };
-    return new UserError(
+    return new RestRefused(
         request.method() + " " + request.uri() + " was answered with " + status + " " + shown,
+        status,
         remedy);
   }
 }

@@ -3,7 +3,6 @@ package dev.bakehouse.cache;
 import dev.bakehouse.cache.Access.Read;
 import dev.bakehouse.cache.PassedBuilds.Build;
 import dev.bakehouse.cache.PassedBuilds.Job;
-import dev.bakehouse.cache.Selection.Rejected;
 import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -50,7 +49,13 @@ public final class BuildSources implements Sources {
     String shown() {
       return "build " + build.number() + " of " + scope.ref().text();
     }
+
+    Rejected rejected(Reason reason, String why) {
+      return Rejected.of(shown(), build.id(), scope, reason, why);
+    }
   }
+
+  private record Flaw(Reason reason, String why) {}
 
   private record Partial(Candidate candidate, List<Kind> kinds) {}
 
@@ -63,16 +68,22 @@ public final class BuildSources implements Sources {
     for (Read read : access.reads()) {
       for (Candidate candidate : fit(read, step, asked, rejected)) {
         if (opened++ == CACHES_OPENED) {
-          rejected.add(new Rejected("any older build", CACHES_OPENED + " were looked at"));
+          rejected.add(
+              Rejected.of(
+                  "any older build",
+                  "",
+                  read.scope(),
+                  Reason.ENOUGH_SEEN,
+                  CACHES_OPENED + " were looked at"));
           return lesser(partials, step, rejected);
         }
         switch (open(candidate, step, kinds)) {
           case Archives.Complete found -> {
             return found(candidate, found, rejected);
           }
-          case Archives.Damaged bad -> rejected.add(new Rejected(candidate.shown(), bad.why()));
+          case Archives.Damaged bad -> rejected.add(candidate.rejected(Reason.DAMAGED, bad.why()));
           case Archives.Incomplete some -> {
-            rejected.add(new Rejected(candidate.shown(), some.why()));
+            rejected.add(candidate.rejected(Reason.NOT_SAVED, some.why()));
             partials.add(new Partial(candidate, without(kinds, some.missing())));
           }
         }
@@ -111,7 +122,7 @@ public final class BuildSources implements Sources {
       try {
         recent = builds.recent(read.branch(), BUILDS_ASKED);
       } catch (UserError e) {
-        rejected.add(new Rejected("builds of " + read.branch(), String.valueOf(e.getMessage())));
+        rejected.add(Rejected.of("builds of " + read.branch(), read.scope(), e));
         recent = List.of();
       }
       asked.put(read.branch(), recent);
@@ -122,7 +133,7 @@ public final class BuildSources implements Sources {
       if (belongs(build, read)) {
         flaw(build, step)
             .ifPresentOrElse(
-                why -> rejected.add(new Rejected(candidate.shown(), why)),
+                flaw -> rejected.add(candidate.rejected(flaw.reason(), flaw.why())),
                 () -> fit.add(candidate));
       }
     }
@@ -142,18 +153,23 @@ public final class BuildSources implements Sources {
         };
   }
 
-  private Optional<String> flaw(Build build, String step) {
+  private Optional<Flaw> flaw(Build build, String step) {
+    if (build.id().isEmpty()) {
+      return Optional.of(new Flaw(Reason.UNREACHABLE, "its id was not told"));
+    }
     if (build.id().equals(job.buildId())) {
-      return Optional.of("it is this build");
+      return Optional.of(new Flaw(Reason.THIS_BUILD, "it is this build"));
     }
     if (!build.state().equals("passed")) {
-      return Optional.of("it is not passed but " + build.state());
+      String why = "it is not passed but " + build.state();
+      return Optional.of(new Flaw(Reason.ofState(build.state()), why));
     }
     for (Job each : build.jobs()) {
       boolean makesCaches =
           !each.step().isEmpty() && (each.step().equals(step) || rule.isCacheStep(each.step()));
       if (makesCaches && !each.retried() && !passed(each)) {
-        return Optional.of("its step " + each.step() + " is not passed but " + state(each));
+        String why = "its step " + each.step() + " is not passed but " + state(each);
+        return Optional.of(new Flaw(Reason.STEP_NOT_PASSED, why));
       }
     }
     return Optional.empty();

@@ -9,12 +9,14 @@ import java.util.Map;
 /// @param store URL of the store; empty means the host's own directory
 /// @param rule which steps take part
 /// @param retention how long unused caches are kept
-public record CacheConfig(String store, StepRule rule, Duration retention) {
+/// @param measureTar whether each step's caches are packed and unpacked by `tar` and gzip as well,
+///   to tell what that costs
+public record CacheConfig(String store, StepRule rule, Duration retention, boolean measureTar) {
   private static final int DEFAULT_DAYS = 30;
 
   public static CacheConfig defaults() {
     return new CacheConfig(
-        "", new StepRule(StepRule.DEFAULT_STEPS, Map.of()), Duration.ofDays(DEFAULT_DAYS));
+        "", new StepRule(StepRule.DEFAULT_STEPS, Map.of()), Duration.ofDays(DEFAULT_DAYS), false);
   }
 
   /// @param section the mapping below `cache`; an empty one gives the defaults
@@ -25,7 +27,8 @@ public record CacheConfig(String store, StepRule rule, Duration retention) {
         new CacheConfig(
             section.text("store", ""),
             new StepRule(section.texts("steps", StepRule.DEFAULT_STEPS), directories),
-            Duration.ofDays(section.number("retention-days", DEFAULT_DAYS, 1, 3650)));
+            Duration.ofDays(section.number("retention-days", DEFAULT_DAYS, 1, 3650)),
+            section.flag("measure-tar", false));
     section.close();
     return config;
   }

@@ -3,6 +3,7 @@ package dev.bakehouse.cache;
 import dev.bakehouse.platform.UserError;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import tools.jackson.core.JacksonException;
@@ -59,5 +60,19 @@ public record CacheStats(String kind, long hits, long misses) {
   public OptionalDouble rate() {
     long asked = hits + misses;
     return asked == 0 ? OptionalDouble.empty() : OptionalDouble.of((double) hits / asked);
+  }
+
+  String counts() {
+    return hits + " hits and " + misses + " misses";
+  }
+
+  /// A line for the log.
+  @Override
+  public String toString() {
+    String rate =
+        rate().isPresent()
+            ? String.format(Locale.ROOT, " (%.0f %%)", 100 * rate().getAsDouble())
+            : "";
+    return kind + ": " + counts() + rate;
   }
 }

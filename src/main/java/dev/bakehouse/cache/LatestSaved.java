@@ -1,6 +1,5 @@
 package dev.bakehouse.cache;
 
-import dev.bakehouse.cache.Selection.Rejected;
 import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -26,14 +25,20 @@ public record LatestSaved(CacheStore store, List<Scope> scopes, String build, St
             return Selection.found(
                 each, "from build " + each + " of " + scope, found.archives(), rejected);
           }
-          case Archives.Damaged bad -> rejected.add(new Rejected("build " + each, bad.why()));
-          case Archives.Incomplete some -> rejected.add(new Rejected("build " + each, some.why()));
+          case Archives.Damaged bad ->
+              rejected.add(rejected(each, scope, Reason.DAMAGED, bad.why()));
+          case Archives.Incomplete some ->
+              rejected.add(rejected(each, scope, Reason.NOT_SAVED, some.why()));
         }
       }
     }
     String looked = String.join(", ", scopes.stream().map(Scope::toString).toList());
     String why = rejected.isEmpty() ? "nothing was saved there" : "nothing there can be used";
     return Selection.none("no cache found in " + looked + ": " + why, rejected);
+  }
+
+  private static Rejected rejected(String build, Scope scope, Reason reason, String why) {
+    return Rejected.of("build " + build, build, scope, reason, why);
   }
 
   private Set<String> builds(Scope scope, List<Kind> kinds, List<Rejected> rejected) {
@@ -51,7 +56,7 @@ public record LatestSaved(CacheStore store, List<Scope> scopes, String build, St
           .limit(LOOKED_AT)
           .forEach(ids::add);
     } catch (UserError e) {
-      rejected.add(new Rejected("the store", String.valueOf(e.getMessage())));
+      rejected.add(Rejected.of("the store", scope, e));
     }
     return ids;
   }

@@ -2,6 +2,7 @@ package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.CacheStore.Opened;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,16 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 /// What a search for a source came to. Close it when its archives are unpacked.
 public final class Selection implements AutoCloseable {
-  /// A source that was looked at and not taken.
-  ///
-  /// @param what for example `build 12 of main`
-  public record Rejected(String what, String why) {
-    @Override
-    public String toString() {
-      return what + ": " + why;
-    }
-  }
-
   private final @Nullable String source;
   private final String shown;
   private final Map<Kind, Opened.Whole> archives;
@@ -59,16 +50,39 @@ public final class Selection implements AutoCloseable {
     return rejected;
   }
 
+  /// Why there is none; empty when there is one.
+  public Optional<Reason> reason() {
+    return source == null
+        ? Optional.of(telling().map(Rejected::reason).orElse(Reason.NONE_FOUND))
+        : Optional.empty();
+  }
+
+  /// What to do so that there is one; empty when there is one.
+  public Optional<String> remedy() {
+    return source == null
+        ? Optional.of(telling().map(Rejected::remedy).orElse(Reason.NONE_FOUND.remedy()))
+        : Optional.empty();
+  }
+
+  /// The rejected source that explains a miss best.
+  private Optional<Rejected> telling() {
+    return rejected.stream()
+        .filter(r -> r.reason() != Reason.THIS_BUILD && r.reason() != Reason.ENOUGH_SEEN)
+        .min(Comparator.comparing(Rejected::reason));
+  }
+
   /// One line on the outcome: where the caches come from, or why there are none and what to do.
   public String summary() {
     return shown;
   }
 
-  /// Lines for the log: every rejected source with its reason, then the outcome.
+  /// Lines for the log: every rejected source with its reason, then the outcome, and what to do
+  /// when there is none.
   public List<String> explain() {
     List<String> lines = new ArrayList<>();
     rejected.forEach(r -> lines.add("not from " + r));
     lines.add(shown);
+    telling().filter(_ -> source == null).ifPresent(r -> lines.add(r.reason() + ": " + r.remedy()));
     return lines;
   }
 

@@ -48,6 +48,7 @@ public final class StepCaches {
   private final Decision decision;
   private final Consumer<String> log;
   private final Map<Kind, Entry> restored = new HashMap<>();
+  private Optional<Reason> missed = Optional.empty();
 
   /// @param log gets a line for each thing worth reading
   public StepCaches(
@@ -70,12 +71,14 @@ public final class StepCaches {
     List<Kind> kinds = decision.restores();
     if (kinds.isEmpty()) {
       log.accept("Caches: nothing to restore: " + reason(decision.strategy().reads()));
+      missed = decision.strategy().reads() ? Optional.empty() : Optional.of(Reason.DISABLED);
       return List.of();
     }
     long start = System.nanoTime();
     List<CacheReport> reports = new ArrayList<>();
     try (Selection selection = sources.select(job.step(), kinds)) {
       selection.explain().forEach(line -> log.accept("Caches: " + line));
+      missed = selection.reason();
       for (Kind kind : kinds) {
         Optional<Opened.Whole> archive = selection.archive(kind);
         CacheReport report =
@@ -115,14 +118,24 @@ public final class StepCaches {
     return mended;
   }
 
-  /// Saves after the command and only when the job passed. One report a kind.
+  /// Why nothing was restored; empty when something was, and when nothing was to be.
+  public Optional<Reason> missed() {
+    return missed;
+  }
+
+  /// Saves what the rule says.
   public List<CacheReport> save(Packer packer) {
-    if (decision.saves().isEmpty()) {
+    return save(packer, decision.saves());
+  }
+
+  /// Saves after the command and only when the job passed. One report a kind.
+  public List<CacheReport> save(Packer packer, List<Kind> kinds) {
+    if (kinds.isEmpty()) {
       log.accept("Caches: nothing to save: " + reason(decision.strategy().writes()));
       return List.of();
     }
     List<CacheReport> reports = new ArrayList<>();
-    for (Kind kind : decision.saves()) {
+    for (Kind kind : kinds) {
       CacheReport report =
           access.writes().isEmpty()
               ? CacheReport.nothing(kind, 0, "not saved: a fork's pull request only reads caches")

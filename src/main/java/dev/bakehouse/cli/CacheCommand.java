@@ -15,8 +15,10 @@ import picocli.CommandLine.Command;
       CacheList.class,
       CacheShow.class,
       CacheVerify.class,
+      CacheExplain.class,
       CacheGc.class,
-      CacheStatistics.class
+      CacheStatistics.class,
+      CacheStep.class
     })
 final class CacheCommand implements Callable<Integer> {
   @Override

@@ -1,9 +1,11 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.cache.CacheHistory;
 import dev.bakehouse.cache.Janitor;
 import dev.bakehouse.cache.Janitor.FailedBuilds;
 import dev.bakehouse.cache.Janitor.Swept;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,6 +17,9 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true,
     description = "Remove caches unused for cache.retention-days (30), and parts of failed saves.")
 final class CacheGc implements Callable<Integer> {
+  /// The history outlives the caches it tells of.
+  private static final int HISTORY = 3;
+
   @Mixin private CacheStoreOptions store = new CacheStoreOptions();
 
   @Override
@@ -22,13 +27,16 @@ final class CacheGc implements Callable<Integer> {
     Swept swept =
         new Janitor(store.blobs(), Clock.systemUTC())
             .sweep(store.config().retention(), Janitor.GRACE, FailedBuilds.UNKNOWN);
+    Instant old = Instant.now().minus(store.config().retention().multipliedBy(HISTORY));
+    int runs = new CacheHistory(store.blobs()).sweep(old);
     store.answer(
         swept,
         String.format(
             Locale.ROOT,
-            "%d entries and %d blobs removed, %,d bytes freed, %d entries kept",
+            "%d entries, %d blobs and %d runs of the history removed, %,d bytes freed, %d entries kept",
             swept.entries(),
             swept.blobs(),
+            runs,
             swept.freed(),
             swept.kept()));
     return Exit.OK;

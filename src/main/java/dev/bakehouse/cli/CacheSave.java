@@ -7,9 +7,7 @@ import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.Strategy;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,7 +46,7 @@ final class CacheSave implements Callable<Integer> {
     if (own.isEmpty()) {
       return CacheMoved.nothing(kind, 0, "not saved: a fork's pull request only reads caches");
     }
-    Address address = new Address(own.get(), build(inJob), scope.step(), saved);
+    Address address = new Address(own.get(), scope.buildToSave(), scope.step(), saved);
     Saved result = store.store().save(address, out -> new HostDirectory(path).pack(saved, out));
     double seconds = (System.nanoTime() - start) / 1e9;
     return result
@@ -56,17 +54,5 @@ final class CacheSave implements Callable<Integer> {
         .map(e -> CacheMoved.of(e, result.added(), result.reused(), seconds, "saved as " + address))
         .orElseGet(
             () -> CacheMoved.nothing(kind, seconds, "not saved: " + path + " holds no cache"));
-  }
-
-  private String build(boolean inJob) {
-    if (inJob) {
-      return scope.job().buildId();
-    }
-    return scope.build().isEmpty()
-        ? "local-"
-            + Instant.now().getEpochSecond()
-            + "-"
-            + UUID.randomUUID().toString().substring(0, 8)
-        : scope.build();
   }
 }

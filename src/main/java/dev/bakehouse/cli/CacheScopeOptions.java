@@ -5,7 +5,10 @@ import dev.bakehouse.cache.CachePaths;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Scope;
 import dev.bakehouse.platform.UserError;
+import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.UUID;
 import picocli.CommandLine.Option;
 
 /// Whose caches. In a job only its identity says that.
@@ -64,6 +67,48 @@ final class CacheScopeOptions {
 
   String build() {
     return build;
+  }
+
+  /// The build a save is for.
+  String buildToSave() {
+    if (inJob()) {
+      return job().buildId();
+    }
+    return build.isEmpty()
+        ? "local-"
+            + Instant.now().getEpochSecond()
+            + "-"
+            + UUID.randomUUID().toString().substring(0, 8)
+        : build;
+  }
+
+  /// Whether a coordinator knows the scope's builds: its pipeline has an organization.
+  boolean coordinated() {
+    return inJob() || (scope().pipeline().indexOf('.') > 0 && build.isEmpty());
+  }
+
+  /// The variables a job of the named scope would have.
+  ///
+  /// @param branch of a pull request's scope
+  /// @param base of it, or empty
+  /// @param id the build's, or empty
+  Map<String, String> asJob(String branch, String base, String id) {
+    Scope wanted = scope();
+    int dot = wanted.pipeline().lastIndexOf('.');
+    Map<String, String> job = new LinkedHashMap<>();
+    job.put("BUILDKITE_ORGANIZATION_SLUG", wanted.pipeline().substring(0, Math.max(0, dot)));
+    job.put("BUILDKITE_PIPELINE_SLUG", wanted.pipeline().substring(dot + 1));
+    job.put("BUILDKITE_BUILD_ID", id);
+    job.put("BUILDKITE_STEP_KEY", step());
+    switch (wanted.ref()) {
+      case Scope.Branch(String name) -> job.put("BUILDKITE_BRANCH", name);
+      case Scope.Pull(int number) -> {
+        job.put("BUILDKITE_BRANCH", branch);
+        job.put("BUILDKITE_PULL_REQUEST", String.valueOf(number));
+        job.put("BUILDKITE_PULL_REQUEST_BASE_BRANCH", base);
+      }
+    }
+    return job;
   }
 
   String step() {

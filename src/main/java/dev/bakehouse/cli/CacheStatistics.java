@@ -1,6 +1,10 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.cache.CacheHistory;
+import dev.bakehouse.cache.CacheRun;
 import dev.bakehouse.cache.Entry;
+import dev.bakehouse.cache.HistoryChart;
+import dev.bakehouse.platform.Terminal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -10,13 +14,20 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /// `bakehouse cache stats`.
 @Command(
     name = "stats",
     mixinStandardHelpOptions = true,
-    description = "What a store holds, by kind.")
+    description = "What a store holds, by kind, and how its caches served: hit rates over time.")
 final class CacheStatistics implements Callable<Integer> {
+  @Option(
+      names = "--last",
+      paramLabel = "N",
+      description = "So many runs of each step's cache; 10 by default.")
+  private int last = 10;
+
   @Mixin private CacheStoreOptions store = new CacheStoreOptions();
 
   /// @param bytes what the files of all entries hold together
@@ -43,6 +54,10 @@ final class CacheStatistics implements Callable<Integer> {
     }
   }
 
+  /// @param kinds what the store holds
+  /// @param history each step's cache with its last runs, newest first
+  record Statistics(List<OfKind> kinds, List<List<CacheRun>> history) {}
+
   @Override
   public Integer call() {
     List<Entry> all = store.store().all();
@@ -54,7 +69,13 @@ final class CacheStatistics implements Callable<Integer> {
     List<OfKind> lines = new ArrayList<>();
     byKind.forEach((kind, entries) -> lines.add(OfKind.of(kind, entries)));
     lines.add(OfKind.of("all", all));
-    store.answer(lines, lines.stream().map(OfKind::text).collect(Collectors.joining("\n")));
+    List<List<CacheRun>> history = new CacheHistory(store.blobs()).all(Math.max(1, last));
+    StringBuilder text = new StringBuilder();
+    text.append(lines.stream().map(OfKind::text).collect(Collectors.joining("\n")));
+    boolean plain = !Terminal.showsOutput();
+    history.forEach(
+        runs -> text.append("\n\n").append(HistoryChart.of(runs, plain).stripTrailing()));
+    store.answer(new Statistics(lines, history), text.toString());
     return Exit.OK;
   }
 }

@@ -41,6 +41,11 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--logs", description = "Show the jobs' logs.")
   boolean logs;
 
+  @Option(
+      names = "--measure-caches",
+      description = "Measure as well what the caches would cost as archives of tar and gzip.")
+  boolean measureCaches;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there.")
   Optional<Path> json = Optional.empty();
 
@@ -60,7 +65,7 @@ final class DemoCommand implements Callable<Integer> {
       return Exit.OK;
     }
     JsonFile.insistWritable(json);
-    Demo demo = new Demo(dir, System.out, yes, logs);
+    Demo demo = new Demo(dir, System.out, yes, logs, measureCaches);
     if (prepare) {
       demo.prepare();
       return Exit.OK;

@@ -22,6 +22,7 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
   /// @param phases seconds by phase, from the job's launcher
   /// @param parallel index among the step's parallel jobs
   /// @param attempts how many times it was tried
+  /// @param overhead what caches cost, from the job's launcher
   public record StepReport(
       String key,
       double seconds,
@@ -33,7 +34,8 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
       boolean softFailed,
       @Nullable Integer parallel,
       int attempts,
-      List<CacheReport> caches) {
+      List<CacheReport> caches,
+      @Nullable Overhead overhead) {
     public StepReport {
       phases = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(phases));
       caches = List.copyOf(caches);
@@ -83,12 +85,30 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
     return List.copyOf(sums.values());
   }
 
+  /// What caches cost a job, in seconds.
+  ///
+  /// @param restore until its command could begin
+  /// @param save after it had ended
+  /// @param pack what `tar czf` of the same directories took; 0 when it was not measured
+  /// @param unpack what `tar xzf` took
+  /// @param packed bytes of those archives
+  public record Overhead(double restore, double save, double pack, double unpack, long packed) {
+    public double own() {
+      return restore + save;
+    }
+
+    public double tar() {
+      return pack + unpack;
+    }
+  }
+
   /// What a job's launcher publishes as build meta-data `bakehouse:job:ID`.
   public record Launched(
       @Nullable String vm,
       @Nullable String host,
       @Nullable Map<String, Double> phases,
-      @Nullable List<CacheReport> caches) {}
+      @Nullable List<CacheReport> caches,
+      @Nullable Overhead overhead) {}
 
   public static BuildReport of(BuildView build) {
     Long finished = build.finished();
@@ -114,7 +134,8 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
         job.softFailed(),
         job.parallel(),
         job.retryCount() + 1,
-        launched.caches == null ? List.of() : launched.caches);
+        launched.caches == null ? List.of() : launched.caches,
+        launched.overhead);
   }
 
   private static @Nullable Integer exit(JobView job) {
@@ -126,10 +147,10 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
     String text = job.phases();
     try {
       return text == null
-          ? new Launched(null, null, null, null)
+          ? new Launched(null, null, null, null, null)
           : Json.MAPPER.readValue(text, Launched.class);
     } catch (JacksonException e) {
-      return new Launched(null, null, null, null);
+      return new Launched(null, null, null, null, null);
     }
   }
 

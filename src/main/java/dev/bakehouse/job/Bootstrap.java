@@ -113,6 +113,9 @@ public final class Bootstrap {
             "mirror of " + job.text("BUILDKITE_REPO"),
             () -> Checkout.prepare(job, settings, phases::say));
     Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
+    int status;
+    String vm;
+    JobCaches caches;
     try (checkout;
         Lease lease =
             phases.run(
@@ -120,9 +123,7 @@ public final class Bootstrap {
                 "one of " + settings.slots(),
                 () -> slots.get().acquire(SLOT, phases::say))) {
       Machine machine = startMachine(image, lease, checkout);
-      int status;
-      JobCaches caches;
-      String vm = machine.name();
+      vm = machine.name();
       try {
         caches =
             phases.timed(
@@ -131,16 +132,20 @@ public final class Bootstrap {
             phases.run(Phase.CACHE, "restore", () -> caches.restore(machine));
         starting.end();
         status = command(machine, checkout, cachePaths);
-        caches.collect(machine, checkoutPath(machine));
+        phases.run(Phase.CACHE, "figures", () -> caches.collect(machine, checkoutPath(machine)));
         if (status == 0 && !cancellation.cancelled()) {
           phases.run(Phase.CACHE, "save", () -> caches.save(machine));
         }
       } finally {
         phases.run(Phase.DESTROY, vm, machine::destroy);
       }
-      JobReport.publish(job, settings, vm, phases, caches.reports());
-      return status;
     }
+    // The slot is free for the next job.
+    JobReport.publish(job, settings, vm, phases, caches);
+    if (status == 0 && !cancellation.cancelled()) {
+      phases.run(Phase.CACHE, "history and annotation", caches::settle);
+    }
+    return status;
   }
 
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.

@@ -10,18 +10,17 @@ import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Packing;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
+import dev.bakehouse.cache.StepFigures;
+import dev.bakehouse.cache.StepRule;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.cache.TarStore;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.StoreUrl;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,15 +28,19 @@ import java.util.Map;
 /// The caches of one job: brought into the guest before its work, taken out after it passed. The
 /// guest never sees the store.
 final class JobCaches {
-  /// Where a step may leave its tools' own figures: `{"kind","hits","misses"}` in each file.
-  static final String STATS = "bakehouse-stats";
-
   private final Phases phases;
+  private final StepRule rule;
   private final Decision decision;
   private final StepCaches caches;
   private final Path cachePath;
+  private final StepNotes notes;
+  private final CacheAccount account;
+  private final boolean measured;
   private final Map<String, CacheReport> restored = new LinkedHashMap<>();
-  private final List<CacheStats> stats = new ArrayList<>();
+  private final Map<String, CacheReport> saved = new LinkedHashMap<>();
+  private String checkoutPath = "";
+  private StepFigures figures = StepFigures.NONE;
+  private Overhead overhead = Overhead.NONE;
 
   JobCaches(Job job, HostSettings settings, Checkout checkout, Machine machine, Phases phases) {
     this.phases = phases;
@@ -46,29 +49,34 @@ final class JobCaches {
     String platform =
         CachePaths.platform(machine.paths().system().name(), System.getProperty("os.arch"), env);
     Access access = Access.of(identity, platform);
-    decision = settings.cache().rule().decide(job.stepKey(), env);
+    rule = settings.cache().rule();
+    decision = rule.decide(job.stepKey(), env);
     CacheStore store = new TarStore(StoreUrl.open(settings.cacheStore(), settings.state()));
     Sources sources =
         JobSources.of(
             store,
-            settings.cache().rule(),
+            rule,
             new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile()),
             env,
             access,
             checkout::distance);
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
+    account = new CacheAccount(job, settings, access, decision);
+    measured = settings.cache().measureTar();
     cachePath =
         CachePaths.cachePath(
             Path.of(machine.paths().cacheRoot()),
             job.text("BUILDKITE_PIPELINE_SLUG"),
             identity.branch(),
             platform);
+    notes = new StepNotes(job, machine.paths(), cachePath);
   }
 
   /// Brings the caches in.
   ///
   /// @return variables for the job, byte strings
   Map<String, String> restore(Machine machine) {
+    long begin = System.nanoTime();
     List<CacheReport> reports =
         caches.restore(
             (kind, of, tar) ->
@@ -77,58 +85,88 @@ final class JobCaches {
                     tar,
                     OutputStream.nullOutputStream()));
     reports.forEach(r -> restored.put(r.kind(), r));
-    Map<String, String> env = new LinkedHashMap<>();
+    Map<String, String> env = notes.environment(restored);
     env.put("CACHE_PATH", RawEnvironment.raw(cachePath.toString()));
     env.put("CACHE_STRATEGY", decision.strategy().forCmake());
+    overhead = overhead.plusRestore(System.nanoTime() - begin);
     return env;
   }
 
-  /// Reads the figures the step left in its checkout.
-  void collect(Machine machine, String checkout) {
-    String script = "cd -- \"$1\" 2>/dev/null && cat " + STATS + "/*.json 2>/dev/null || true";
+  /// Reads what the step tells of its caches.
+  ///
+  /// @return hits and misses of this step
+  List<CacheStats> collect(Machine machine, String checkout) {
+    long begin = System.nanoTime();
+    checkoutPath = checkout;
     try {
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      machine.run(
-          List.of("sh", "-c", script, "stats", checkout), InputStream.nullInputStream(), out);
-      String text = out.toString(StandardCharsets.UTF_8);
-      if (!text.isBlank()) {
-        stats.addAll(CacheStats.ofJson("[" + text.strip().replaceAll("\\}\\s*\\{", "},{") + "]"));
-      }
+      figures = notes.read(machine, checkout, decision.kinds().contains(Kind.CCACHE));
+      figures.lines().forEach(line -> phases.say("Caches: " + line));
     } catch (UserError | IOException e) {
       phases.say("Caches: no figures: " + e.getMessage());
     }
+    overhead = overhead.plusSave(System.nanoTime() - begin);
+    return figures.stats();
   }
 
   /// Takes the caches out. The job has passed.
   List<CacheReport> save(Machine machine) {
-    return caches.save(
-        new StepCaches.Packer() {
-          @Override
-          public boolean unchanged(Kind kind, String of) {
-            try {
-              machine.run(
-                  Packing.unchanged(kind, kind.under(cachePath).toString(), of),
-                  InputStream.nullInputStream(),
-                  OutputStream.nullOutputStream());
-              return true;
-            } catch (IOException e) {
-              return false;
-            }
-          }
+    long begin = System.nanoTime();
+    List<Kind> kinds = figures.requests().saves(decision, rule.directories(), phases::say);
+    List<CacheReport> reports = caches.save(packer(machine), kinds);
+    reports.forEach(r -> saved.put(r.kind(), r));
+    overhead = overhead.plusSave(System.nanoTime() - begin);
+    if (measured) {
+      overhead = notes.measure(machine, decision.kinds(), overhead);
+    }
+    return reports;
+  }
 
-          @Override
-          public void pack(Kind kind, OutputStream tar) throws IOException {
-            machine.run(
-                Packing.pack(kind, kind.under(cachePath).toString()),
-                InputStream.nullInputStream(),
-                tar);
-          }
-        });
+  private StepCaches.Packer packer(Machine machine) {
+    return new StepCaches.Packer() {
+      @Override
+      public boolean unchanged(Kind kind, String of) {
+        try {
+          machine.run(
+              Packing.unchanged(kind, kind.under(cachePath).toString(), of),
+              InputStream.nullInputStream(),
+              OutputStream.nullOutputStream());
+          return true;
+        } catch (IOException e) {
+          return false;
+        }
+      }
+
+      @Override
+      public void pack(Kind kind, OutputStream tar) throws IOException {
+        machine.run(
+            Packing.pack(kind, kind.under(cachePath).toString()),
+            InputStream.nullInputStream(),
+            tar);
+      }
+    };
+  }
+
+  /// What the caches cost this job.
+  Overhead overhead() {
+    return overhead;
+  }
+
+  /// Writes the history and the build's annotation. The job has passed, and its VM is gone.
+  ///
+  /// @return whether that went well; nothing here fails a job
+  boolean settle() {
+    try {
+      account.settle(restored, saved, figures, caches.missed(), checkoutPath, phases);
+      return true;
+    } catch (RuntimeException e) {
+      phases.say("Caches: no history: " + e);
+      return false;
+    }
   }
 
   /// Kind, hits, misses and source of each cache that has figures.
   List<JobReport.Cache> reports() {
-    return stats.stream()
+    return figures.stats().stream()
         .map(
             s -> {
               CacheReport from = restored.get(s.kind());

@@ -15,7 +15,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param host name of the host
 /// @param vm name of the VM
 /// @param phases phase → seconds
-record JobReport(String host, String vm, Map<String, Double> phases, List<Cache> caches) {
+/// @param overhead what caches cost
+record JobReport(
+    String host, String vm, Map<String, Double> phases, List<Cache> caches, Overhead overhead) {
   private static final Duration PUBLISH = Duration.ofSeconds(30);
 
   /// Figures of one cache as its tool counted them.
@@ -25,8 +27,7 @@ record JobReport(String host, String vm, Map<String, Double> phases, List<Cache>
 
   /// Publishes with the job's own token, through the agent's own command. Failing to is said and no
   /// more: the job is over.
-  static void publish(
-      Job job, HostSettings settings, String vm, Phases phases, List<Cache> caches) {
+  static void publish(Job job, HostSettings settings, String vm, Phases phases, JobCaches caches) {
     Map<String, Double> seconds = new LinkedHashMap<>();
     for (Phase phase : Phase.values()) {
       Duration time = phases.times().get(phase);
@@ -37,16 +38,19 @@ record JobReport(String host, String vm, Map<String, Double> phases, List<Cache>
     byte[] json =
         JsonMapper.builder()
             .build()
-            .writeValueAsString(new JobReport(settings.name(), vm, seconds, caches))
+            .writeValueAsString(
+                new JobReport(settings.name(), vm, seconds, caches.reports(), caches.overhead()))
             .getBytes(StandardCharsets.UTF_8);
-    String agent = Path.of(job.text("BUILDKITE_BIN_PATH"), "buildkite-agent").toString();
     try {
-      Command.of(agent, "meta-data", "set", "bakehouse:job:" + job.id(), "--log-level", "fatal")
-          .input(json)
-          .deadline(PUBLISH)
-          .check();
+      agent(job, "meta-data", "set", "bakehouse:job:" + job.id()).input(json).check();
     } catch (UserError e) {
       phases.say("bakehouse: the job's timings could not be published: " + e.getMessage());
     }
+  }
+
+  /// A command of the host's agent with the job's own token.
+  static Command agent(Job job, String... words) {
+    String agent = Path.of(job.text("BUILDKITE_BIN_PATH"), "buildkite-agent").toString();
+    return Command.of(agent).and(words).and("--log-level", "fatal").deadline(PUBLISH);
   }
 }

@@ -40,12 +40,12 @@ final class RestBuilds implements PassedBuilds {
                         Boolean.TRUE.equals(j.retried())))
             .toList();
     return new Build(
-        info.id(),
+        Objects.requireNonNullElse(info.id(), ""),
         info.number(),
-        info.state(),
-        info.branch(),
+        Objects.requireNonNullElse(info.state(), "unknown"),
+        Objects.requireNonNullElse(info.branch(), ""),
         pull(info.pullRequest()),
-        info.commit(),
+        Objects.requireNonNullElse(info.commit(), ""),
         jobs);
   }
 

@@ -33,15 +33,18 @@ public final class Demo {
   private final PrintStream out;
   private final Needs needs;
   private final boolean logs;
+  private final boolean measureCaches;
   private final long begin = System.nanoTime();
 
   /// @param yes install what is missing without asking
   /// @param logs show the jobs' logs, not only what starts and ends
-  public Demo(Path state, PrintStream out, boolean yes, boolean logs) {
+  /// @param measureCaches let jobs measure what caches would cost as archives of tar and gzip
+  public Demo(Path state, PrintStream out, boolean yes, boolean logs, boolean measureCaches) {
     this.state = state;
     this.out = out;
     this.needs = new Needs(out, yes);
     this.logs = logs;
+    this.measureCaches = measureCaches;
   }
 
   /// What both builds came to.
@@ -212,6 +215,7 @@ public final class Demo {
         place.coordinator().address() + "/v2",
         place.coordinator().apiToken(),
         state.resolve("cache"),
+        measureCaches,
         Map.of("queue", "linux", "os", "linux", "arch", arch),
         vm);
   }

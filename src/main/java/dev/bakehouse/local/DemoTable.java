@@ -2,10 +2,12 @@ package dev.bakehouse.local;
 
 import dev.bakehouse.coordinator.BuildReport;
 import dev.bakehouse.coordinator.BuildReport.CacheReport;
+import dev.bakehouse.coordinator.BuildReport.Overhead;
 import dev.bakehouse.coordinator.BuildReport.StepReport;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -94,7 +96,44 @@ final class DemoTable {
           hits(cache),
           cache.source().isEmpty() ? "nothing" : cache.source());
     }
+    overhead(text, warm);
     return text.toString();
+  }
+
+  /// What caches cost each warm job that has some, beside tar and gzip where that was measured.
+  private static void overhead(StringBuilder text, BuildReport warm) {
+    List<StepReport> steps =
+        warm.steps().stream().filter(s -> s.overhead() != null && !s.caches().isEmpty()).toList();
+    if (steps.isEmpty()) {
+      return;
+    }
+    text.append('\n');
+    line(
+        text,
+        "%-26s %8s %8s %9s %9s %6s",
+        "caches (warm, seconds)",
+        "restore",
+        "save",
+        "tar xzf",
+        "tar czf",
+        "ratio");
+    for (StepReport step : steps) {
+      Overhead cost = Objects.requireNonNull(step.overhead());
+      boolean measured = cost.tar() > 0;
+      line(
+          text,
+          "%-26s %8s %8s %9s %9s %6s",
+          step.title(),
+          exact(cost.restore()),
+          exact(cost.save()),
+          measured ? exact(cost.unpack()) : "-",
+          measured ? exact(cost.pack()) : "-",
+          ratio(cost.own(), cost.tar()));
+    }
+  }
+
+  private static String exact(double seconds) {
+    return String.format(Locale.ROOT, "%.2f", seconds);
   }
 
   private static String text(@Nullable String value) {

@@ -29,7 +29,8 @@ final class ExampleRepository {
           "Check its parent's owner and free space.",
           e);
     }
-    Command.of("cp", "-R", source + "/.", dir.toString()).check();
+    // The CMake module is a link to Bakehouse's own.
+    Command.of("cp", "-RL", source + "/.", dir.toString()).check();
     ExampleRepository repository = new ExampleRepository(dir);
     repository.git("init", "--quiet", "--initial-branch=main");
     repository.commit("Oven");

@@ -12,6 +12,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// A host on this machine, as the configuration file its daemon reads.
 ///
 /// @param images directory of its local image store, shared or its own
+/// @param measureTar whether jobs measure what caches would cost as archives of tar and gzip
 /// @param imageSource where the image is pulled from, or empty when it is local
 public record HostSpec(
     String name,
@@ -26,6 +27,7 @@ public record HostSpec(
     String apiUrl,
     Path apiToken,
     Path cache,
+    boolean measureTar,
     Map<String, String> tags,
     VmSettings vm) {
 
@@ -50,7 +52,7 @@ public record HostSpec(
       host.put("image-source", imageSource);
     }
     root.put("host", host);
-    root.put("cache", Map.of("store", "dir:" + cache));
+    root.put("cache", Map.of("store", "dir:" + cache, "measure-tar", measureTar));
     root.put("api", Map.of("url", apiUrl, "token-file", apiToken.toString()));
     root.put(
         "agent",

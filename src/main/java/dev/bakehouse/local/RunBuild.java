@@ -135,6 +135,7 @@ public final class RunBuild {
         place.coordinator().address() + "/v2",
         place.coordinator().apiToken(),
         request.state().resolve("cache"),
+        false,
         Map.of(),
         request.vm());
   }

@@ -226,7 +226,8 @@ class BuildSourcesTest {
               "not from builds of feature: connection refused",
               "not from builds of main: connection refused",
               "no cache found in feature, main: none of the earlier builds can be used, for the"
-                  + " reasons above");
+                  + " reasons above",
+              "not reachable: start it");
     }
   }
 

@@ -80,6 +80,10 @@ class CommandTreeTest {
       String path = verb.equals("show") ? "" : " --path DIR";
       wrong("cache " + verb, Exit.FAILED, "--store dir:DIR --kind none" + path);
     }
+    wrong("cache explain", Exit.FAILED, "--store dir:DIR --kind none");
+    for (String verb : List.of("restore", "save")) {
+      wrong("cache step " + verb, Exit.FAILED, "--store dir:DIR --kind none --cache-path DIR");
+    }
     for (String verb : List.of("list", "gc", "verify", "stats")) {
       wrong("cache " + verb, Exit.FAILED, "--store floppy:a");
     }

@@ -130,6 +130,7 @@ public final class JobFixture implements AutoCloseable {
         coordinator.address() + "/v2",
         coordinator.apiToken(),
         dir.resolve("cache"),
+        false,
         Map.of("queue", queue),
         VmSettings.read(Yaml.parse("test", SETTINGS.formatted(hypervisor))));
   }
