@@ -74,6 +74,7 @@ public final class Tools {
       install =
           install
               .and("-modcacherw")
+              .env("GOPATH", own.toString())
               .env("GOMODCACHE", own.resolve("modules").toString())
               .env("GOCACHE", own.resolve("objects").toString());
     }
