@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import tools.jackson.core.JacksonException;
 
 /// The images of this host: `ROOT/NAME/…`. An image is there whole or not at all: it is made in a
 /// directory beside, on the same file system, and takes its name's place in one step.
@@ -21,7 +19,7 @@ import tools.jackson.core.JacksonException;
 /// Which images there are changes under one short lock, the gate. All that is known of an image
 /// lies in its directory, so whoever deletes or renames that leaves no stale state.
 public final class ImageStore {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,200}");
+  static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,200}");
   static final String RECORD = "image.json";
   static final String PINNED = "pinned";
   static final String USED = "used";
@@ -29,7 +27,7 @@ public final class ImageStore {
   /// Manifest of the image that one was built from: its push leaves out what that one has.
   static final String PARENT = "parent.json";
 
-  private static final String OLD = ".old";
+  static final String OLD = ".old";
 
   /// What makes an image, and what is known of where it came from.
   static final List<String> FILES =
@@ -39,6 +37,7 @@ public final class ImageStore {
   private final Path work;
   private final boolean shared;
   private final StorePolicy policy;
+  private final Catalog catalog = new Catalog(this);
   private final Changes changes = new Changes(this);
 
   /// A directory of images alone; what is unfinished lies in `ROOT/.work`.
@@ -96,20 +95,7 @@ public final class ImageStore {
   }
 
   public Optional<LocalImage> find(String name) {
-    Path directory = root.resolve(checked(name));
-    try {
-      Optional<LocalImage> image = Shelf.read(name, directory);
-      if (image.isPresent() || !Files.isDirectory(work)) {
-        return image;
-      }
-      // It may be on its way from one place to the other.
-      return gated("find the image " + name, () -> Shelf.read(name, recover(name)));
-    } catch (IOException | JacksonException e) {
-      throw new UserError(
-          "Could not read the image " + name + " in " + root + ": " + e.getMessage(),
-          "Check the mode of " + directory.resolve(RECORD) + "; a broken image is best deleted.",
-          e);
-    }
+    return catalog.find(checked(name));
   }
 
   /// @throws UserError when there is no such image
@@ -118,42 +104,17 @@ public final class ImageStore {
   }
 
   UserError missing(String name) {
-    String near = Near.to(name, shelf());
-    return new UserError(
-        "There is no image `" + name + "` in " + root + (near.isEmpty() ? "" : "; near: " + near),
-        "`bakehouse image list` shows what there is, `image ensure` gets one.");
+    return catalog.missing(name);
   }
 
   public List<LocalImage> list() {
-    return shelf().stream().flatMap(name -> readable(name).stream()).toList();
+    return catalog.list();
   }
 
   /// What lies among the images and has no readable record of ours: VMs that somebody made with the
   /// hypervisor's own tools, or a directory that was tampered with. Never pruned or replaced.
   public List<String> foreign() {
-    return shelf().stream().filter(name -> readable(name).isEmpty()).toList();
-  }
-
-  private Optional<LocalImage> readable(String name) {
-    try {
-      return find(name);
-    } catch (UserError e) {
-      return Optional.empty();
-    }
-  }
-
-  private List<String> shelf() {
-    // One that is being replaced on a file system without exchange is in neither place for a
-    // moment.
-    Stream<String> between =
-        Shelf.names(work).stream()
-            .filter(entry -> entry.endsWith(OLD))
-            .map(entry -> entry.substring(0, entry.length() - OLD.length()));
-    return Stream.concat(Shelf.names(root).stream(), between)
-        .filter(name -> NAME.matcher(name).matches())
-        .distinct()
-        .sorted()
-        .toList();
+    return catalog.foreign();
   }
 
   /// Notes that an image is being used, for [Prune].

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Verify;
 import dev.bakehouse.oci.DockerRegistry;
+import dev.bakehouse.oci.Fault;
 import dev.bakehouse.oci.FaultyRegistry;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Poll;
@@ -38,6 +39,9 @@ import tools.jackson.databind.json.JsonMapper;
 @Tag("registry")
 class KilledBuildTest {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  /// Whoever hears this waits, and can be killed there.
+  private static final Fault BUSY = new Fault.Status(503, Map.of("Retry-After", "60"), "");
 
   @TempDir Path temp;
   private ImageProject project;
@@ -78,8 +82,16 @@ class KilledBuildTest {
 
       Set<String> whole = stored();
       proxy.reset();
-      for (Supplier<Boolean> moment : moments()) {
-        killed(moment, "image", "refresh", "--plain-http");
+      killed(
+          () -> !new QemuHypervisor(project.state).list().isEmpty(),
+          "image",
+          "refresh",
+          "--plain-http");
+      // A serial that is claimed and not written, a document that nothing points at, half way.
+      for (String tag : List.of("rollout-1", "rollout", "rollout-4")) {
+        String path = "/manifests/" + tag + "$";
+        proxy.on("PUT", path, BUSY);
+        killed(() -> proxy.count("PUT", path) > 0, "image", "refresh", "--plain-http");
       }
       Outcome refreshed = project.bakehouse("image", "refresh", "--plain-http", "--json");
       assertThat(refreshed.status()).as(said(refreshed)).isZero();
@@ -93,15 +105,6 @@ class KilledBuildTest {
       assertThat(rollout.at("/document/previous").isNull()).isTrue();
     }
     clean();
-  }
-
-  /// Of a refresh: its VM runs, the smoke test passed, the canary is named, half way.
-  private List<Supplier<Boolean>> moments() {
-    return List.of(
-        () -> !new QemuHypervisor(project.state).list().isEmpty(),
-        () -> logged("smoke: git --version: passed"),
-        () -> logged("the canary "),
-        () -> logged("at 50 %"));
   }
 
   /// Runs a command, kills it at a moment, and sees its VM go.
