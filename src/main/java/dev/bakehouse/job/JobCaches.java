@@ -8,10 +8,10 @@ import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Packing;
+import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepRule.Decision;
-import dev.bakehouse.cache.TarStore;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.StoreUrl;
@@ -47,7 +47,7 @@ final class JobCaches {
         CachePaths.platform(machine.paths().system().name(), System.getProperty("os.arch"), env);
     Access access = Access.of(identity, platform);
     decision = settings.cache().rule().decide(job.stepKey(), env);
-    CacheStore store = new TarStore(StoreUrl.open(settings.cacheStore(), settings.state()));
+    CacheStore store = new SnapshotStore(StoreUrl.open(settings.cacheStore(), settings.state()));
     Sources sources =
         JobSources.of(
             store,
