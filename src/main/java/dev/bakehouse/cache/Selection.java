@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What a search for a source came to. Close it when its archives are unpacked.
-public final class Selection implements AutoCloseable {
+/// What a search for a source came to.
+public final class Selection {
   private final @Nullable String source;
   private final String shown;
   private final Map<Kind, Opened.Whole> archives;
@@ -84,10 +84,5 @@ public final class Selection implements AutoCloseable {
     lines.add(shown);
     telling().filter(_ -> source == null).ifPresent(r -> lines.add(r.reason() + ": " + r.remedy()));
     return lines;
-  }
-
-  @Override
-  public void close() {
-    archives.values().forEach(Opened.Whole::close);
   }
 }

@@ -1,14 +1,13 @@
 package dev.bakehouse.cache;
 
+import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.CacheStore.Saved;
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.platform.UserError;
-import java.io.ByteArrayInputStream;
+import dev.bakehouse.snapshot.Node;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,28 +18,6 @@ import java.util.function.Consumer;
 /// The caches of one step, from before its command to after it. Nothing here fails a build: what
 /// goes wrong is said in a report.
 public final class StepCaches {
-  /// Brings an archive to where the step runs, with [Packing#unpack].
-  @FunctionalInterface
-  public interface Unpacker {
-    /// @param of what the archive is
-    /// @throws IOException when it did not arrive whole; the cache must not be used then
-    void unpack(Kind kind, String of, InputStream tar) throws IOException;
-  }
-
-  /// Fetches an archive from where the step ran, with [Packing#pack].
-  @FunctionalInterface
-  public interface Packer {
-    /// Whether the cache is still what was unpacked, as [Packing#unchanged] tells.
-    default boolean unchanged(Kind kind, String of) {
-      return false;
-    }
-
-    /// @throws IOException when it is not complete; it is not saved then
-    void pack(Kind kind, OutputStream tar) throws IOException;
-  }
-
-  private static final byte[] EMPTY_TAR = new byte[10240];
-
   private final CacheStore store;
   private final Sources sources;
   private final Access access;
@@ -67,7 +44,7 @@ public final class StepCaches {
   }
 
   /// Restores before the command. One report a kind; none when the step restores nothing.
-  public List<CacheReport> restore(Unpacker unpacker) {
+  public List<CacheReport> restore(Place place) {
     List<Kind> kinds = decision.restores();
     if (kinds.isEmpty()) {
       log.accept("Caches: nothing to restore: " + reason(decision.strategy().reads()));
@@ -76,25 +53,24 @@ public final class StepCaches {
     }
     long start = System.nanoTime();
     List<CacheReport> reports = new ArrayList<>();
-    try (Selection selection = sources.select(job.step(), kinds)) {
-      selection.explain().forEach(line -> log.accept("Caches: " + line));
-      missed = selection.reason();
-      for (Kind kind : kinds) {
-        Optional<Opened.Whole> archive = selection.archive(kind);
-        CacheReport report =
-            archive.isPresent()
-                ? restore(kind, archive.get(), selection, unpacker)
-                : CacheReport.nothing(kind, CacheReport.since(start), selection.summary());
-        log.accept("Restored " + report);
-        reports.add(report);
-      }
+    Selection selection = sources.select(job.step(), kinds);
+    selection.explain().forEach(line -> log.accept("Caches: " + line));
+    missed = selection.reason();
+    for (Kind kind : kinds) {
+      Optional<Opened.Whole> archive = selection.archive(kind);
+      CacheReport report =
+          archive.isPresent()
+              ? restore(kind, archive.get(), selection, place)
+              : CacheReport.nothing(kind, CacheReport.since(start), selection.summary());
+      log.accept("Restored " + report);
+      reports.add(report);
     }
-    return withoutHalfZig(reports, kinds, unpacker);
+    return withoutHalfZig(reports, kinds, place);
   }
 
   /// Zig's local cache names files of the global one and stops the build when they are missing.
   private List<CacheReport> withoutHalfZig(
-      List<CacheReport> reports, List<Kind> kinds, Unpacker unpacker) {
+      List<CacheReport> reports, List<Kind> kinds, Place place) {
     List<Kind> zig = kinds.stream().filter(k -> k.contents() == Kind.Contents.ZIG).toList();
     long there =
         zig.stream().filter(kind -> reports.get(kinds.indexOf(kind)).source() != null).count();
@@ -106,7 +82,7 @@ public final class StepCaches {
       String why = "warning: not restored: the other Zig cache did not arrive";
       try {
         restored.remove(kind);
-        unpacker.unpack(kind, "", new ByteArrayInputStream(EMPTY_TAR));
+        place.empty(kind);
       } catch (IOException | UserError e) {
         why += ", and emptying this one failed: " + e.getMessage();
       }
@@ -124,12 +100,12 @@ public final class StepCaches {
   }
 
   /// Saves what the rule says.
-  public List<CacheReport> save(Packer packer) {
-    return save(packer, decision.saves());
+  public List<CacheReport> save(Place place) {
+    return save(place, decision.saves());
   }
 
   /// Saves after the command and only when the job passed. One report a kind.
-  public List<CacheReport> save(Packer packer, List<Kind> kinds) {
+  public List<CacheReport> save(Place place, List<Kind> kinds) {
     if (kinds.isEmpty()) {
       log.accept("Caches: nothing to save: " + reason(decision.strategy().writes()));
       return List.of();
@@ -139,21 +115,21 @@ public final class StepCaches {
       CacheReport report =
           access.writes().isEmpty()
               ? CacheReport.nothing(kind, 0, "not saved: a fork's pull request only reads caches")
-              : save(access.writes().get(), kind, packer);
+              : save(access.writes().get(), kind, place);
       log.accept("Saved " + report);
       reports.add(report);
     }
     return reports;
   }
 
-  private CacheReport restore(
-      Kind kind, Opened.Whole archive, Selection selection, Unpacker unpacker) {
+  private CacheReport restore(Kind kind, Opened.Whole archive, Selection selection, Place place) {
     long start = System.nanoTime();
     Entry entry = archive.entry();
-    try (InputStream tar = archive.tar()) {
-      unpacker.unpack(kind, entry.address().toString(), tar);
+    // Before it is read: what is used is not swept away.
+    store.used(entry);
+    try {
+      place.restore(kind, archive, line -> log.accept("Caches: warning: lost: " + line));
       restored.put(kind, entry);
-      store.used(entry);
     } catch (IOException | UserError e) {
       return CacheReport.nothing(
           kind, CacheReport.since(start), "warning: not restored: " + e.getMessage());
@@ -167,18 +143,18 @@ public final class StepCaches {
         selection.summary());
   }
 
-  private CacheReport save(Scope scope, Kind kind, Packer packer) {
+  private CacheReport save(Scope scope, Kind kind, Place place) {
     long start = System.nanoTime();
     try {
       Address address = new Address(scope, job.buildId(), job.step(), kind);
-      Optional<Entry> same = again(address, packer);
+      Optional<Entry> same = again(address, place);
       if (same.isPresent()) {
         Entry e = same.get();
         String why = "unchanged since it was restored";
         return new CacheReport(
             kind.name(), job.buildId(), e.files(), e.bytes(), CacheReport.since(start), why);
       }
-      Saved saved = store.save(address, out -> packer.pack(kind, out));
+      Saved saved = place.save(store, address, basis(kind));
       double seconds = CacheReport.since(start);
       return saved
           .entry()
@@ -192,11 +168,21 @@ public final class StepCaches {
     }
   }
 
+  private Basis basis(Kind kind) {
+    List<Scope> scopes = new ArrayList<>(access.writes().stream().toList());
+    access.reads().forEach(read -> scopes.add(read.scope()));
+    return new Basis(
+        Optional.ofNullable(restored.get(kind)).map(Entry::snapshot),
+        Node.UNKNOWN,
+        scopes,
+        !decision.strategy().reads());
+  }
+
   /// The cache that was restored, saved as this build's too without moving it; empty when it
   /// changed or is no longer there.
-  private Optional<Entry> again(Address address, Packer packer) {
+  private Optional<Entry> again(Address address, Place place) {
     Entry before = restored.get(address.kind());
-    return before != null && packer.unchanged(address.kind(), before.address().toString())
+    return before != null && place.unchanged(address.kind(), before)
         ? store.again(address, before)
         : Optional.empty();
   }

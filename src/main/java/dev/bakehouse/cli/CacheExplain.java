@@ -63,14 +63,12 @@ final class CacheExplain implements Callable<Integer> {
       return Exit.FAILED;
     }
     String commit = inJob ? scope.job().commit() : "HEAD";
-    try (Selection selection =
+    Selection selection =
         JobSources.of(store.store(), rule, store.api(), env, access, new GitLineage(commit))
-            .select(scope.step(), wanted)) {
-      CacheExplanation shown =
-          CacheExplanation.of(scope.step(), decision, wanted, access, selection);
-      store.answer(shown, shown.text());
-      return selection.source().isPresent() ? Exit.OK : Exit.FAILED;
-    }
+            .select(scope.step(), wanted);
+    CacheExplanation shown = CacheExplanation.of(scope.step(), decision, wanted, access, selection);
+    store.answer(shown, shown.text());
+    return selection.source().isPresent() ? Exit.OK : Exit.FAILED;
   }
 
   private Map<String, String> identity() {

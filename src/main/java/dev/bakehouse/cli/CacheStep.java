@@ -2,20 +2,18 @@ package dev.bakehouse.cli;
 
 import dev.bakehouse.cache.Access;
 import dev.bakehouse.cache.CacheReport;
-import dev.bakehouse.cache.HostDirectory;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.LatestSaved;
 import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
+import dev.bakehouse.cache.StepDirectory;
 import dev.bakehouse.cache.StepRule;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.job.GitLineage;
 import dev.bakehouse.job.JobSources;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -89,8 +87,8 @@ final class CacheStep implements Callable<Integer> {
               "--kind");
     }
 
-    private HostDirectory directory(Kind kind) {
-      return new HostDirectory(kind.under(path));
+    private StepDirectory place() {
+      return new StepDirectory(path);
     }
 
     private void answer(List<CacheReport> reports) {
@@ -108,10 +106,7 @@ final class CacheStep implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      options.answer(
-          options
-              .caches("")
-              .restore((kind, of, tar) -> options.directory(kind).unpack(kind, of, tar)));
+      options.answer(options.caches("").restore(options.place()));
       return Exit.OK;
     }
   }
@@ -125,16 +120,7 @@ final class CacheStep implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      options.answer(
-          options
-              .caches(options.scope.buildToSave())
-              .save(
-                  new StepCaches.Packer() {
-                    @Override
-                    public void pack(Kind kind, OutputStream tar) throws IOException {
-                      options.directory(kind).pack(kind, tar);
-                    }
-                  }));
+      options.answer(options.caches(options.scope.buildToSave()).save(options.place()));
       return Exit.OK;
     }
   }

@@ -7,19 +7,16 @@ import dev.bakehouse.cache.CacheStats;
 import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
-import dev.bakehouse.cache.Packing;
+import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepFigures;
 import dev.bakehouse.cache.StepRule;
 import dev.bakehouse.cache.StepRule.Decision;
-import dev.bakehouse.cache.TarStore;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.StoreUrl;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +48,7 @@ final class JobCaches {
     Access access = Access.of(identity, platform);
     rule = settings.cache().rule();
     decision = rule.decide(job.stepKey(), env);
-    CacheStore store = new TarStore(StoreUrl.open(settings.cacheStore(), settings.state()));
+    CacheStore store = new SnapshotStore(StoreUrl.open(settings.cacheStore(), settings.state()));
     Sources sources =
         JobSources.of(
             store,
@@ -77,13 +74,7 @@ final class JobCaches {
   /// @return variables for the job, byte strings
   Map<String, String> restore(Machine machine) {
     long begin = System.nanoTime();
-    List<CacheReport> reports =
-        caches.restore(
-            (kind, of, tar) ->
-                machine.run(
-                    Packing.unpack(kind, kind.under(cachePath).toString(), of),
-                    tar,
-                    OutputStream.nullOutputStream()));
+    List<CacheReport> reports = caches.restore(new GuestCaches(machine, cachePath));
     reports.forEach(r -> restored.put(r.kind(), r));
     Map<String, String> env = notes.environment(restored);
     env.put("CACHE_PATH", RawEnvironment.raw(cachePath.toString()));
@@ -112,38 +103,13 @@ final class JobCaches {
   List<CacheReport> save(Machine machine) {
     long begin = System.nanoTime();
     List<Kind> kinds = figures.requests().saves(decision, rule.directories(), phases::say);
-    List<CacheReport> reports = caches.save(packer(machine), kinds);
+    List<CacheReport> reports = caches.save(new GuestCaches(machine, cachePath), kinds);
     reports.forEach(r -> saved.put(r.kind(), r));
     overhead = overhead.plusSave(System.nanoTime() - begin);
     if (measured) {
       overhead = notes.measure(machine, decision.kinds(), overhead);
     }
     return reports;
-  }
-
-  private StepCaches.Packer packer(Machine machine) {
-    return new StepCaches.Packer() {
-      @Override
-      public boolean unchanged(Kind kind, String of) {
-        try {
-          machine.run(
-              Packing.unchanged(kind, kind.under(cachePath).toString(), of),
-              InputStream.nullInputStream(),
-              OutputStream.nullOutputStream());
-          return true;
-        } catch (IOException e) {
-          return false;
-        }
-      }
-
-      @Override
-      public void pack(Kind kind, OutputStream tar) throws IOException {
-        machine.run(
-            Packing.pack(kind, kind.under(cachePath).toString()),
-            InputStream.nullInputStream(),
-            tar);
-      }
-    };
   }
 
   /// What the caches cost this job.

@@ -6,6 +6,7 @@ import dev.bakehouse.cache.PassedBuilds.Build;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.Tree;
 import dev.bakehouse.store.DirectoryStore;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -29,14 +30,14 @@ import org.junit.jupiter.api.io.TempDir;
 /// A step's whole way: restore, command, save, and the next build's restore.
 class StepCachesTest {
   @TempDir Path dir;
-  private TarStore store;
+  private SnapshotStore store;
   private final List<String> log = new ArrayList<>();
   private final List<Build> builds = new ArrayList<>();
   private final Map<String, String> env = new HashMap<>();
 
   @BeforeEach
   void job() {
-    store = new TarStore(new DirectoryStore(dir.resolve("store")));
+    store = new SnapshotStore(new DirectoryStore(dir.resolve("store")));
     env.put("BUILDKITE_PIPELINE_SLUG", "bun");
     env.put("BUILDKITE_BRANCH", "main");
     env.put("BUILDKITE_BUILD_ID", "b1");
@@ -45,14 +46,14 @@ class StepCachesTest {
 
   @Test
   void whatOneBuildSavesTheNextRestores() throws IOException {
-    assertThat(caches().restore(this::unpack)).extracting(CacheReport::source).containsOnlyNulls();
+    assertThat(caches().restore(new Guest())).extracting(CacheReport::source).containsOnlyNulls();
     fill();
-    assertThat(caches().save(this::pack))
+    assertThat(caches().save(new Guest()))
         .extracting(CacheReport::kind, CacheReport::source, CacheReport::files)
         .containsExactly(tuple("zig-local", "b1", 2L), tuple("zig-global", "b1", 2L));
 
     next();
-    assertThat(caches().restore(this::unpack))
+    assertThat(caches().restore(new Guest()))
         .extracting(CacheReport::kind, CacheReport::source, CacheReport::bytes)
         .containsExactly(tuple("zig-local", "b1", 2L), tuple("zig-global", "b1", 2L));
     for (String part : List.of("zig/local", "zig/global")) {
@@ -65,15 +66,15 @@ class StepCachesTest {
   @Test
   void aForkReadsAndDoesNotSave() throws IOException {
     fill();
-    caches().save(this::pack);
+    caches().save(new Guest());
     next();
     env.put("BUILDKITE_PULL_REQUEST", "5");
     env.put("BUILDKITE_PULL_REQUEST_REPO", "https://github.com/mallory/bun");
     env.put("BUILDKITE_REPO", "https://github.com/oven-sh/bun");
     env.put("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main");
 
-    assertThat(caches().restore(this::unpack)).extracting(CacheReport::source).containsOnly("b1");
-    assertThat(caches().save(this::pack))
+    assertThat(caches().restore(new Guest())).extracting(CacheReport::source).containsOnly("b1");
+    assertThat(caches().save(new Guest()))
         .extracting(CacheReport::why)
         .allMatch(why -> why.contains("a fork's pull request only reads"));
     assertThat(store.all()).hasSize(2);
@@ -83,13 +84,13 @@ class StepCachesTest {
   void strategiesHoldAndAreNamed() throws IOException {
     fill();
     env.put("CACHE_STRATEGY", "read-only");
-    assertThat(caches().save(this::pack)).isEmpty();
+    assertThat(caches().save(new Guest())).isEmpty();
     env.put("CACHE_STRATEGY", "disabled");
-    assertThat(caches().save(this::pack)).isEmpty();
-    assertThat(caches().restore(this::unpack)).isEmpty();
+    assertThat(caches().save(new Guest())).isEmpty();
+    assertThat(caches().restore(new Guest())).isEmpty();
     env.put("CACHE_STRATEGY", "write-only");
-    assertThat(caches().save(this::pack)).hasSize(2);
-    assertThat(caches().restore(this::unpack)).isEmpty();
+    assertThat(caches().save(new Guest())).hasSize(2);
+    assertThat(caches().restore(new Guest())).isEmpty();
 
     assertThat(log)
         .contains(
@@ -101,17 +102,20 @@ class StepCachesTest {
   @Test
   void aGuestThatIsLostIsNoFailureAndLeavesNoHalf() throws IOException {
     fill();
-    caches().save(this::pack);
+    caches().save(new Guest());
     next();
 
     List<CacheReport> reports =
         caches()
             .restore(
-                (kind, of, tar) -> {
-                  if (kind.equals(Kind.ZIG_GLOBAL) && tar.read() >= 0) {
-                    throw new IOException("connection lost");
+                new Guest() {
+                  @Override
+                  public void unpack(Kind kind, String of, InputStream tar) throws IOException {
+                    if (kind.equals(Kind.ZIG_GLOBAL) && tar.read() >= 0) {
+                      throw new IOException("connection lost");
+                    }
+                    super.unpack(kind, of, tar);
                   }
-                  unpack(kind, of, tar);
                 });
 
     assertThat(reports).extracting(CacheReport::source).containsOnlyNulls();
@@ -126,11 +130,14 @@ class StepCachesTest {
     List<CacheReport> reports =
         caches()
             .save(
-                (kind, out) -> {
-                  if (kind.equals(Kind.ZIG_LOCAL)) {
-                    throw new UserError("tar ended with status 2", "look");
+                new Guest() {
+                  @Override
+                  public void pack(Kind kind, OutputStream out) throws IOException {
+                    if (kind.equals(Kind.ZIG_LOCAL)) {
+                      throw new UserError("tar ended with status 2", "look");
+                    }
+                    super.pack(kind, out);
                   }
-                  pack(kind, out);
                 });
 
     assertThat(reports.getFirst().source()).isNull();
@@ -141,18 +148,18 @@ class StepCachesTest {
   @Test
   void anUnchangedCacheIsSavedAgainWithoutMovingIt() throws IOException {
     fill();
-    caches().save(this::pack);
+    caches().save(new Guest());
     next();
     StepCaches second = caches();
-    second.restore(this::unpack);
+    second.restore(new Guest());
     Files.writeString(dir.resolve("guest/zig/local/h/2"), "new");
 
-    List<CacheReport> reports = second.save(looking());
+    List<CacheReport> reports = second.save(new Guest());
 
     assertThat(reports).extracting(CacheReport::source).containsOnly("b2");
     assertThat(reports.getFirst().why()).startsWith("as ");
     assertThat(reports.getLast().why()).isEqualTo("unchanged since it was restored");
-    assertThat(archives()).hasSize(3);
+    assertThat(snapshots()).hasSize(3);
     assertThat(store.all()).hasSize(4);
     Entry again =
         store.all().stream().filter(e -> e.address().build().equals("b2")).toList().get(0);
@@ -197,28 +204,14 @@ class StepCachesTest {
 
   private byte[] tar() throws IOException {
     ByteArrayOutputStream tar = new ByteArrayOutputStream();
-    pack(Kind.ZIG_GLOBAL, tar);
+    guest(Kind.ZIG_GLOBAL).pack(Kind.ZIG_GLOBAL, tar);
     return tar.toByteArray();
   }
 
-  private List<Path> archives() throws IOException {
-    try (var files = Files.list(dir.resolve("store/archives"))) {
+  private List<Path> snapshots() throws IOException {
+    try (var files = Files.list(dir.resolve("store/snapshots"))) {
       return files.toList();
     }
-  }
-
-  private StepCaches.Packer looking() {
-    return new StepCaches.Packer() {
-      @Override
-      public boolean unchanged(Kind kind, String of) {
-        return guest(kind).unchanged(kind, of);
-      }
-
-      @Override
-      public void pack(Kind kind, OutputStream tar) throws IOException {
-        guest(kind).pack(kind, tar);
-      }
-    };
   }
 
   private static Tuple tuple(Object... values) {
@@ -253,15 +246,25 @@ class StepCachesTest {
     return new StepCaches(store, sources, access, job, decision, log::add);
   }
 
-  private void unpack(Kind kind, String of, InputStream tar) throws IOException {
-    guest(kind).unpack(kind, of, tar);
+  private LocalGuest guest(Kind kind) {
+    return new LocalGuest(kind.under(dir.resolve("guest")));
   }
 
-  private HostDirectory guest(Kind kind) {
-    return new HostDirectory(kind.under(dir.resolve("guest")));
-  }
+  /// Looks at each kind's directory as a guest would.
+  private class Guest implements TarPlace {
+    @Override
+    public void unpack(Kind kind, String of, InputStream tar) throws IOException {
+      guest(kind).unpack(kind, of, tar);
+    }
 
-  private void pack(Kind kind, OutputStream tar) throws IOException {
-    guest(kind).pack(kind, tar);
+    @Override
+    public void pack(Kind kind, OutputStream tar) throws IOException {
+      guest(kind).pack(kind, tar);
+    }
+
+    @Override
+    public boolean unchanged(Kind kind, String of) {
+      return guest(kind).unchanged(kind, of);
+    }
   }
 }
