@@ -93,6 +93,15 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
   /// @param unpack what `tar xzf` took
   /// @param packed bytes of those archives
   public record Overhead(double restore, double save, double pack, double unpack, long packed) {
+    public Overhead plus(Overhead other) {
+      return new Overhead(
+          restore + other.restore,
+          save + other.save,
+          pack + other.pack,
+          unpack + other.unpack,
+          packed + other.packed);
+    }
+
     public double own() {
       return restore + save;
     }

@@ -135,6 +135,7 @@ public final class Bootstrap {
         phases.run(Phase.CACHE, "figures", () -> caches.collect(machine, checkoutPath(machine)));
         if (status == 0 && !cancellation.cancelled()) {
           phases.run(Phase.CACHE, "save", () -> caches.save(machine));
+          caches.measure(machine);
         }
       } finally {
         phases.run(Phase.DESTROY, vm, machine::destroy);

@@ -106,10 +106,20 @@ final class JobCaches {
     List<CacheReport> reports = caches.save(new GuestCaches(machine, cachePath), kinds);
     reports.forEach(r -> saved.put(r.kind(), r));
     overhead = overhead.plusSave(System.nanoTime() - begin);
-    if (measured) {
-      overhead = notes.measure(machine, decision.kinds(), overhead);
-    }
     return reports;
+  }
+
+  /// Measures what archives of tar and gzip would cost, where the host's configuration asks for it.
+  /// No part of the job's own times.
+  void measure(Machine machine) {
+    if (!measured || decision.kinds().isEmpty()) {
+      return;
+    }
+    try {
+      overhead = notes.measure(machine, decision.kinds(), overhead);
+    } catch (UserError e) {
+      phases.say("Caches: " + e.getMessage());
+    }
   }
 
   /// What the caches cost this job.

@@ -117,19 +117,24 @@ final class DemoTable {
         "tar xzf",
         "tar czf",
         "ratio");
-    for (StepReport step : steps) {
-      Overhead cost = Objects.requireNonNull(step.overhead());
-      boolean measured = cost.tar() > 0;
-      line(
-          text,
-          "%-26s %8s %8s %9s %9s %6s",
-          step.title(),
-          exact(cost.restore()),
-          exact(cost.save()),
-          measured ? exact(cost.unpack()) : "-",
-          measured ? exact(cost.pack()) : "-",
-          ratio(cost.own(), cost.tar()));
+    List<Overhead> costs = steps.stream().map(s -> Objects.requireNonNull(s.overhead())).toList();
+    for (int i = 0; i < steps.size(); i++) {
+      cost(text, steps.get(i).title(), costs.get(i));
     }
+    cost(text, "all", costs.stream().reduce(Overhead::plus).orElseThrow());
+  }
+
+  private static void cost(StringBuilder text, String title, Overhead cost) {
+    boolean measured = cost.tar() > 0;
+    line(
+        text,
+        "%-26s %8s %8s %9s %9s %6s",
+        title,
+        exact(cost.restore()),
+        exact(cost.save()),
+        measured ? exact(cost.unpack()) : "-",
+        measured ? exact(cost.pack()) : "-",
+        ratio(cost.own(), cost.tar()));
   }
 
   private static String exact(double seconds) {

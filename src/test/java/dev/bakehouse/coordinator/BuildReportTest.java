@@ -21,7 +21,9 @@ class BuildReportTest {
               Pipeline.parse("p", "steps: [{key: a, command: x}, {command: y, depends_on: a}]"));
       HandClient client = HandClient.connected(coordinator, "agent-1", "[]");
       JsonNode job = client.begin();
-      String value = "{\"vm\":\"vm-1\",\"host\":\"host-1\",\"phases\":{\"boot\":1.5}}";
+      String value =
+          "{\"vm\":\"vm-1\",\"host\":\"host-1\",\"phases\":{\"boot\":1.5},"
+              + "\"overhead\":{\"restore\":0.5,\"save\":1,\"pack\":3,\"unpack\":2,\"packed\":9}}";
       client.call(
           "POST",
           HandClient.path(job) + "/data/set",
@@ -36,6 +38,7 @@ class BuildReportTest {
       assertThat(first.path("vm").asString()).isEqualTo("vm-1");
       assertThat(first.path("host").asString()).isEqualTo("host-1");
       assertThat(first.path("phases").path("boot").asDouble()).isEqualTo(1.5);
+      assertThat(first.path("overhead").path("unpack").asDouble()).isEqualTo(2);
       JsonNode second = report.path("steps").path(1);
       assertThat(second.path("state").asString()).isEqualTo("waiting_failed");
       assertThat(second.path("exit").isNull()).isTrue();
