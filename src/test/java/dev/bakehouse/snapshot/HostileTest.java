@@ -87,8 +87,14 @@ class HostileTest {
       assertThatThrownBy(() -> new Shard(content, times).entries()).isInstanceOf(Malformed.class);
     }
     for (int count : new int[] {Integer.MAX_VALUE, -1, 1 << 20}) {
-      byte[] root = new Out().raw(Arrays.copyOf(root(), 20)).number(0).number(0).number(0)
-              .number(count).bytes();
+      byte[] root =
+          new Out()
+              .raw(Arrays.copyOf(root(), 20))
+              .number(0)
+              .number(0)
+              .number(0)
+              .number(count)
+              .bytes();
       assertThatThrownBy(() -> Root.decode(root)).isInstanceOf(Malformed.class);
     }
   }
@@ -99,7 +105,8 @@ class HostileTest {
     int cut = bytes.length == 0 ? 0 : (bytes[0] & 0xff) * bytes.length / 256;
     Shard shard =
         new Shard(
-            Arrays.copyOfRange(bytes, Math.min(1, bytes.length), Math.max(cut, Math.min(1, bytes.length))),
+            Arrays.copyOfRange(
+                bytes, Math.min(1, bytes.length), Math.max(cut, Math.min(1, bytes.length))),
             Arrays.copyOfRange(bytes, Math.max(cut, Math.min(1, bytes.length)), bytes.length));
     try {
       List<Entry> entries = shard.entries();
@@ -145,7 +152,8 @@ class HostileTest {
   }
 
   private static byte[] mutated(byte[] seed, Random random) {
-    byte[] bytes = Arrays.copyOf(seed, random.nextInt(10) == 0 ? random.nextInt(seed.length) : seed.length);
+    byte[] bytes =
+        Arrays.copyOf(seed, random.nextInt(10) == 0 ? random.nextInt(seed.length) : seed.length);
     for (int i = 0; bytes.length > 0 && i < 1 + random.nextInt(4); i++) {
       bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
     }
@@ -162,7 +170,8 @@ class HostileTest {
     entries.add(Entry.of(new Node.Hardlink("b", "a")));
     entries.add(Entry.of(new Node.Symlink("c", -5, "a")));
     Shard shard = ShardWriter.encode(entries);
-    int cut = (1 + shard.content().length) * 256 / (1 + shard.content().length + shard.times().length);
+    int cut =
+        (1 + shard.content().length) * 256 / (1 + shard.content().length + shard.times().length);
     List<byte[]> seeds = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       ByteBuffer all = ByteBuffer.allocate(1 + shard.content().length + shard.times().length);
@@ -181,7 +190,9 @@ class HostileTest {
     packs.put(pack, new Root.Pack(1000, 500));
     Root.Range range = new Root.Range(pack, 10, 20);
     return new Root(
-            new Totals(3, 2, 1), packs, List.of(new Root.ShardPlace(range, range, new Hash(1, 2, 3, 4))))
+            new Totals(3, 2, 1),
+            packs,
+            List.of(new Root.ShardPlace(range, range, new Hash(1, 2, 3, 4))))
         .encode();
   }
 
