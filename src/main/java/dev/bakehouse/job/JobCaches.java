@@ -14,7 +14,6 @@ import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.cache.TarStore;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.store.StoreUrl;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,15 +46,13 @@ final class JobCaches {
         CachePaths.platform(machine.paths().system().name(), System.getProperty("os.arch"), env);
     Access access = Access.of(identity, platform);
     decision = settings.cache().rule().decide(job.stepKey(), env);
-    CacheStore store = new TarStore(StoreUrl.open(settings.cacheStore(), settings.state()));
+    JobSources.Api api =
+        new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
+    CacheStore store =
+        new TarStore(
+            JobStores.open(settings.cacheStore(), settings.state(), settings.cache(), api, env));
     Sources sources =
-        JobSources.of(
-            store,
-            settings.cache().rule(),
-            new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile()),
-            env,
-            access,
-            checkout::distance);
+        JobSources.of(store, settings.cache().rule(), api, env, access, checkout::distance);
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
     cachePath =
         CachePaths.cachePath(
