@@ -36,6 +36,19 @@ test_crane() {
   GOBIN="$root/.bakehouse/tools/bin" go install "$crane"
 }
 
+# A second server of S3's protocol, whose conditions hold when many write at once.
+test_s3() {
+  local gateway=github.com/versity/versitygw/cmd/versitygw@v1.8.0
+  command -v versitygw >/dev/null && return
+  [ -x "$root/.bakehouse/tools/bin/versitygw" ] && return
+  if ! command -v go >/dev/null; then
+    echo "check: install versitygw, or Go to build it with, and run again" >&2
+    exit 2
+  fi
+  echo "check: go install $gateway" >&2
+  GOBIN="$root/.bakehouse/tools/bin" go install "$gateway"
+}
+
 # An independent LZ4 decoder: system Pythons refuse packages of pip, so it gets a place of its own.
 test_python() {
   local python=$root/.bakehouse/tools/python
@@ -48,3 +61,4 @@ test_python() {
 test_needs
 test_python
 test_crane
+test_s3

@@ -22,7 +22,7 @@ class ArchitectureTest {
           Map.entry("config", Set.of()),
           Map.entry("platform", Set.of()),
           Map.entry("metrics", Set.of()),
-          Map.entry("store", Set.of()),
+          Map.entry("store", Set.of("buildkite")),
           Map.entry("pipeline", Set.of()),
           Map.entry("coordinator", Set.of("pipeline")),
           Map.entry("buildkite", Set.of()),

@@ -48,14 +48,19 @@ public record Scope(String pipeline, Ref ref, String platform) {
     return pull.matches() ? new Pull(Integer.parseInt(pull.group(1))) : new Branch(text);
   }
 
-  /// Three segments of a store's key, different for different scopes.
+  /// Four segments of a store's key, different for different scopes.
   String key() {
+    return place() + "/" + SafeName.of(platform);
+  }
+
+  /// The key without the platform.
+  String place() {
     String place =
         switch (ref) {
           case Branch branch -> "branch/" + SafeName.of(branch.name());
           case Pull pull -> "pull/" + pull.number();
         };
-    return SafeName.of(pipeline) + "/" + place + "/" + SafeName.of(platform);
+    return SafeName.of(pipeline) + "/" + place;
   }
 
   @Override

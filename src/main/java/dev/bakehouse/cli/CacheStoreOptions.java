@@ -4,8 +4,8 @@ import dev.bakehouse.cache.CacheConfig;
 import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.job.JobSources;
+import dev.bakehouse.job.JobStores;
 import dev.bakehouse.store.BlobStore;
-import dev.bakehouse.store.StoreUrl;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -29,7 +29,7 @@ final class CacheStoreOptions {
       names = "--store",
       paramLabel = "URL",
       description =
-          "dir:PATH; by default cache.store of bakehouse.yml (in a job, of BAKEHOUSE_CONFIG), else "
+          "dir:PATH, s3://BUCKET/PREFIX or buildkite:; by default cache.store of bakehouse.yml (in a job, of BAKEHOUSE_CONFIG), else "
               + DEFAULT)
   private String url = "";
 
@@ -51,7 +51,8 @@ final class CacheStoreOptions {
 
   BlobStore blobs() {
     String named = url.isEmpty() ? config().store() : url;
-    return StoreUrl.open(named.isEmpty() ? DEFAULT : named, Path.of(""));
+    return JobStores.open(
+        named.isEmpty() ? DEFAULT : named, Path.of(""), config(), api(), System.getenv());
   }
 
   SnapshotStore store() {

@@ -13,7 +13,7 @@ import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.StepFigures;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.store.StoreUrl;
+import dev.bakehouse.store.BlobStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,13 +29,13 @@ final class CacheAccount {
   private static final int RUNS = 10;
 
   private final Job job;
-  private final HostSettings settings;
+  private final BlobStore store;
   private final Access access;
   private final Decision decision;
 
-  CacheAccount(Job job, HostSettings settings, Access access, Decision decision) {
+  CacheAccount(Job job, BlobStore store, Access access, Decision decision) {
     this.job = job;
-    this.settings = settings;
+    this.store = store;
     this.access = access;
     this.decision = decision;
   }
@@ -110,8 +110,7 @@ final class CacheAccount {
   /// The run with the cause of its misses, after it went into the history.
   private CacheRun judged(CacheRun run, Phases phases) {
     try {
-      CacheHistory history =
-          new CacheHistory(StoreUrl.open(settings.cacheStore(), settings.state()));
+      CacheHistory history = new CacheHistory(store);
       CacheRun judged = run.with(HitDrop.cause(run, before(history, run)).orElse(""));
       if (!judged.cause().isEmpty()) {
         phases.say("Caches: " + run.kind() + ": " + judged.cause());

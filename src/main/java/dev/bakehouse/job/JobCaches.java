@@ -15,7 +15,7 @@ import dev.bakehouse.cache.StepRule;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.store.StoreUrl;
+import dev.bakehouse.store.BlobStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -48,17 +48,14 @@ final class JobCaches {
     Access access = Access.of(identity, platform);
     rule = settings.cache().rule();
     decision = rule.decide(job.stepKey(), env);
-    CacheStore store = new SnapshotStore(StoreUrl.open(settings.cacheStore(), settings.state()));
-    Sources sources =
-        JobSources.of(
-            store,
-            rule,
-            new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile()),
-            env,
-            access,
-            checkout::distance);
+    JobSources.Api api =
+        new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
+    BlobStore blobs =
+        JobStores.open(settings.cacheStore(), settings.state(), settings.cache(), api, env);
+    CacheStore store = new SnapshotStore(blobs);
+    Sources sources = JobSources.of(store, rule, api, env, access, checkout::distance);
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
-    account = new CacheAccount(job, settings, access, decision);
+    account = new CacheAccount(job, blobs, access, decision);
     measured = settings.cache().measureTar();
     cachePath =
         CachePaths.cachePath(

@@ -30,6 +30,21 @@ public final class JobSources {
       section.close();
       return api;
     }
+
+    /// Who answers for the organization that the environment names; empty without a URL.
+    Optional<RestClient> client(Map<String, String> env) {
+      if (url.isEmpty()) {
+        return Optional.empty();
+      }
+      Path token =
+          tokenFile.orElseThrow(
+              () ->
+                  new UserError(
+                      "`api.url` is set in " + file + " without `api.token-file`",
+                      "Name a file with an API token there."));
+      String organization = env.getOrDefault("BUILDKITE_ORGANIZATION_SLUG", "");
+      return Optional.of(RestClient.of(URI.create(url.get()), organization, token));
+    }
   }
 
   private JobSources() {}
@@ -43,23 +58,13 @@ public final class JobSources {
       Access access,
       Ancestry ancestry) {
     JobIdentity job = JobIdentity.of(env);
-    if (api.url().isEmpty()) {
+    Optional<RestClient> client = api.client(env);
+    if (client.isEmpty()) {
       return new LatestSaved(
           store, access.reads().stream().map(Access.Read::scope).toList(), "", job.buildId());
     }
-    Path token =
-        api.tokenFile()
-            .orElseThrow(
-                () ->
-                    new UserError(
-                        "`api.url` is set in " + api.file() + " without `api.token-file`",
-                        "Name a file with an API token there."));
-    RestClient client =
-        RestClient.of(
-            URI.create(api.url().get()),
-            env.getOrDefault("BUILDKITE_ORGANIZATION_SLUG", ""),
-            token);
-    RestBuilds builds = new RestBuilds(client, env.getOrDefault("BUILDKITE_PIPELINE_SLUG", ""));
+    RestBuilds builds =
+        new RestBuilds(client.get(), env.getOrDefault("BUILDKITE_PIPELINE_SLUG", ""));
     return new BuildSources(store, builds, ancestry, rule, job, access);
   }
 }

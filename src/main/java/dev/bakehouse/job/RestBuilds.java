@@ -49,7 +49,7 @@ final class RestBuilds implements PassedBuilds {
         jobs);
   }
 
-  private static OptionalInt pull(BuildInfo.@Nullable PullRequest pull) {
+  static OptionalInt pull(BuildInfo.@Nullable PullRequest pull) {
     String id = pull == null || pull.id() == null ? "" : pull.id();
     return id.matches("[1-9][0-9]{0,8}")
         ? OptionalInt.of(Integer.parseInt(id))

@@ -6,29 +6,42 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/// Named, immutable runs of bytes that appear whole or not at all.
+/// Named runs of bytes that appear whole or not at all.
 ///
-/// A key is segments of `[A-Za-z0-9._+=-]` joined by `/`; no segment starts with a dot. Any number
-/// of processes on any number of hosts may use one store at once; nothing relies on locks.
+/// A key is what [Keys] accepts: segments of `[A-Za-z0-9._+=-]` joined by `/`, none of them
+/// starting with a dot. Any number of processes on any number of hosts may use one store at once.
+///
+/// Stores that hosts share may be late: what one host published or deleted may be seen by another
+/// only after a while (on NFS up to a minute). So a key that was read somewhere and is not there is
+/// a miss and no damage, and nothing younger than hours may be taken for garbage.
+///
+/// An [IOException] says what was being done, to what, and what to do next. "Not there" is never an
+/// exception, and a store that can not be asked is never taken for one that holds nothing.
 public interface BlobStore {
   /// The store as its user wrote it, without secrets: for messages.
   String url();
 
+  /// @throws dev.bakehouse.platform.UserError when this process can not write to this kind of store
   Upload upload() throws IOException;
 
   Optional<BlobInfo> stat(String key) throws IOException;
 
-  /// A reader that keeps reading the same bytes even when the blob is deleted or replaced
-  /// meanwhile; empty when there is no such blob.
+  /// A reader of the bytes that are there now; empty when there is no such blob.
+  ///
+  /// When the blob is deleted or replaced meanwhile, it goes on with the same bytes or fails; it
+  /// never mixes two. In a remote store a read of so many bytes is one request, and reads that
+  /// follow each other read ahead. One thread at a time uses it.
   Optional<SeekableByteChannel> open(String key) throws IOException;
 
   /// All blobs below a prefix that is made of whole segments; `""` is everything. In no order.
   List<BlobInfo> list(String prefix) throws IOException;
 
-  /// @return whether it was there
+  /// @return whether it was there; always false where the store alone decides what goes
   boolean delete(String key) throws IOException;
 
-  /// Sets [BlobInfo#modified] to now; a blob that is gone stays gone.
+  /// Keeps a blob from being taken for old: [BlobInfo#modified] is now, or as good as that. A blob
+  /// that is gone stays gone. A saver touches everything that its new blobs rely on and others
+  /// published.
   void touch(String key) throws IOException;
 
   /// Removes uploads begun before a moment and never published.

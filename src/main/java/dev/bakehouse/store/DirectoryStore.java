@@ -1,9 +1,10 @@
 package dev.bakehouse.store;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -12,19 +13,20 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/// `dir:PATH`: one file a blob, on a local disk or NFS.
+/// `dir:PATH`: one file a blob, on a local disk or NFS, readable by its owner only.
 ///
-/// Uploads are written below `.uploads` of the same file system, synced and renamed.
+/// Uploads are written below `.uploads` of the same file system, synced, and then renamed or linked
+/// to their place: both hold on NFS, where locks may not. Hosts that share one run as one user.
 public final class DirectoryStore implements BlobStore {
-  private static final String UPLOADS = ".uploads";
-  private static final Pattern KEY =
-      Pattern.compile("[A-Za-z0-9_+=-][A-Za-z0-9._+=-]*(/[A-Za-z0-9_+=-][A-Za-z0-9._+=-]*)*");
+  static final String UPLOADS = ".uploads";
 
   private final Path root;
 
@@ -40,113 +42,164 @@ public final class DirectoryStore implements BlobStore {
 
   @Override
   public Upload upload() throws IOException {
-    Path uploads = Files.createDirectories(root.resolve(UPLOADS));
-    return new DirectoryUpload(uploads.resolve(UUID.randomUUID().toString()), this::file);
+    Path uploads = OwnerOnly.directories(root, root.resolve(UPLOADS));
+    return new DirectoryUpload(this, root, uploads.resolve(UUID.randomUUID().toString()));
   }
 
   @Override
   public Optional<BlobInfo> stat(String key) throws IOException {
     try {
-      BasicFileAttributes attributes = Files.readAttributes(file(key), BasicFileAttributes.class);
+      BasicFileAttributes attributes =
+          again(() -> Files.readAttributes(file(key), BasicFileAttributes.class));
       return attributes.isRegularFile() ? Optional.of(info(key, attributes)) : Optional.empty();
-    } catch (NoSuchFileException | FileNotFoundException e) {
-      return Optional.empty();
+    } catch (FileSystemException e) {
+      return gone(e);
     }
   }
 
+  /// A reader that stays on its file, also when its name goes; on NFS it may lose it then.
   @Override
   public Optional<SeekableByteChannel> open(String key) throws IOException {
     if (stat(key).isEmpty()) {
       return Optional.empty();
     }
     try {
-      return Optional.of(Files.newByteChannel(file(key)));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
+      return Optional.of(again(() -> Files.newByteChannel(file(key))));
+    } catch (FileSystemException e) {
+      return gone(e);
     }
   }
 
   @Override
   public List<BlobInfo> list(String prefix) throws IOException {
-    Path top = prefix.isEmpty() ? root : file(prefix);
     List<BlobInfo> all = new ArrayList<>();
-    if (!Files.isDirectory(top)) {
-      return all;
-    }
+    Path top = prefix.isEmpty() ? root : file(prefix);
+    // The root may be a symbolic link.
     Files.walkFileTree(
-        top,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
-            return dir.equals(root.resolve(UPLOADS))
-                ? FileVisitResult.SKIP_SUBTREE
-                : FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            String key = root.relativize(file).toString();
-            if (attributes.isRegularFile() && KEY.matcher(key).matches()) {
-              all.add(info(key, attributes));
-            }
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-            if (e instanceof NoSuchFileException) {
-              return FileVisitResult.CONTINUE;
-            }
-            throw e;
-          }
-        });
+        top, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new Lister(all));
     return all;
   }
 
   @Override
   public boolean delete(String key) throws IOException {
-    return Files.deleteIfExists(file(key));
+    try {
+      return Files.deleteIfExists(file(key));
+    } catch (FileSystemException e) {
+      return gone(e).isPresent();
+    }
   }
 
   @Override
   public void touch(String key) throws IOException {
     try {
       Files.setLastModifiedTime(file(key), FileTime.from(Instant.now()));
-    } catch (NoSuchFileException e) {
-      // Gone, and that is what the contract says it stays.
+    } catch (FileSystemException e) {
+      gone(e);
     }
   }
 
   @Override
   public int deleteAbandoned(Instant before) throws IOException {
-    Path uploads = root.resolve(UPLOADS);
-    if (!Files.isDirectory(uploads)) {
-      return 0;
-    }
     int count = 0;
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(uploads)) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(root.resolve(UPLOADS))) {
       for (Path file : files) {
         try {
           if (Files.getLastModifiedTime(file).toInstant().isBefore(before)
               && Files.deleteIfExists(file)) {
             count++;
           }
-        } catch (NoSuchFileException e) {
+        } catch (FileSystemException e) {
           // Published or removed by its owner meanwhile.
+          gone(e);
         }
       }
+    } catch (NoSuchFileException e) {
+      return 0;
     }
     return count;
   }
 
-  private Path file(String key) {
-    if (!KEY.matcher(key).matches()) {
-      throw new IllegalArgumentException("not a key of a blob: " + key);
-    }
-    return root.resolve(key);
+  Path file(String key) {
+    return root.resolve(Keys.check(key));
   }
 
+  private interface Access<T> {
+    T get() throws IOException;
+  }
+
+  /// On NFS a name that was just replaced may lead to the file that is gone; asked again, it leads
+  /// to the new one.
+  private static <T> T again(Access<T> access) throws IOException {
+    try {
+      return access.get();
+    } catch (FileSystemException e) {
+      if (stale(e)) {
+        return access.get();
+      }
+      throw e;
+    }
+  }
+
+  private static boolean stale(FileSystemException e) {
+    return e.getReason() != null && e.getReason().startsWith("Stale file handle");
+  }
+
+  private static boolean absent(IOException e) {
+    return e instanceof NoSuchFileException
+        || (e instanceof FileSystemException f
+            && (stale(f) || "Not a directory".equals(f.getReason())));
+  }
+
+  private static <T> Optional<T> gone(FileSystemException e) throws FileSystemException {
+    if (absent(e)) {
+      return Optional.empty();
+    }
+    throw e;
+  }
+
+  /// A rename gives a name another inode; one that was freed and used again was born later.
   private static BlobInfo info(String key, BasicFileAttributes attributes) {
-    return new BlobInfo(key, attributes.size(), attributes.lastModifiedTime().toInstant());
+    String version =
+        attributes.fileKey() + "-" + attributes.size() + "-" + attributes.creationTime();
+    Instant modified = attributes.lastModifiedTime().toInstant().truncatedTo(ChronoUnit.SECONDS);
+    return new BlobInfo(key, attributes.size(), modified, version);
+  }
+
+  private final class Lister extends SimpleFileVisitor<Path> {
+    private final List<BlobInfo> all;
+
+    Lister(List<BlobInfo> all) {
+      this.all = all;
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
+      return dir.equals(root.resolve(UPLOADS))
+          ? FileVisitResult.SKIP_SUBTREE
+          : FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+      String key = root.relativize(file).toString();
+      if (attributes.isRegularFile() && Keys.valid(key)) {
+        all.add(info(key, attributes));
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+      if (absent(e)) {
+        return FileVisitResult.CONTINUE;
+      }
+      throw e;
+    }
+
+    @Override
+    public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e)
+        throws IOException {
+      return e == null ? FileVisitResult.CONTINUE : visitFileFailed(dir, e);
+    }
   }
 }

@@ -1,28 +1,31 @@
 package dev.bakehouse.store;
 
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.store.s3.S3Store;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /// Stores by URL, as `--store` and `cache.store` name them.
 public final class StoreUrl {
+  private static final String FORMS =
+      "Write dir:PATH, s3://BUCKET/PREFIX?endpoint=URL&region=R, or buildkite:";
+
   private StoreUrl() {}
 
-  /// @param url `dir:PATH`; a relative path starts at `base`
-  /// @throws UserError when the URL is not understood, or names a kind that is not there yet
-  public static BlobStore open(String url, Path base) {
+  /// @param url `dir:PATH`, `s3://BUCKET/PREFIX?endpoint=URL&region=R` or `buildkite:`
+  /// @throws UserError when the URL is not understood; secrets in it are not shown
+  public static BlobStore open(String url, StoreSettings settings) {
     if (url.startsWith("dir:")) {
-      return directory(url, base);
+      return directory(url, settings.base());
     }
-    if (url.startsWith("s3:") || url.startsWith("buildkite:")) {
-      throw new UserError(
-          "The store `" + withoutSecrets(url) + "` can not be used: this kind comes later",
-          "Use a directory, local or NFS: dir:PATH.");
+    if (url.startsWith("s3://")) {
+      return S3Store.of(url, settings.s3Credentials());
     }
-    throw new UserError(
-        "The store `" + withoutSecrets(url) + "` is not understood",
-        "Write dir:PATH, s3://BUCKET/PREFIX or buildkite:.");
+    if (url.equals("buildkite:")) {
+      return settings.artifacts().get();
+    }
+    throw new UserError("The store `" + withoutSecrets(url) + "` is not understood", FORMS);
   }
 
   private static BlobStore directory(String url, Path base) {

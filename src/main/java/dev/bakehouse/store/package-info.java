@@ -1,4 +1,4 @@
-/// Blobs by name: a directory now, other kinds of stores behind the same interface.
+/// Blobs by name: in a directory, in S3, in the artifacts of builds, all behind one interface.
 @NullMarked
 package dev.bakehouse.store;
 

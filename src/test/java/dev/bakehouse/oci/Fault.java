@@ -34,10 +34,13 @@ public sealed interface Fault {
   /// Takes the `Range` out of the request: the registry answers with the whole blob.
   record Whole() implements Fault {}
 
+  /// Answers after a while only: a link's latency, not a wait for anything.
+  record Late(long millis) implements Fault {}
+
   /// Resets the connection when so many bytes of the request's body have gone to the registry.
   record ResetRequest(long after) implements Fault {}
 
-  static Fault status(int status) {
+  public static Fault status(int status) {
     return new Status(status, Map.of(), "");
   }
 }

@@ -9,6 +9,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /// One client's connection to a [FaultyRegistry].
 final class FaultyConnection {
@@ -42,6 +44,9 @@ final class FaultyConnection {
     Fault fault = proxy.fault(new FaultyRegistry.Request(line[0], line[1], range, authorization));
     if (head.header("expect").isPresent()) {
       text("HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    if (fault instanceof Fault.Late late) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(late.millis()));
     }
     if (fault instanceof Fault.Status own) {
       forward(in, OutputStream.nullOutputStream(), head, Long.MAX_VALUE);
@@ -123,7 +128,8 @@ final class FaultyConnection {
           case Fault.Shorten shorten -> shorten.to();
           case Fault.Stall stall -> stall.after();
           case Fault.Corrupt corrupt -> corrupt.at();
-          case Fault.Pass _, Fault.Whole _, Fault.ResetRequest _, Fault.Status _ -> length;
+          case Fault.Pass _, Fault.Whole _, Fault.Late _, Fault.ResetRequest _, Fault.Status _ ->
+              length;
         };
     if (cut < 0) {
       return reset();
@@ -144,7 +150,7 @@ final class FaultyConnection {
         }
         yield true;
       }
-      case Fault.Pass _, Fault.Whole _, Fault.ResetRequest _, Fault.Status _ -> true;
+      case Fault.Pass _, Fault.Whole _, Fault.Late _, Fault.ResetRequest _, Fault.Status _ -> true;
     };
   }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// A proxy on loopback in front of a real registry that misbehaves as a test's script says.
 ///
@@ -31,6 +32,8 @@ public final class FaultyRegistry implements AutoCloseable {
   /// @param authorization the header, or empty
   public record Request(String method, String path, String range, String authorization) {}
 
+  private record Every(int count, Fault fault) {}
+
   private record Rule(String method, Pattern path, Deque<Fault> faults, boolean forever) {
     synchronized Optional<Fault> take(Request request) {
       boolean fits = method.equals(request.method()) && path.matcher(request.path()).find();
@@ -43,6 +46,8 @@ public final class FaultyRegistry implements AutoCloseable {
   final AtomicInteger stalled = new AtomicInteger();
   private final ServerSocket server;
   private final InetSocketAddress behind;
+  private final AtomicInteger seen = new AtomicInteger();
+  private volatile @Nullable Every every;
   private final List<Rule> rules = new CopyOnWriteArrayList<>();
   private final Queue<Request> requests = new ConcurrentLinkedQueue<>();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -82,9 +87,16 @@ public final class FaultyRegistry implements AutoCloseable {
     return this;
   }
 
+  /// Makes every so many-th request suffer a fault, whatever it is and beside all rules.
+  public FaultyRegistry every(int count, Fault fault) {
+    every = new Every(count, fault);
+    return this;
+  }
+
   /// Forgets all rules, requests and counts.
   public void reset() {
     rules.clear();
+    every = null;
     requests.clear();
     sent.set(0);
     received.set(0);
@@ -135,6 +147,10 @@ public final class FaultyRegistry implements AutoCloseable {
   /// Notes a request and says what happens to it.
   Fault fault(Request request) {
     requests.add(request);
+    Every some = every;
+    if (some != null && seen.incrementAndGet() % some.count() == 0) {
+      return some.fault();
+    }
     return rules.stream()
         .flatMap(rule -> rule.take(request).stream())
         .findFirst()

@@ -1,0 +1,121 @@
+package dev.bakehouse.store.buildkite;
+
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/// Artifacts by the `buildkite-agent` that runs this job: it holds the job's token, knows where the
+/// bytes lie and tries again what fails.
+public final class AgentArtifacts implements Artifacts {
+  private static final Duration LIMIT = Duration.ofMinutes(30);
+  private static final String FORMAT = "%i\t%j\t%c\t%s\t%S\t%p\n";
+
+  private final Map<String, String> job;
+
+  /// @param job the job's environment
+  public AgentArtifacts(Map<String, String> job) {
+    this.job = Map.copyOf(job);
+  }
+
+  @Override
+  public List<Artifact> find(String build, String query) throws IOException {
+    String out =
+        run(
+            "search " + query + " in build " + build,
+            agent("artifact", "search", query, "--build", build)
+                .and("--include-retried-jobs", "--allow-empty-results", "--format", FORMAT));
+    List<Artifact> all = new ArrayList<>();
+    for (String line : out.lines().toList()) {
+      String[] part = line.split("\t", 6);
+      if (part.length == 6) {
+        all.add(artifact(build, part, line));
+      }
+    }
+    all.sort(Comparator.comparing(Artifact::created).reversed());
+    return all;
+  }
+
+  @Override
+  public void download(Artifact artifact, Path file) throws IOException {
+    Path dir = Files.createTempDirectory(file.toAbsolutePath().getParent(), "download");
+    try {
+      run(
+          "download " + artifact.path() + " of build " + artifact.build(),
+          agent("artifact", "download", artifact.path(), ".", "--include-retried-jobs")
+              .and("--build", artifact.build(), "--step", artifact.job())
+              .in(dir));
+      Files.move(dir.resolve(artifact.path()), file, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Directories.delete(dir);
+    }
+  }
+
+  /// Uploads a file as an artifact of this job, under its path below a directory.
+  void upload(Path below, String path) throws IOException {
+    run("upload " + path, agent("artifact", "upload", path).in(below));
+  }
+
+  private static Artifact artifact(String build, String[] part, String line) throws IOException {
+    try {
+      Instant created = Instant.parse(part[2]);
+      long size = Long.parseLong(part[3]);
+      return new Artifact(build, part[0], part[5], part[1], created, size, part[4]);
+    } catch (DateTimeParseException | NumberFormatException e) {
+      throw new IOException("The agent's answer is not understood: " + line, e);
+    }
+  }
+
+  private Command agent(String... words) {
+    String bin = job.getOrDefault("BUILDKITE_BIN_PATH", "");
+    Path beside = Path.of(bin.isEmpty() ? "." : bin).resolve("buildkite-agent");
+    Command command =
+        Command.of(
+                !bin.isEmpty() && Files.isExecutable(beside)
+                    ? beside.toString()
+                    : "buildkite-agent")
+            .and(words)
+            .deadline(LIMIT);
+    for (String name :
+        List.of(
+            "BUILDKITE_AGENT_ACCESS_TOKEN",
+            "BUILDKITE_AGENT_ENDPOINT",
+            "BUILDKITE_JOB_ID",
+            "BUILDKITE_BUILD_ID",
+            "BUILDKITE_ARTIFACT_UPLOAD_DESTINATION")) {
+      String value = job.get(name);
+      if (value != null) {
+        command = command.env(name, value);
+      }
+    }
+    return command;
+  }
+
+  private static String run(String doing, Command command) throws IOException {
+    try {
+      Outcome outcome = command.run();
+      if (!outcome.ok()) {
+        throw new IOException(
+            "Could not "
+                + doing
+                + ": "
+                + outcome.complaint()
+                + ". See what the agent says, and whether the job still runs.");
+      }
+      return outcome.text();
+    } catch (UserError e) {
+      throw new IOException("Could not " + doing + ": " + e.getMessage() + " " + e.remedy(), e);
+    }
+  }
+}

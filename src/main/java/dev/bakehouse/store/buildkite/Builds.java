@@ -1,0 +1,17 @@
+package dev.bakehouse.store.buildkite;
+
+import java.util.List;
+import java.util.function.Predicate;
+
+/// The builds in which blobs are looked for when their keys do not tell.
+@FunctionalInterface
+public interface Builds {
+  /// Newest first, a bounded number; asked once.
+  ///
+  /// @throws dev.bakehouse.platform.UserError when nobody can be asked
+  List<Build> recent();
+
+  /// @param mayHold which keys its jobs had the right to publish: what else lies there is no blob,
+  ///   for any job can upload any file
+  record Build(String id, int number, Predicate<String> mayHold) {}
+}

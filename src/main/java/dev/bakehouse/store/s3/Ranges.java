@@ -1,0 +1,175 @@
+package dev.bakehouse.store.s3;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+
+/// Ranges of one version of an object. A body that ends early is asked for again from where it
+/// ended, as long as something more comes each few times.
+final class Ranges {
+  private static final int TRIES = 6;
+  private static final long FIRST_PAUSE_MS = 50;
+
+  private final Bucket bucket;
+  private final String key;
+  private final String version;
+
+  Ranges(Bucket bucket, String key, String version) {
+    this.bucket = bucket;
+    this.key = key;
+    this.version = version;
+  }
+
+  /// Asks for the start of an object, as much as fits.
+  ///
+  /// @return empty when there is no such object
+  static Optional<GetObjectResponse> first(Bucket bucket, String key, ByteBuffer to)
+      throws IOException {
+    Optional<GetObjectResponse> answer =
+        bucket.callIfThere("read", key, client -> start(client, bucket, key, to));
+    if (answer.isPresent()) {
+      long wanted = Math.min(to.capacity(), size(answer.get()));
+      if (to.position() < wanted) {
+        to.limit((int) wanted);
+        new Ranges(bucket, key, answer.get().eTag()).read(to.position(), to);
+      }
+    }
+    return answer;
+  }
+
+  /// How long the whole object is, by the answer to a part of it.
+  static long size(GetObjectResponse answer) {
+    String range = answer.contentRange();
+    return range == null
+        ? answer.contentLength()
+        : Long.parseLong(range.substring(range.indexOf('/') + 1));
+  }
+
+  /// Fills a buffer.
+  ///
+  /// @throws IOException also when the object was deleted or replaced
+  void read(long from, ByteBuffer to) throws IOException {
+    int start = to.position();
+    int fruitless = 0;
+    while (to.hasRemaining()) {
+      int before = to.position();
+      long at = from + before - start;
+      if (bucket.callIfThere("read", key, client -> part(client, at, to)).isEmpty()) {
+        throw new IOException(
+            key
+                + " in "
+                + bucket.location.url()
+                + " was deleted or replaced while it was read. Read it anew.");
+      }
+      fruitless = to.position() > before ? 0 : fruitless + 1;
+      if (fruitless == TRIES) {
+        throw new IOException(
+            "Could not read "
+                + key
+                + " in "
+                + bucket.location.url()
+                + ": the connection was lost "
+                + TRIES
+                + " times at byte "
+                + at
+                + ". Check the network and try again.");
+      }
+      if (fruitless > 0) {
+        pause(fruitless);
+      }
+    }
+  }
+
+  private GetObjectResponse part(S3Client client, long from, ByteBuffer to) {
+    String range = "bytes=" + from + "-" + (from + to.remaining() - 1);
+    try (ResponseInputStream<GetObjectResponse> in =
+        client.getObject(
+            r ->
+                r.bucket(bucket.location.bucket())
+                    .key(bucket.key(key))
+                    .ifMatch(version)
+                    .range(range))) {
+      if (from > 0 && in.response().contentRange() == null) {
+        in.abort();
+        throw SdkClientException.create("the server sends whole objects instead of ranges");
+      }
+      fill(in, to);
+      return in.response();
+    } catch (IOException e) {
+      // What came before is in the buffer; the rest is asked for again.
+      return GetObjectResponse.builder().build();
+    }
+  }
+
+  private static GetObjectResponse start(
+      S3Client client, Bucket bucket, String key, ByteBuffer to) {
+    try (ResponseInputStream<GetObjectResponse> in =
+        client.getObject(
+            r ->
+                r.bucket(bucket.location.bucket())
+                    .key(bucket.key(key))
+                    .range("bytes=0-" + (to.capacity() - 1)))) {
+      GetObjectResponse response = in.response();
+      fillQuietly(in, to);
+      return response;
+    } catch (IOException e) {
+      throw SdkClientException.create("the answer could not be closed", e);
+    } catch (SdkException e) {
+      if (Failures.status(e) != 416) {
+        throw e;
+      }
+      // An empty object has no range at all.
+      var head = client.headObject(r -> r.bucket(bucket.location.bucket()).key(bucket.key(key)));
+      return GetObjectResponse.builder()
+          .eTag(head.eTag())
+          .metadata(head.metadata())
+          .contentLength(head.contentLength())
+          .build();
+    }
+  }
+
+  private static void fillQuietly(ResponseInputStream<?> in, ByteBuffer to) {
+    try {
+      fill(in, to);
+    } catch (IOException e) {
+      // The caller sees what is missing.
+    }
+  }
+
+  /// A connection serves the next request only when the body was read to its end.
+  private static void fill(ResponseInputStream<?> in, ByteBuffer to) throws IOException {
+    ReadableByteChannel channel = Channels.newChannel(in);
+    while (to.hasRemaining()) {
+      int count =
+          to.hasArray()
+              ? in.read(to.array(), to.arrayOffset() + to.position(), to.remaining())
+              : channel.read(to);
+      if (count < 0) {
+        return;
+      }
+      if (to.hasArray()) {
+        to.position(to.position() + count);
+      }
+    }
+    if (in.read() >= 0) {
+      in.abort();
+    }
+  }
+
+  private static void pause(int time) throws IOException {
+    try {
+      TimeUnit.MILLISECONDS.sleep(FIRST_PAUSE_MS << time);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Reading was interrupted. Try again.", e);
+    }
+  }
+}

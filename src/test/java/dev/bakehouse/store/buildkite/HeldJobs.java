@@ -1,0 +1,108 @@
+package dev.bakehouse.store.buildkite;
+
+import dev.bakehouse.coordinator.BuildRequest;
+import dev.bakehouse.coordinator.Config;
+import dev.bakehouse.coordinator.Coordinator;
+import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Processes;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// A coordinator and a real agent whose jobs run until they are let go, so that a test can act as
+/// one of them with its environment.
+public final class HeldJobs implements AutoCloseable {
+  private final Path dir;
+  private final Path repository;
+  public final Coordinator coordinator;
+  private final Process agent;
+  private int jobs;
+
+  public HeldJobs(Path dir) throws Exception {
+    this.dir = dir;
+    coordinator = Coordinator.start(Config.of(0, dir.resolve("state")));
+    repository = dir.resolve("repository");
+    Command git = Command.of("git", "-c", "user.name=T", "-c", "user.email=t@example.org");
+    git.and("init", "-q", "-b", "main", repository.toString()).check();
+    git.and("-C", repository.toString(), "commit", "-q", "--allow-empty", "-m", "First").check();
+    Path home = Files.createDirectories(dir.resolve("agent"));
+    agent =
+        Command.of("buildkite-agent", "start", "--name", "held-%spawn", "--spawn", "3")
+            .and("--build-path", home.resolve("builds").toString())
+            .and("--hooks-path", home.resolve("hooks").toString())
+            .and("--plugins-path", home.resolve("plugins").toString())
+            .and("--sockets-path", Files.createTempDirectory("bk").toString())
+            .and("--cancel-grace-period", "3", "--no-color", "--no-ssh-keyscan")
+            .env("BUILDKITE_AGENT_TOKEN", Files.readString(coordinator.registrationToken()).strip())
+            .env("BUILDKITE_AGENT_ENDPOINT", coordinator.agentEndpoint())
+            .env("HOME", home.toString())
+            .startInto(home.resolve("log"));
+  }
+
+  /// A job that runs.
+  public record Held(String build, Map<String, String> env, Path end) {
+    public Held {
+      env = Map.copyOf(env);
+    }
+  }
+
+  /// @param extra more variables of the build, for example those of a pull request
+  public Held hold(String branch, Map<String, String> extra) {
+    Path place = dir.resolve("job-" + jobs++);
+    Path end = place.resolve("end");
+    String command =
+        "mkdir "
+            + place
+            + "; env -0 > "
+            + place
+            + "/new; mv "
+            + place
+            + "/new "
+            + place
+            + "/env;"
+            + " while [ ! -e "
+            + end
+            + " ]; do sleep 0.1; done";
+    Map<String, String> env = new HashMap<>(extra);
+    env.put("HELD", command);
+    String build =
+        coordinator.create(
+            new BuildRequest("test", repository.toString(), "HEAD", branch, "A test", env),
+            Pipeline.parse("p.yml", "steps: [{key: held, command: 'eval \"$HELD\"'}]"));
+    String variables =
+        Poll.until(
+            "the job of " + branch,
+            Duration.ofSeconds(60),
+            () ->
+                Files.exists(place.resolve("env"))
+                    ? Optional.of(Files.readString(place.resolve("env")))
+                    : Optional.empty());
+    Map<String, String> all = new HashMap<>();
+    for (String each : List.of(variables.split("\0"))) {
+      all.put(each.substring(0, each.indexOf('=')), each.substring(each.indexOf('=') + 1));
+    }
+    return new Held(build, all, end);
+  }
+
+  /// Lets a job pass.
+  public void release(Held job) throws Exception {
+    Files.createFile(job.end());
+    Poll.until(
+        "the build's end",
+        Duration.ofSeconds(60),
+        () -> Optional.of(coordinator.build(job.build())).filter(b -> b.ended()));
+  }
+
+  @Override
+  public void close() {
+    Processes.killTree(agent.toHandle());
+    agent.onExit().join();
+    coordinator.close();
+  }
+}

@@ -1,0 +1,253 @@
+package dev.bakehouse.store.s3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bakehouse.oci.Fault;
+import dev.bakehouse.oci.FaultyRegistry;
+import dev.bakehouse.store.BlobInfo;
+import dev.bakehouse.store.BlobStore;
+import dev.bakehouse.store.StoreContract;
+import dev.bakehouse.store.Upload;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// A real server behind a connection that fails as scripted.
+class S3FaultTest {
+  private static final String BUSY =
+      "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Reduce your rate</Message></Error>";
+  private static final AtomicInteger PREFIXES = new AtomicInteger();
+
+  @TempDir static Path dir;
+  private static LocalS3 server;
+  private static FaultyRegistry link;
+  private BlobStore store;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new LocalS3(dir.resolve("s3"));
+    server.makeBucket("caches");
+    link = FaultyRegistry.before("127.0.0.1:" + server.port());
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    link.close();
+    server.close();
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    link.reset();
+    store = at("caches/t" + PREFIXES.incrementAndGet(), LocalS3.ID, LocalS3.SECRET);
+  }
+
+  private static BlobStore at(String place, String id, String secret) throws Exception {
+    return S3Store.of(
+        "s3://" + place + "?endpoint=http://" + link.host(),
+        Optional.of(LocalS3.credentials(dir, id, secret)),
+        Duration.ofMillis(1));
+  }
+
+  static Stream<Fault> passing() {
+    return Stream.of(
+        Fault.status(500),
+        new Fault.Status(503, Map.of(), BUSY),
+        new Fault.Reset(-1),
+        new Fault.Reset(1000),
+        new Fault.Truncate(1000),
+        new Fault.ResetRequest(1000),
+        new Fault.Late(20));
+  }
+
+  @ParameterizedTest
+  @MethodSource("passing")
+  void everyTenthCallFailsAndNothingIsLost(Fault fault) throws IOException {
+    link.every(10, fault);
+    byte[] large = StoreContract.random(1, 1_500_000);
+    for (int i = 0; i < 12; i++) {
+      String key = "k/" + i;
+      StoreContract.publish(store, key, StoreContract.random(i, 3000));
+      assertThat(StoreContract.all(store, key)).isEqualTo(StoreContract.random(i, 3000));
+    }
+    StoreContract.publish(store, "large", large);
+
+    assertThat(StoreContract.all(store, "large")).isEqualTo(large);
+    assertThat(store.list("k")).hasSize(12);
+    for (int i = 0; i < 12; i++) {
+      assertThat(store.delete("k/" + i)).isTrue();
+    }
+    assertThat(store.list("")).extracting(BlobInfo::key).containsExactly("large");
+  }
+
+  /// The server did what was asked and its answer was lost: asked again it refuses.
+  @Test
+  void aWriteWhoseAnswerWasLostCounts() throws IOException {
+    link.on("PUT", "/new", new Fault.Reset(-1));
+    try (Upload upload = store.upload()) {
+      upload.stream().write("x".getBytes());
+      assertThat(upload.publishNew("new")).isTrue();
+    }
+    BlobInfo there = store.stat("new").orElseThrow();
+    link.on("PUT", "/new", new Fault.Reset(-1));
+    try (Upload upload = store.upload()) {
+      upload.stream().write("y".getBytes());
+      assertThat(upload.publishOver(there)).isTrue();
+    }
+    assertThat(StoreContract.read(store, "new")).isEqualTo("y");
+    assertThat(link.count("PUT", "/new")).isEqualTo(4);
+  }
+
+  @Test
+  void aServerThatKnowsNoChecksumsIsAskedWithoutThemFromThenOn() throws IOException {
+    link.on("PUT", "/k", Fault.status(501));
+
+    StoreContract.publish(store, "k1", "x");
+    StoreContract.publish(store, "k2", "y");
+
+    assertThat(StoreContract.read(store, "k1")).isEqualTo("x");
+    assertThat(link.count("PUT", "/k")).isEqualTo(3);
+  }
+
+  @Test
+  void aReadIsARequestAndReadsThatFollowReadAhead() throws IOException {
+    byte[] bytes = StoreContract.random(1, 5_000_000);
+    StoreContract.publish(store, "k", bytes);
+    StoreContract.publish(store, "small", "x");
+    link.reset();
+
+    assertThat(StoreContract.read(store, "small")).isEqualTo("x");
+    assertThat(link.requests()).hasSize(1);
+
+    link.reset();
+    try (SeekableByteChannel reader = store.open("k").orElseThrow()) {
+      reader.position(1_000_000).read(ByteBuffer.allocate(2_000_000));
+      reader.position(4_000_000).read(ByteBuffer.allocate(500_000));
+      assertThat(link.requests())
+          .extracting(FaultyRegistry.Request::range)
+          .containsExactly("bytes=0-65535", "bytes=1000000-2999999", "bytes=4000000-4499999");
+    }
+
+    link.reset();
+    try (SeekableByteChannel reader = store.open("k").orElseThrow()) {
+      ByteBuffer few = ByteBuffer.allocate(4096);
+      while (reader.read(few.clear()) > 0) {
+        // To the end.
+      }
+    }
+    assertThat(link.requests()).hasSizeLessThan(9);
+    assertThat(link.sent()).isEqualTo(bytes.length);
+  }
+
+  @Test
+  void bytesThatChangedAreNotTheSavedOnes() throws IOException {
+    StoreContract.publish(store, "k", "what was saved");
+    link.on("GET", "/k", new Fault.Corrupt(3));
+
+    assertThatThrownBy(() -> store.open("k"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("k in s3://")
+        .hasMessageContaining("not those that were saved");
+  }
+
+  @Test
+  void aListThatIsCutIsNoShorterList() throws IOException {
+    for (int i = 0; i < 20; i++) {
+      StoreContract.publish(store, "k/" + i, "x");
+    }
+    link.on("GET", "list-type", new Fault.Truncate(700));
+    assertThat(store.list("k")).hasSize(20);
+    link.always("GET", "list-type", new Fault.Status(200, Map.of(), ""));
+    refused(() -> store.list("k"), "list k", "the answer was empty");
+  }
+
+  @Test
+  void aReaderLearnsThatItsBlobIsGone() throws IOException {
+    StoreContract.publish(store, "k", StoreContract.random(1, 300_000));
+    try (SeekableByteChannel reader = store.open("k").orElseThrow()) {
+      store.delete("k");
+
+      assertThatThrownBy(() -> reader.position(200_000).read(ByteBuffer.allocate(100_000)))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("was deleted or replaced while it was read");
+    }
+  }
+
+  @Test
+  void aLargeUploadThatFailsLeavesNothingAndAKilledOnesPartsAreCollected() throws IOException {
+    link.always("PUT", "partNumber=2", Fault.status(400));
+    byte[] bytes = StoreContract.random(1, 40 << 20);
+    assertThatThrownBy(() -> StoreContract.publish(store, "large", bytes))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("Could not write part 2 of large");
+    assertThat(store.deleteAbandoned(Instant.now().plusSeconds(3600))).isZero();
+
+    link.always("DELETE", "uploadId", Fault.status(400));
+    assertThatThrownBy(() -> StoreContract.publish(store, "large", bytes))
+        .isInstanceOf(IOException.class);
+    link.reset();
+    assertThat(store.deleteAbandoned(Instant.now().minusSeconds(3600))).isZero();
+    assertThat(store.deleteAbandoned(Instant.now().plusSeconds(3600))).isEqualTo(1);
+    assertThat(store.list("")).isEmpty();
+  }
+
+  @Test
+  void whatStaysWrongIsSaidWithWhatToDo() throws Exception {
+    link.always("HEAD", "/busy", Fault.status(503));
+    refused(() -> store.stat("busy"), "look at busy", "503", "Try again later");
+    assertThat(link.count("HEAD", "/busy")).isEqualTo(8);
+    link.always("GET", "/skewed", error(403, "RequestTimeTooSkewed"));
+    refused(() -> store.open("skewed"), "read skewed", "clock", "Set this clock");
+    link.always("GET", "/expired", error(400, "ExpiredToken"));
+    refused(() -> store.open("expired"), "Get new credentials");
+    link.always("GET", "/denied", error(403, "AccessDenied"));
+    refused(() -> store.open("denied"), "s3:GetObject", "s3:ListBucket");
+    link.always(
+        "GET", "list-type", new Fault.Status(301, Map.of("x-amz-bucket-region", "eu-west-3"), ""));
+    refused(() -> store.list("a"), "list a", "another region", "region=eu-west-3");
+    link.always("GET", "/short", new Fault.Truncate(0));
+    StoreContract.publish(store, "short", "some bytes");
+    refused(() -> store.open("short"), "connection was lost", "Check the network");
+    link.reset();
+    refused(
+        () -> at("nowhere", LocalS3.ID, LocalS3.SECRET).stat("k"),
+        "no bucket `nowhere`",
+        "Make it");
+    refused(() -> at("nowhere", LocalS3.ID, LocalS3.SECRET).list(""), "no bucket", "Make it");
+    BlobStore wrongSecret = at("caches", LocalS3.ID, "another");
+    refused(() -> wrongSecret.list(""), "secret key", "SignatureDoesNotMatch");
+    BlobStore wrongId = at("caches", "nobody", LocalS3.SECRET);
+    refused(() -> wrongId.list(""), "access key", "AWS_ACCESS_KEY_ID");
+  }
+
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  private static void refused(Work work, String... said) {
+    assertThatThrownBy(work::run)
+        .isInstanceOf(IOException.class)
+        .satisfies(e -> assertThat(e.getMessage()).contains("s3://").contains(said))
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain(LocalS3.SECRET));
+  }
+
+  private static Fault error(int status, String code) {
+    return new Fault.Status(
+        status, Map.of(), "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code></Error>");
+  }
+}
