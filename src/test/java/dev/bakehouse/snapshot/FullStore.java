@@ -32,10 +32,20 @@ final class FullStore implements BlobStore {
 
       @Override
       public void publish(String key) throws IOException {
-        if (left.getAndDecrement() <= 0) {
-          throw new IOException("No space left on device");
-        }
+        takeRoom();
         upload.publish(key);
+      }
+
+      @Override
+      public boolean publishNew(String key) throws IOException {
+        takeRoom();
+        return upload.publishNew(key);
+      }
+
+      @Override
+      public boolean publishOver(BlobInfo expected) throws IOException {
+        takeRoom();
+        return upload.publishOver(expected);
       }
 
       @Override
@@ -43,6 +53,12 @@ final class FullStore implements BlobStore {
         upload.close();
       }
     };
+  }
+
+  private void takeRoom() throws IOException {
+    if (left.getAndDecrement() <= 0) {
+      throw new IOException("No space left on device");
+    }
   }
 
   @Override
