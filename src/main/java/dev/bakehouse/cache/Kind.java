@@ -1,6 +1,7 @@
 package dev.bakehouse.cache;
 
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.Node;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,6 +92,24 @@ public record Kind(String name, String path, Contents contents) {
       case CCACHE -> !CCACHE_BOOKKEEPING.matcher(file).matches() && !file.startsWith("tmp/");
       case ZIG -> !file.startsWith("tmp/");
       case BUN, PLAIN -> true;
+    };
+  }
+
+  /// Whether something in the cache is saved; what is below a directory that is not, neither.
+  public boolean saves(Node node) {
+    String path = node.path();
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    boolean scratch = path.startsWith("tmp/");
+    return switch (contents) {
+      case CCACHE ->
+          !scratch
+              && !name.startsWith("inode-cache-")
+              && !name.endsWith(".lock")
+              && !name.endsWith(".alive")
+              && !path.equals("ccache.conf");
+      case ZIG -> !scratch;
+      case BUN -> !(node instanceof Node.Symlink link && link.target().startsWith("/"));
+      case PLAIN -> true;
     };
   }
 

@@ -49,7 +49,7 @@ public record Scope(String pipeline, Ref ref, String platform) {
   }
 
   /// Three segments of a store's key, different for different scopes.
-  String key() {
+  public String key() {
     String place =
         switch (ref) {
           case Branch branch -> "branch/" + SafeName.of(branch.name());

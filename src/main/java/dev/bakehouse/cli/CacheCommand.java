@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
       CacheShow.class,
       CacheVerify.class,
       CacheGc.class,
-      CacheStatistics.class
+      CacheStatistics.class,
+      CacheVolumes.class
     })
 final class CacheCommand implements Callable<Integer> {
   @Override

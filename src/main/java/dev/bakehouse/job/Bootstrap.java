@@ -2,6 +2,7 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.guest.Ended;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.image.ImageLease;
@@ -112,28 +113,48 @@ public final class Bootstrap {
             Phase.CHECKOUT,
             "mirror of " + job.text("BUILDKITE_REPO"),
             () -> Checkout.prepare(job, settings));
+    try (checkout) {
+      JobCaches caches =
+          phases.timed(
+              Phase.CACHE,
+              () ->
+                  new JobCaches(
+                      job,
+                      settings,
+                      checkout,
+                      machines.hypervisor(),
+                      GuestSystem.of(image.image().directory().resolve("config.json")),
+                      phases));
+      int status = inVm(image, checkout, caches);
+      caches.keep();
+      return status;
+    }
+  }
+
+  private int inVm(ImageLease image, Checkout checkout, JobCaches caches) {
     Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
-    try (checkout;
-        Lease lease =
-            phases.run(
-                Phase.SLOT,
-                "one of " + settings.slots(),
-                () -> slots.get().acquire(SLOT, phases::say))) {
-      Machine machine = startMachine(image, lease, checkout);
+    try (Lease lease =
+        phases.run(
+            Phase.SLOT,
+            "one of " + settings.slots(),
+            () -> slots.get().acquire(SLOT, phases::say))) {
+      Machine machine = startMachine(image, lease, checkout, caches);
       int status;
-      JobCaches caches;
       String vm = machine.name();
       try {
-        caches =
-            phases.timed(
-                Phase.CACHE, () -> new JobCaches(job, settings, checkout, machine, phases));
-        Map<String, String> cachePaths =
-            phases.run(Phase.CACHE, "restore", () -> caches.restore(machine));
+        phases.say("--- bakehouse: cache · restore");
+        Map<String, String> cachePaths = caches.restore(machine);
         starting.end();
         status = command(machine, checkout, cachePaths);
         caches.collect(machine, checkoutPath(machine));
         if (status == 0 && !cancellation.cancelled()) {
-          phases.run(Phase.CACHE, "save", () -> caches.save(machine));
+          phases.run(
+              Phase.CACHE,
+              "save",
+              () -> {
+                caches.save(machine);
+                return machine;
+              });
         }
       } finally {
         phases.run(Phase.DESTROY, vm, machine::destroy);
@@ -144,7 +165,7 @@ public final class Bootstrap {
   }
 
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.
-  private Machine startMachine(ImageLease image, Lease lease, Checkout checkout) {
+  private Machine startMachine(ImageLease image, Lease lease, Checkout checkout, JobCaches caches) {
     Path scratch = Directories.makePrivate(Connections.directory(settings));
     List<Integer> forwards = new ArrayList<>(checkout.ports());
     loopbackPort(job.text("BUILDKITE_AGENT_ENDPOINT")).ifPresent(forwards::add);
@@ -155,7 +176,8 @@ public final class Bootstrap {
             machines,
             image,
             lease,
-            new Machine.Start(name, settings.vm().start(), forwards, scratch, Owner.PIPE),
+            new Machine.Start(
+                name, settings.vm().start(), forwards, scratch, Owner.PIPE, caches::attach),
             phases);
       } catch (Infrastructure e) {
         if (attempt == TRIES || cancellation.cancelled()) {

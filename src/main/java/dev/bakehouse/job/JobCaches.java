@@ -8,13 +8,19 @@ import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Packing;
+import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.cache.TarStore;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.StoreUrl;
+import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Vm;
+import dev.bakehouse.volume.Taken;
+import dev.bakehouse.volume.Volume;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,6 +31,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The caches of one job: brought into the guest before its work, taken out after it passed. The
 /// guest never sees the store.
@@ -38,14 +45,26 @@ final class JobCaches {
   private final Path cachePath;
   private final Map<String, CacheReport> restored = new LinkedHashMap<>();
   private final List<CacheStats> stats = new ArrayList<>();
+  private final HostSettings settings;
+  private final JobIdentity identity;
+  private final Access access;
+  private final Optional<JobVolume> volume;
+  private Optional<JobVolume.Sealed> sealed = Optional.empty();
 
-  JobCaches(Job job, HostSettings settings, Checkout checkout, Machine machine, Phases phases) {
+  /// @param system of the guest
+  JobCaches(
+      Job job,
+      HostSettings settings,
+      Checkout checkout,
+      Hypervisor hypervisor,
+      GuestSystem system,
+      Phases phases) {
     this.phases = phases;
+    this.settings = settings;
     Map<String, String> env = job.texts();
-    JobIdentity identity = JobIdentity.of(env);
-    String platform =
-        CachePaths.platform(machine.paths().system().name(), System.getProperty("os.arch"), env);
-    Access access = Access.of(identity, platform);
+    identity = JobIdentity.of(env);
+    String platform = CachePaths.platform(system.name(), System.getProperty("os.arch"), env);
+    access = Access.of(identity, platform);
     decision = settings.cache().rule().decide(job.stepKey(), env);
     CacheStore store = new TarStore(StoreUrl.open(settings.cacheStore(), settings.state()));
     Sources sources =
@@ -59,28 +78,54 @@ final class JobCaches {
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
     cachePath =
         CachePaths.cachePath(
-            Path.of(machine.paths().cacheRoot()),
+            Path.of(new GuestPaths(system).cacheRoot()),
             job.text("BUILDKITE_PIPELINE_SLUG"),
             identity.branch(),
             platform);
+    volume =
+        system == GuestSystem.LINUX
+            ? JobVolume.of(settings, hypervisor, access, decision, identity, cachePath, phases)
+            : Optional.empty();
+  }
+
+  /// Gives the job's cache volume to a VM that has not started.
+  void attach(Vm vm) {
+    volume.ifPresent(v -> v.attach(vm));
   }
 
   /// Brings the caches in.
   ///
   /// @return variables for the job, byte strings
   Map<String, String> restore(Machine machine) {
+    boolean mounted =
+        volume.isPresent() && phases.timed(Phase.ATTACH, () -> volume.get().mount(machine));
+    Optional<Volume> generation = volume.filter(_ -> mounted).flatMap(JobVolume::from);
     List<CacheReport> reports =
-        caches.restore(
-            (kind, of, tar) ->
-                machine.run(
-                    Packing.unpack(kind, kind.under(cachePath).toString(), of),
-                    tar,
-                    OutputStream.nullOutputStream()));
+        generation.isPresent()
+            ? onVolume(generation.get())
+            : phases.timed(mounted ? Phase.FILL : Phase.CACHE, () -> carryIn(machine));
     reports.forEach(r -> restored.put(r.kind(), r));
     Map<String, String> env = new LinkedHashMap<>();
     env.put("CACHE_PATH", RawEnvironment.raw(cachePath.toString()));
     env.put("CACHE_STRATEGY", decision.strategy().forCmake());
     return env;
+  }
+
+  private List<CacheReport> carryIn(Machine machine) {
+    return caches.restore(
+        (kind, of, tar) ->
+            machine.run(
+                Packing.unpack(kind, kind.under(cachePath).toString(), of),
+                tar,
+                OutputStream.nullOutputStream()));
+  }
+
+  private List<CacheReport> onVolume(Volume generation) {
+    String why = "on the volume, " + generation.shown();
+    phases.say("Caches: " + why + ", as build " + generation.build() + " left it");
+    return generation.key().kinds().stream()
+        .map(kind -> new CacheReport(kind, generation.build(), 0, 0, 0, why))
+        .toList();
   }
 
   /// Reads the figures the step left in its checkout.
@@ -99,9 +144,42 @@ final class JobCaches {
     }
   }
 
-  /// Takes the caches out. The job has passed.
-  List<CacheReport> save(Machine machine) {
-    return caches.save(
+  /// Takes the caches out, or lets the guest let go of the volume they are on. The job has passed.
+  void save(Machine machine) {
+    if (volume.filter(JobVolume::mounted).isPresent()) {
+      volume.get().seal(machine);
+      sealed = volume.get().take(machine.vm());
+    } else {
+      carryOut(machine);
+    }
+  }
+
+  /// Keeps the volume as the next generation, once the VM is gone and its slot is free. Bringing it
+  /// to the store is left to a process that the job does not wait for.
+  void keep() {
+    if (sealed.isEmpty()) {
+      return;
+    }
+    try (Taken taken = sealed.get().taken()) {
+      Scope scope = access.writes().orElseThrow();
+      Taken.Kept kept =
+          taken.keep(
+              sealed.get().key(),
+              identity.buildId(),
+              CachePublisher.about(scope, identity.buildId()));
+      phases.say(
+          "Caches: kept on this host as "
+              + kept.volume().shown()
+              + "; what changed goes to the store now, after the job (`bakehouse cache volumes`"
+              + " tells whether it still waits)");
+      new CachePublisher(settings, phases::say).start(kept.publication());
+    } catch (IOException | UserError e) {
+      phases.say("Caches: warning: " + e.getMessage());
+    }
+  }
+
+  private void carryOut(Machine machine) {
+    caches.save(
         new StepCaches.Packer() {
           @Override
           public boolean unchanged(Kind kind, String of) {

@@ -8,6 +8,9 @@ import java.nio.file.Path;
 /// what differs from those below it, and names the one below. None is ever written again. A VM gets
 /// a clone by [Vm#attach] and gives it back by [Vm#settle] and [Vm#handOver].
 public interface VolumeDisks {
+  /// What a guest sees, in bytes: as large as the blank disk that a template has in its place.
+  long size();
+
   /// How the names of such files end, with the dot.
   String suffix();
 

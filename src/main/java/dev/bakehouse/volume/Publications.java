@@ -47,6 +47,11 @@ public final class Publications {
     return id;
   }
 
+  /// Where a process that publishes one may write what it has to say.
+  public Path log(String id) {
+    return root.resolve(id + ".log");
+  }
+
   Path files(String id) {
     return root.resolve(id);
   }
@@ -54,7 +59,7 @@ public final class Publications {
   /// Ids of all that wait or are at work, the oldest first.
   public List<String> waiting() throws IOException {
     return Trees.names(root).stream()
-        .filter(name -> !name.endsWith(LOCK) && read(name).isPresent())
+        .filter(name -> read(name).isPresent())
         .sorted(Comparator.comparing(this::since))
         .toList();
   }
@@ -97,7 +102,9 @@ public final class Publications {
     try {
       Files.deleteIfExists(root.resolve(id).resolve(FILE));
       Trees.delete(root.resolve(id));
-      Files.deleteIfExists(root.resolve(id + LOCK));
+      for (String suffix : List.of(LOCK, ".log", ".pid")) {
+        Files.deleteIfExists(root.resolve(id + suffix));
+      }
     } catch (IOException e) {
       // The next who takes it finds no record and goes on here.
     }

@@ -6,6 +6,11 @@ import java.nio.file.Path;
 /// Cache volumes as qcow2 files.
 final class QemuVolumeDisks implements VolumeDisks {
   @Override
+  public long size() {
+    return Disks.CACHE_GB * Disks.GB;
+  }
+
+  @Override
   public String suffix() {
     return ".qcow2";
   }
