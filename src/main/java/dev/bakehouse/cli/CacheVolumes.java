@@ -2,13 +2,16 @@ package dev.bakehouse.cli;
 
 import dev.bakehouse.job.CachePublisher;
 import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.volume.Publications;
 import dev.bakehouse.volume.Volume;
 import dev.bakehouse.volume.Volumes;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,6 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
     })
 final class CacheVolumes implements Callable<Integer> {
   private static final long MB = 1_000_000;
+  private static final Duration LONGEST = Duration.ofHours(1);
   private static final long GB = 1L << 30;
 
   @Override
@@ -147,15 +151,24 @@ final class CacheVolumes implements Callable<Integer> {
     @Parameters(paramLabel = "ID", arity = "0..*", description = "Only these.")
     List<String> ids = List.of();
 
+    @Option(names = "--wait", description = "Also wait for what other processes are saving.")
+    boolean wait;
+
     @Override
     public Integer call() throws IOException {
       HostSettings settings = host.settings();
       CachePublisher publisher = new CachePublisher(settings, System.out::println);
-      List<String> all =
-          ids.isEmpty() ? new Publications(new Volumes(settings.state())).waiting() : ids;
+      Publications publications = new Publications(new Volumes(settings.state()));
+      List<String> all = ids.isEmpty() ? publications.waiting() : ids;
       boolean done = true;
       for (String id : all) {
         done &= publisher.publish(id);
+      }
+      if (done && wait) {
+        Poll.until(
+            "the end of what other processes are saving",
+            LONGEST,
+            () -> publications.waiting().isEmpty() ? Optional.of(all) : Optional.empty());
       }
       return done ? Exit.OK : Exit.FAILED;
     }

@@ -122,7 +122,7 @@ public final class CachePublisher {
       }
       work.done(roots);
       return true;
-    } catch (IOException | UserError e) {
+    } catch (IOException | RuntimeException e) {
       boolean over = publications.since(id).plus(PATIENCE).isBefore(Instant.now());
       say.accept(
           "Caches: "

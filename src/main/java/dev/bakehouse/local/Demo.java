@@ -80,6 +80,9 @@ public final class Demo {
     for (String old : new String[] {"coordinator", "cache"}) {
       Directories.delete(state.resolve(old));
     }
+    for (int n = 1; n <= HOSTS; n++) {
+      Directories.delete(state.resolve("hosts/host-" + n + "/volumes"));
+    }
     ExampleRepository repository =
         ExampleRepository.make(Self.root().resolve("examples/oven"), state.resolve("example/oven"));
     try (LocalFleet fleet =
@@ -87,6 +90,7 @@ public final class Demo {
             Config.of(0, state.resolve("coordinator")), HOSTS, place -> host(place, prepared))) {
       step(4, "a cold build: no cache anywhere");
       BuildReport cold = build(fleet, repository, "cold");
+      fleet.awaitCaches();
       repository.edit();
       step(5, "a warm build: one source file changed");
       BuildReport warm = build(fleet, repository, "warm");

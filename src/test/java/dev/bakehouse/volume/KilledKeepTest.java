@@ -90,7 +90,10 @@ class KilledKeepTest {
 
   private static List<String> lines(Path file) throws IOException {
     String text = Files.readString(file);
-    return text.substring(0, text.lastIndexOf('\n') + 1).lines().filter(line -> line.endsWith(".img")).toList();
+    return text.substring(0, text.lastIndexOf('\n') + 1)
+        .lines()
+        .filter(line -> line.endsWith(".img"))
+        .toList();
   }
 
   /// @return the generation there is
