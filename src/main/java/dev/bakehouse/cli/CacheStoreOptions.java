@@ -1,7 +1,7 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.cache.CacheConfig;
-import dev.bakehouse.cache.TarStore;
+import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.job.JobSources;
 import dev.bakehouse.store.BlobStore;
@@ -54,8 +54,8 @@ final class CacheStoreOptions {
     return StoreUrl.open(named.isEmpty() ? DEFAULT : named, Path.of(""));
   }
 
-  TarStore store() {
-    return new TarStore(blobs());
+  SnapshotStore store() {
+    return new SnapshotStore(blobs());
   }
 
   /// Prints one or the other.

@@ -2,10 +2,12 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.cache.CacheReport;
 import dev.bakehouse.cache.CacheStore;
+import dev.bakehouse.cache.CacheStore.Basis;
+import dev.bakehouse.cache.Entry;
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Scope;
-import dev.bakehouse.cache.TarStore;
+import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Guardian;
 import dev.bakehouse.platform.Self;
@@ -20,9 +22,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import tools.jackson.databind.json.JsonMapper;
 
 /// Brings kept generations of cache volumes to the store, after their jobs have ended: in a process
 /// that each job starts and does not wait for, and in the host's daemon what such a process left.
@@ -34,6 +38,8 @@ public final class CachePublisher {
   private static final String REF = "ref";
   private static final String PLATFORM = "platform";
   private static final String BUILD = "build";
+  private static final String BASIS = "basis of ";
+  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final HostSettings settings;
   private final Consumer<String> say;
@@ -49,16 +55,43 @@ public final class CachePublisher {
   }
 
   /// What must be known to publish a job's caches.
-  static Map<String, String> about(Scope scope, String build) {
-    return Map.of(
-        PIPELINE,
-        scope.pipeline(),
-        REF,
-        scope.ref().text(),
-        PLATFORM,
-        scope.platform(),
-        BUILD,
-        build);
+  ///
+  /// @param basis by kind
+  static Map<String, String> about(Scope scope, String build, Map<Kind, Basis> basis) {
+    Map<String, String> about = new LinkedHashMap<>();
+    about.put(PIPELINE, scope.pipeline());
+    about.put(REF, scope.ref().text());
+    about.put(PLATFORM, scope.platform());
+    about.put(BUILD, build);
+    basis.forEach(
+        (kind, of) -> about.put(BASIS + kind.name(), JSON.writeValueAsString(Noted.of(of))));
+    return about;
+  }
+
+  private static Basis basis(Map<String, String> about, Address address) {
+    String json = about.get(BASIS + address.kind().name());
+    return json == null
+        ? Basis.of(address.scope())
+        : JSON.readValue(json, Noted.class).basis(address.scope());
+  }
+
+  /// A basis as it is written down: all its scopes are of one pipeline and platform.
+  private record Noted(List<String> snapshot, long sealed, List<String> refs, boolean mayShrink) {
+    static Noted of(Basis basis) {
+      return new Noted(
+          basis.snapshot().stream().toList(),
+          basis.sealed(),
+          basis.scopes().stream().map(s -> s.ref().text()).toList(),
+          basis.mayShrink());
+    }
+
+    Basis basis(Scope own) {
+      List<Scope> scopes =
+          refs.stream()
+              .map(ref -> Scope.parse(own.pipeline() + "/" + ref, own.platform()))
+              .toList();
+      return new Basis(snapshot.stream().findFirst(), sealed, scopes, mayShrink);
+    }
   }
 
   /// Starts a process for one generation that outlives this one. Should it fail, the daemon goes
@@ -117,8 +150,8 @@ public final class CachePublisher {
       for (String name : key.kinds()) {
         Kind kind = Kind.named(name, settings.cache().rule().directories());
         Address address = new Address(scope, about.getOrDefault(BUILD, ""), key.step(), kind);
-        say.accept("Saved " + save(disk, address));
-        roots.put(name, address.toString());
+        save(disk, address, basis(about, address))
+            .ifPresent(entry -> roots.put(name, entry.snapshot()));
       }
       work.done(roots);
       return true;
@@ -137,25 +170,27 @@ public final class CachePublisher {
     }
   }
 
-  private CacheReport save(Publications.Disk disk, Address address) {
+  private Optional<Entry> save(Publications.Disk disk, Address address, Basis basis) {
     long start = System.nanoTime();
-    CacheStore store = new TarStore(StoreUrl.open(settings.cacheStore(), settings.state()));
+    CacheStore store = new SnapshotStore(StoreUrl.open(settings.cacheStore(), settings.state()));
     Kind kind = address.kind();
-    CacheStore.Saved saved =
-        store.save(address, out -> TreeTar.write(disk.tree(kind.path(), kind::saves), out));
-    return saved
-        .entry()
-        .map(
-            e ->
-                new CacheReport(
-                    kind.name(),
-                    address.build(),
-                    e.files(),
-                    e.bytes(),
-                    CacheReport.since(start),
-                    "as " + address.scope()))
-        .orElseGet(
-            () -> CacheReport.nothing(kind, CacheReport.since(start), "not saved: it is empty"));
+    CacheStore.Saved saved = store.save(address, disk.tree(kind.path()), basis);
+    double seconds = CacheReport.since(start);
+    CacheReport report =
+        saved
+            .entry()
+            .map(
+                e ->
+                    new CacheReport(
+                        kind.name(),
+                        address.build(),
+                        e.files(),
+                        e.bytes(),
+                        seconds,
+                        "as " + address.scope() + ", " + saved.added() + " bytes new"))
+            .orElseGet(() -> CacheReport.nothing(kind, seconds, "not saved: it is empty"));
+    say.accept("Saved " + report);
+    return saved.entry();
   }
 
   /// Merges the files of a volume, and makes room.

@@ -5,17 +5,19 @@ import dev.bakehouse.cache.CachePaths;
 import dev.bakehouse.cache.CacheReport;
 import dev.bakehouse.cache.CacheStats;
 import dev.bakehouse.cache.CacheStore;
+import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Packing;
 import dev.bakehouse.cache.Scope;
+import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepRule.Decision;
-import dev.bakehouse.cache.TarStore;
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.Node;
 import dev.bakehouse.store.StoreUrl;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Vm;
@@ -27,6 +29,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,6 +52,7 @@ final class JobCaches {
   private final JobIdentity identity;
   private final Access access;
   private final Optional<JobVolume> volume;
+  private long begun = Node.UNKNOWN;
   private Optional<JobVolume.Sealed> sealed = Optional.empty();
 
   /// @param system of the guest
@@ -66,7 +70,7 @@ final class JobCaches {
     String platform = CachePaths.platform(system.name(), System.getProperty("os.arch"), env);
     access = Access.of(identity, platform);
     decision = settings.cache().rule().decide(job.stepKey(), env);
-    CacheStore store = new TarStore(StoreUrl.open(settings.cacheStore(), settings.state()));
+    CacheStore store = new SnapshotStore(StoreUrl.open(settings.cacheStore(), settings.state()));
     Sources sources =
         JobSources.of(
             store,
@@ -105,6 +109,8 @@ final class JobCaches {
             ? onVolume(generation.get())
             : phases.timed(mounted ? Phase.FILL : Phase.CACHE, () -> carryIn(machine));
     reports.forEach(r -> restored.put(r.kind(), r));
+    Instant now = machine.control().time();
+    begun = now.getEpochSecond() * 1_000_000_000L;
     Map<String, String> env = new LinkedHashMap<>();
     env.put("CACHE_PATH", RawEnvironment.raw(cachePath.toString()));
     env.put("CACHE_STRATEGY", decision.strategy().forCmake());
@@ -166,7 +172,7 @@ final class JobCaches {
           taken.keep(
               sealed.get().key(),
               identity.buildId(),
-              CachePublisher.about(scope, identity.buildId()));
+              CachePublisher.about(scope, identity.buildId(), bases()));
       phases.say(
           "Caches: kept on this host as "
               + kept.volume().shown()
@@ -176,6 +182,17 @@ final class JobCaches {
     } catch (IOException | UserError e) {
       phases.say("Caches: warning: " + e.getMessage());
     }
+  }
+
+  private Map<Kind, Basis> bases() {
+    Map<String, String> published =
+        volume.flatMap(JobVolume::from).map(Volume::published).orElse(Map.of());
+    Map<Kind, Basis> bases = new LinkedHashMap<>();
+    for (Kind kind : decision.kinds()) {
+      Optional<String> snapshot = Optional.ofNullable(published.get(kind.name()));
+      bases.put(kind, caches.basis(kind, snapshot, begun));
+    }
+    return bases;
   }
 
   private void carryOut(Machine machine) {

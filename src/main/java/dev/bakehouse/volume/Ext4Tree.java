@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// One directory of a guest's file system, as a tree to save. What is neither file, directory nor
@@ -30,14 +29,11 @@ final class Ext4Tree implements TreeSource {
 
   private final Ext4 fs;
   private final String top;
-  private final Predicate<Node> wanted;
 
   /// @param top path of the directory
-  /// @param wanted whether a node, and what is below it, belongs to the tree
-  Ext4Tree(Ext4 fs, String top, Predicate<Node> wanted) {
+  Ext4Tree(Ext4 fs, String top) {
     this.fs = fs;
     this.top = top;
-    this.wanted = wanted;
   }
 
   @Override
@@ -96,18 +92,15 @@ final class Ext4Tree implements TreeSource {
       }
       steps.sort(Comparator.comparing(Step::key));
       String prefix = path.isEmpty() ? "" : path + "/";
-      BitSet entered = new BitSet();
       for (Step step : steps) {
         Ext4.Inode inode = fs.inode(step.name().inode());
         String full = prefix + step.name().name();
-        int number = (int) Math.min(inode.number(), Integer.MAX_VALUE);
         if (!step.inside()) {
-          Optional<Node> node = node(full, inode).filter(wanted);
+          Optional<Node> node = node(full, inode);
           if (node.isPresent()) {
             visitor.node(node.get());
-            entered.set(number, node.get() instanceof Node.Dir);
           }
-        } else if (inode.directory() && entered.get(number)) {
+        } else if (inode.directory()) {
           enter(full, inode, depth + 1);
         }
       }

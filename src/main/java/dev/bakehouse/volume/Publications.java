@@ -2,7 +2,6 @@ package dev.bakehouse.volume;
 
 import dev.bakehouse.platform.Durable;
 import dev.bakehouse.platform.ExclusiveLock;
-import dev.bakehouse.snapshot.Node;
 import dev.bakehouse.snapshot.TreeSource;
 import dev.bakehouse.vm.Trees;
 import java.io.IOException;
@@ -15,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -170,10 +168,8 @@ public final class Publications {
     }
 
     /// One directory of it.
-    ///
-    /// @param wanted whether a node, and what is below it, is to be saved
-    public TreeSource tree(String path, Predicate<Node> wanted) {
-      return new Ext4Tree(fs, path, wanted);
+    public TreeSource tree(String path) {
+      return new Ext4Tree(fs, path);
     }
 
     @Override

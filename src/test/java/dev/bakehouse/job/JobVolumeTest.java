@@ -158,7 +158,7 @@ class JobVolumeTest {
               .keep(
                   sealed.get().key(),
                   "build",
-                  CachePublisher.about(access.writes().orElseThrow(), "build"))
+                  CachePublisher.about(access.writes().orElseThrow(), "build", Map.of()))
               .volume());
     }
   }
@@ -171,7 +171,7 @@ class JobVolumeTest {
     Map<String, String> files = new TreeMap<>();
     try (Publications.Work work = publications.take(waiting.getFirst()).orElseThrow();
         Publications.Disk disk = work.open()) {
-      var tree = disk.tree("ccache", Kind.CCACHE::saves);
+      var tree = disk.tree("ccache");
       List<Node.File> all = new java.util.ArrayList<>();
       tree.list(
           node -> {

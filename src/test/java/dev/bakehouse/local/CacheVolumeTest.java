@@ -45,7 +45,10 @@ class CacheVolumeTest {
     Directories.delete(state.resolve("volumes"));
     Result filled = job(fixture, "grep one " + CACHE + "/entry");
     assertThat(filled.status()).as(filled.log()).isEqualTo("0");
-    assertThat(filled.log()).contains("ccache from build").contains("fill ").contains("generation 1");
+    assertThat(filled.log())
+        .contains("ccache from build")
+        .contains("fill ")
+        .contains("generation 1");
   }
 
   private static Result job(JobFixture fixture, String command) {
