@@ -7,6 +7,7 @@ import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.snapshot.Node;
+import dev.bakehouse.snapshot.TreeSource;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,6 +33,18 @@ public final class StepCaches {
   /// Fetches an archive from where the step ran, with [Packing#pack].
   @FunctionalInterface
   public interface Packer {
+    /// The cache as a tree, where the step ran on a system that can list it; else it is packed
+    /// whole.
+    default Optional<TreeSource> tree(Kind kind) {
+      return Optional.empty();
+    }
+
+    /// When all that was restored was there, by the clock of where the step runs, and the step had
+    /// not begun; see [Basis].
+    default long sealed() {
+      return Node.UNKNOWN;
+    }
+
     /// Whether the cache is still what was unpacked, as [Packing#unchanged] tells.
     default boolean unchanged(Kind kind, String of) {
       return false;
@@ -172,16 +185,19 @@ public final class StepCaches {
     long start = System.nanoTime();
     try {
       Address address = new Address(scope, job.buildId(), job.step(), kind);
-      Optional<Entry> same = again(address, packer);
+      Optional<TreeSource> tree = packer.tree(kind);
+      Optional<Entry> same = tree.isPresent() ? Optional.empty() : again(address, packer);
       if (same.isPresent()) {
         Entry e = same.get();
         String why = "unchanged since it was restored";
         return new CacheReport(
             kind.name(), job.buildId(), e.files(), e.bytes(), CacheReport.since(start), why);
       }
+      Basis basis = basis(kind, Optional.empty(), packer.sealed());
       Saved saved =
-          store.save(
-              address, out -> packer.pack(kind, out), basis(kind, Optional.empty(), Node.UNKNOWN));
+          tree.isPresent()
+              ? store.save(address, tree.get(), basis)
+              : store.save(address, out -> packer.pack(kind, out), basis);
       double seconds = CacheReport.since(start);
       return saved
           .entry()

@@ -6,6 +6,7 @@ import dev.bakehouse.cache.CacheReport;
 import dev.bakehouse.cache.CacheStats;
 import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.CacheStore.Basis;
+import dev.bakehouse.cache.GuestTree;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Packing;
@@ -18,6 +19,7 @@ import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.snapshot.Node;
+import dev.bakehouse.snapshot.TreeSource;
 import dev.bakehouse.store.StoreUrl;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Vm;
@@ -198,6 +200,18 @@ final class JobCaches {
   private void carryOut(Machine machine) {
     caches.save(
         new StepCaches.Packer() {
+          @Override
+          public Optional<TreeSource> tree(Kind kind) {
+            return Optional.of(new GuestTree(machine::run, kind.under(cachePath).toString()))
+                .filter(_ -> machine.paths().system() == GuestSystem.LINUX)
+                .map(tree -> (TreeSource) tree);
+          }
+
+          @Override
+          public long sealed() {
+            return begun;
+          }
+
           @Override
           public boolean unchanged(Kind kind, String of) {
             try {
