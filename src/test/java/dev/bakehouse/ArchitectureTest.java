@@ -28,6 +28,7 @@ class ArchitectureTest {
           Map.entry("buildkite", Set.of()),
           Map.entry("vm", Set.of()),
           Map.entry("guest", Set.of()),
+          Map.entry("volume", Set.of("vm", "snapshot")),
           Map.entry("oci", Set.of("store")),
           Map.entry("image", Set.of("oci", "vm", "guest")),
           Map.entry("snapshot", Set.of("store")),
@@ -42,11 +43,12 @@ class ArchitectureTest {
                   "rollout",
                   "cache",
                   "snapshot",
+                  "volume",
                   "store",
                   "buildkite",
                   "pipeline")),
           Map.entry("rollout", Set.of("image", "oci")),
-          Map.entry("host", Set.of("job", "image", "oci", "rollout", "vm", "buildkite")),
+          Map.entry("host", Set.of("job", "image", "oci", "rollout", "vm", "volume", "buildkite")),
           Map.entry("local", Set.of("coordinator", "pipeline", "image", "oci", "guest")));
 
   private final JavaClasses classes =

@@ -16,14 +16,18 @@ import java.util.Optional;
 ///   to tell what that costs
 /// @param s3Credentials file with credentials for an S3 store, written as `~/.aws/credentials`
 /// @param artifactRetention how long Buildkite keeps artifacts, by its plan
+/// @param volumes bytes for cache volumes on the host; 0 for none
 public record CacheConfig(
     String store,
     StepRule rule,
     Duration retention,
     boolean measureTar,
     Optional<Path> s3Credentials,
-    Duration artifactRetention) {
+    Duration artifactRetention,
+    long volumes) {
   private static final int DEFAULT_DAYS = 30;
+  private static final int DEFAULT_GB = 64;
+  private static final long GB = 1L << 30;
 
   public static CacheConfig defaults() {
     return new CacheConfig(
@@ -32,7 +36,8 @@ public record CacheConfig(
         Duration.ofDays(DEFAULT_DAYS),
         false,
         Optional.empty(),
-        Duration.ofDays(DEFAULT_DAYS));
+        Duration.ofDays(DEFAULT_DAYS),
+        DEFAULT_GB * GB);
   }
 
   /// @param section the mapping below `cache`; an empty one gives the defaults
@@ -48,8 +53,22 @@ public record CacheConfig(
             Duration.ofDays(section.number("retention-days", DEFAULT_DAYS, 1, 3650)),
             section.flag("measure-tar", false),
             s3.text("credentials-file").map(Path::of),
-            Duration.ofDays(artifacts.number("retention-days", DEFAULT_DAYS, 1, 3650)));
+            Duration.ofDays(artifacts.number("retention-days", DEFAULT_DAYS, 1, 3650)),
+            volumes(section));
     List.of(s3, artifacts, section).forEach(Section::close);
     return config;
+  }
+
+  /// `volumes: on`, `volumes: off` or `volumes: {budget-gb: N}`, where 0 means off.
+  private static long volumes(Section section) {
+    if (section.isWord("volumes")) {
+      return section.choice("volumes", "on", List.of("on", "off")).equals("on")
+          ? DEFAULT_GB * GB
+          : 0;
+    }
+    Section volumes = section.section("volumes");
+    long budget = volumes.number("budget-gb", DEFAULT_GB, 0, 1 << 20) * GB;
+    volumes.close();
+    return budget;
   }
 }

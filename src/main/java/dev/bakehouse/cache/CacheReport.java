@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 public record CacheReport(
     String kind, @Nullable String source, long files, long bytes, double seconds, String why) {
 
-  static CacheReport nothing(Kind kind, double seconds, String why) {
+  public static CacheReport nothing(Kind kind, double seconds, String why) {
     return new CacheReport(kind.name(), null, 0, 0, seconds, why);
   }
 
-  static double since(long nanoTime) {
+  public static double since(long nanoTime) {
     return (System.nanoTime() - nanoTime) / 1e9;
   }
 

@@ -4,6 +4,7 @@ import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.CacheStore.Saved;
 import dev.bakehouse.cache.Entry.Address;
+import dev.bakehouse.snapshot.Node;
 import java.io.IOException;
 import java.util.function.Consumer;
 
@@ -21,6 +22,12 @@ public interface Place {
   /// Whether the cache certainly still is what was restored.
   default boolean unchanged(Kind kind, Entry restored) {
     return false;
+  }
+
+  /// When all that was restored was there and the step had not begun, by the clock of the place;
+  /// see [Basis].
+  default long sealed() {
+    return Node.UNKNOWN;
   }
 
   /// @throws dev.bakehouse.platform.UserError when it could not be read whole, or the store fails;

@@ -49,7 +49,7 @@ public record Scope(String pipeline, Ref ref, String platform) {
   }
 
   /// Four segments of a store's key, different for different scopes.
-  String key() {
+  public String key() {
     return place() + "/" + SafeName.of(platform);
   }
 

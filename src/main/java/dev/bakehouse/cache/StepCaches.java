@@ -6,7 +6,6 @@ import dev.bakehouse.cache.CacheStore.Saved;
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.snapshot.Node;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -104,6 +103,18 @@ public final class StepCaches {
     return save(place, decision.saves());
   }
 
+  /// What a later save of a kind can build on.
+  ///
+  /// @param snapshot what was there before the command, when that is not what this restored
+  /// @param sealed a time after it was all there and before the command, by the clock of its files
+  public Basis basis(Kind kind, Optional<String> snapshot, long sealed) {
+    Optional<String> before =
+        snapshot.or(() -> Optional.ofNullable(restored.get(kind)).map(Entry::snapshot));
+    List<Scope> scopes = new ArrayList<>(access.writes().stream().toList());
+    access.reads().forEach(read -> scopes.add(read.scope()));
+    return new Basis(before, sealed, scopes, !decision.strategy().reads());
+  }
+
   /// Saves after the command and only when the job passed. One report a kind.
   public List<CacheReport> save(Place place, List<Kind> kinds) {
     if (kinds.isEmpty()) {
@@ -154,7 +165,7 @@ public final class StepCaches {
         return new CacheReport(
             kind.name(), job.buildId(), e.files(), e.bytes(), CacheReport.since(start), why);
       }
-      Saved saved = place.save(store, address, basis(kind));
+      Saved saved = place.save(store, address, basis(kind, Optional.empty(), place.sealed()));
       double seconds = CacheReport.since(start);
       return saved
           .entry()
@@ -166,16 +177,6 @@ public final class StepCaches {
     } catch (UserError e) {
       return CacheReport.nothing(kind, CacheReport.since(start), "warning: " + e.getMessage());
     }
-  }
-
-  private Basis basis(Kind kind) {
-    List<Scope> scopes = new ArrayList<>(access.writes().stream().toList());
-    access.reads().forEach(read -> scopes.add(read.scope()));
-    return new Basis(
-        Optional.ofNullable(restored.get(kind)).map(Entry::snapshot),
-        Node.UNKNOWN,
-        scopes,
-        !decision.strategy().reads());
   }
 
   /// The cache that was restored, saved as this build's too without moving it; empty when it

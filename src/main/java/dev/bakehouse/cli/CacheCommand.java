@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
       CacheExplain.class,
       CacheGc.class,
       CacheStatistics.class,
-      CacheStep.class
+      CacheStep.class,
+      CacheVolumes.class
     })
 final class CacheCommand implements Callable<Integer> {
   @Override

@@ -56,6 +56,11 @@ public final class Section {
     return node(key).isPresent();
   }
 
+  /// Whether a key holds a single value, where a mapping may stand too.
+  public boolean isWord(String key) {
+    return node(key).filter(ScalarNode.class::isInstance).isPresent();
+  }
+
   /// The keys that stand there, in the file's order.
   public List<String> keys() {
     return List.copyOf(entries.keySet());

@@ -2,6 +2,7 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.guest.Ended;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.image.ImageLease;
@@ -112,45 +113,59 @@ public final class Bootstrap {
             Phase.CHECKOUT,
             "mirror of " + job.text("BUILDKITE_REPO"),
             () -> Checkout.prepare(job, settings, phases::say));
+    try (checkout) {
+      JobCaches caches =
+          phases.timed(
+              Phase.CACHE,
+              () ->
+                  new JobCaches(
+                      job,
+                      settings,
+                      checkout,
+                      machines.hypervisor(),
+                      GuestSystem.of(image.image().directory().resolve("config.json")),
+                      phases));
+      Ran ran = inSlot(image, checkout, caches);
+      // The slot is free for the next job.
+      caches.keep();
+      JobReport.publish(job, settings, ran.vm(), phases, caches);
+      if (ran.status() == 0 && !cancellation.cancelled()) {
+        phases.run(Phase.CACHE, "history and annotation", caches::settle);
+      }
+      return ran.status();
+    }
+  }
+
+  private record Ran(String vm, int status) {}
+
+  private Ran inSlot(ImageLease image, Checkout checkout, JobCaches caches) {
     Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
-    int status;
-    String vm;
-    JobCaches caches;
-    try (checkout;
-        Lease lease =
-            phases.run(
-                Phase.SLOT,
-                "one of " + settings.slots(),
-                () -> slots.get().acquire(SLOT, phases::say))) {
-      Machine machine = startMachine(image, lease, checkout);
-      vm = machine.name();
+    try (Lease lease =
+        phases.run(
+            Phase.SLOT,
+            "one of " + settings.slots(),
+            () -> slots.get().acquire(SLOT, phases::say))) {
+      Machine machine = startMachine(image, lease, checkout, caches);
+      String vm = machine.name();
       try {
-        caches =
-            phases.timed(
-                Phase.CACHE, () -> new JobCaches(job, settings, checkout, machine, phases));
-        Map<String, String> cachePaths =
-            phases.run(Phase.CACHE, "restore", () -> caches.restore(machine));
+        phases.say("--- bakehouse: cache · restore");
+        Map<String, String> cachePaths = caches.restore(machine);
         starting.end();
-        status = command(machine, checkout, cachePaths);
+        int status = command(machine, checkout, cachePaths);
         phases.run(Phase.CACHE, "figures", () -> caches.collect(machine, checkoutPath(machine)));
         if (status == 0 && !cancellation.cancelled()) {
-          phases.run(Phase.CACHE, "save", () -> caches.save(machine));
           caches.measure(machine);
+          phases.run(Phase.CACHE, "save", () -> caches.save(machine));
         }
+        return new Ran(vm, status);
       } finally {
         phases.run(Phase.DESTROY, vm, machine::destroy);
       }
     }
-    // The slot is free for the next job.
-    JobReport.publish(job, settings, vm, phases, caches);
-    if (status == 0 && !cancellation.cancelled()) {
-      phases.run(Phase.CACHE, "history and annotation", caches::settle);
-    }
-    return status;
   }
 
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.
-  private Machine startMachine(ImageLease image, Lease lease, Checkout checkout) {
+  private Machine startMachine(ImageLease image, Lease lease, Checkout checkout, JobCaches caches) {
     Path scratch = Directories.makePrivate(Connections.directory(settings));
     List<Integer> forwards = new ArrayList<>(checkout.ports());
     loopbackPort(job.text("BUILDKITE_AGENT_ENDPOINT")).ifPresent(forwards::add);
@@ -161,7 +176,8 @@ public final class Bootstrap {
             machines,
             image,
             lease,
-            new Machine.Start(name, settings.vm().start(), forwards, scratch, Owner.PIPE),
+            new Machine.Start(
+                name, settings.vm().start(), forwards, scratch, Owner.PIPE, caches::attach),
             phases);
       } catch (Infrastructure e) {
         if (attempt == TRIES || cancellation.cancelled()) {

@@ -5,22 +5,32 @@ import dev.bakehouse.cache.CachePaths;
 import dev.bakehouse.cache.CacheReport;
 import dev.bakehouse.cache.CacheStats;
 import dev.bakehouse.cache.CacheStore;
+import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
+import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepFigures;
 import dev.bakehouse.cache.StepRule;
 import dev.bakehouse.cache.StepRule.Decision;
+import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.Node;
 import dev.bakehouse.store.BlobStore;
+import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Vm;
+import dev.bakehouse.volume.Taken;
+import dev.bakehouse.volume.Volume;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The caches of one job: brought into the guest before its work, taken out after it passed. The
 /// guest never sees the store.
@@ -38,14 +48,27 @@ final class JobCaches {
   private String checkoutPath = "";
   private StepFigures figures = StepFigures.NONE;
   private Overhead overhead = Overhead.NONE;
+  private final HostSettings settings;
+  private final JobIdentity identity;
+  private final Access access;
+  private final Optional<JobVolume> volume;
+  private long begun = Node.UNKNOWN;
+  private Optional<JobVolume.Sealed> sealed = Optional.empty();
 
-  JobCaches(Job job, HostSettings settings, Checkout checkout, Machine machine, Phases phases) {
+  /// @param system of the guest
+  JobCaches(
+      Job job,
+      HostSettings settings,
+      Checkout checkout,
+      Hypervisor hypervisor,
+      GuestSystem system,
+      Phases phases) {
     this.phases = phases;
+    this.settings = settings;
     Map<String, String> env = job.texts();
-    JobIdentity identity = JobIdentity.of(env);
-    String platform =
-        CachePaths.platform(machine.paths().system().name(), System.getProperty("os.arch"), env);
-    Access access = Access.of(identity, platform);
+    identity = JobIdentity.of(env);
+    String platform = CachePaths.platform(system.name(), System.getProperty("os.arch"), env);
+    access = Access.of(identity, platform);
     rule = settings.cache().rule();
     decision = rule.decide(job.stepKey(), env);
     JobSources.Api api =
@@ -59,11 +82,20 @@ final class JobCaches {
     measured = settings.cache().measureTar();
     cachePath =
         CachePaths.cachePath(
-            Path.of(machine.paths().cacheRoot()),
+            Path.of(new GuestPaths(system).cacheRoot()),
             job.text("BUILDKITE_PIPELINE_SLUG"),
             identity.branch(),
             platform);
-    notes = new StepNotes(job, machine.paths(), cachePath);
+    notes = new StepNotes(job, new GuestPaths(system), cachePath);
+    volume =
+        system == GuestSystem.LINUX
+            ? JobVolume.of(settings, hypervisor, access, decision, identity, cachePath, phases)
+            : Optional.empty();
+  }
+
+  /// Gives the job's cache volume to a VM that has not started.
+  void attach(Vm vm) {
+    volume.ifPresent(v -> v.attach(vm));
   }
 
   /// Brings the caches in.
@@ -71,13 +103,30 @@ final class JobCaches {
   /// @return variables for the job, byte strings
   Map<String, String> restore(Machine machine) {
     long begin = System.nanoTime();
-    List<CacheReport> reports = caches.restore(new GuestCaches(machine, cachePath));
+    boolean mounted =
+        volume.isPresent() && phases.timed(Phase.ATTACH, () -> volume.get().mount(machine));
+    Optional<Volume> generation = volume.filter(_ -> mounted).flatMap(JobVolume::from);
+    List<CacheReport> reports =
+        generation.isPresent()
+            ? onVolume(generation.get())
+            : phases.timed(
+                mounted ? Phase.FILL : Phase.CACHE,
+                () -> caches.restore(new GuestCaches(machine, cachePath, begun)));
     reports.forEach(r -> restored.put(r.kind(), r));
+    begun = machine.control().time().getEpochSecond() * 1_000_000_000L;
     Map<String, String> env = notes.environment(restored);
     env.put("CACHE_PATH", RawEnvironment.raw(cachePath.toString()));
     env.put("CACHE_STRATEGY", decision.strategy().forCmake());
     overhead = overhead.plusRestore(System.nanoTime() - begin);
     return env;
+  }
+
+  private List<CacheReport> onVolume(Volume generation) {
+    String why = "on the volume, " + generation.shown();
+    phases.say("Caches: " + why + ", as build " + generation.build() + " left it");
+    return generation.key().kinds().stream()
+        .map(kind -> new CacheReport(kind, generation.build(), 0, 0, 0, why))
+        .toList();
   }
 
   /// Reads what the step tells of its caches.
@@ -96,14 +145,71 @@ final class JobCaches {
     return figures.stats();
   }
 
-  /// Takes the caches out. The job has passed.
+  /// Takes the caches out, or lets the guest let go of the volume they are on, which ends its VM.
+  /// The job has passed.
   List<CacheReport> save(Machine machine) {
     long begin = System.nanoTime();
     List<Kind> kinds = figures.requests().saves(decision, rule.directories(), phases::say);
-    List<CacheReport> reports = caches.save(new GuestCaches(machine, cachePath), kinds);
+    boolean all = kinds.containsAll(decision.kinds());
+    boolean volumeStays = all && volume.filter(JobVolume::mounted).isPresent();
+    List<Kind> carried = new ArrayList<>(kinds);
+    if (volumeStays) {
+      carried.removeAll(decision.kinds());
+    }
+    List<CacheReport> reports = new ArrayList<>();
+    if (!volumeStays || !carried.isEmpty()) {
+      reports.addAll(caches.save(new GuestCaches(machine, cachePath, begun), carried));
+    }
+    if (volumeStays) {
+      volume.get().seal(machine);
+      sealed = volume.get().take(machine.vm());
+      sealed.ifPresent(
+          _ ->
+              decision.kinds().forEach(kind -> reports.add(kept(kind, System.nanoTime() - begin))));
+    }
     reports.forEach(r -> saved.put(r.kind(), r));
     overhead = overhead.plusSave(System.nanoTime() - begin);
     return reports;
+  }
+
+  private CacheReport kept(Kind kind, long nanos) {
+    return new CacheReport(
+        kind.name(), identity.buildId(), 0, 0, nanos / 1e9, "kept on the host's volume");
+  }
+
+  /// Keeps the volume as the next generation, once the VM is gone and its slot is free. Bringing it
+  /// to the store is left to a process that the job does not wait for.
+  void keep() {
+    if (sealed.isEmpty()) {
+      return;
+    }
+    try (Taken taken = sealed.get().taken()) {
+      Scope scope = access.writes().orElseThrow();
+      Taken.Kept kept =
+          taken.keep(
+              sealed.get().key(),
+              identity.buildId(),
+              CachePublisher.about(scope, identity.buildId(), bases()));
+      phases.say(
+          "Caches: kept on this host as "
+              + kept.volume().shown()
+              + "; what changed goes to the store now, after the job (`bakehouse cache volumes`"
+              + " tells whether it still waits)");
+      new CachePublisher(settings, phases::say).start(kept.publication());
+    } catch (IOException | UserError e) {
+      phases.say("Caches: warning: " + e.getMessage());
+    }
+  }
+
+  private Map<Kind, Basis> bases() {
+    Map<String, String> published =
+        volume.flatMap(JobVolume::from).map(Volume::published).orElse(Map.of());
+    Map<Kind, Basis> bases = new LinkedHashMap<>();
+    for (Kind kind : decision.kinds()) {
+      Optional<String> snapshot = Optional.ofNullable(published.get(kind.name()));
+      bases.put(kind, caches.basis(kind, snapshot, begun));
+    }
+    return bases;
   }
 
   /// Measures what archives of tar and gzip would cost, where the host's configuration asks for it.

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /// A running, identified, connected VM of one job.
 final class Machine {
@@ -82,6 +83,7 @@ final class Machine {
               Phase.BOOT,
               "start and first answer",
               () -> {
+                start.before().accept(vm);
                 vm.start(start.owner());
                 Duplex duplex = vm.control(GuestProgram.bytes());
                 Control fresh = new Control(duplex.in(), duplex.out());
@@ -141,12 +143,27 @@ final class Machine {
   /// @param forwards loopback ports the guest reaches on its own loopback
   /// @param scratch directory for the connection's files
   /// @param owner whether the VM ends with this process
-  record Start(String name, String mode, List<Integer> forwards, Path scratch, Owner owner) {}
+  /// @param before gets the VM before it starts
+  record Start(
+      String name,
+      String mode,
+      List<Integer> forwards,
+      Path scratch,
+      Owner owner,
+      Consumer<Vm> before) {
+    Start(String name, String mode, List<Integer> forwards, Path scratch, Owner owner) {
+      this(name, mode, forwards, scratch, owner, _ -> {});
+    }
+  }
 
   private record Booted(Duplex channel, Control control) {}
 
   String name() {
     return vm.name();
+  }
+
+  Vm vm() {
+    return vm;
   }
 
   Control control() {

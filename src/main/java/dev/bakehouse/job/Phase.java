@@ -8,6 +8,10 @@ public enum Phase {
   BOOT,
   ADDRESS,
   CONNECT,
+  /// The cache volume: its disk cloned and mounted.
+  ATTACH,
+  /// A new cache volume, from the store.
+  FILL,
   CHECKOUT,
   CACHE,
   COMMAND,

@@ -104,6 +104,9 @@ public final class Demo {
     for (String old : new String[] {"coordinator", "cache"}) {
       Directories.delete(state.resolve(old));
     }
+    for (int n = 1; n <= HOSTS; n++) {
+      Directories.delete(state.resolve("hosts/host-" + n + "/volumes"));
+    }
     ExampleRepository repository =
         ExampleRepository.make(Self.root().resolve("examples/oven"), state.resolve("example/oven"));
     try (LocalFleet fleet =
@@ -111,6 +114,7 @@ public final class Demo {
             Config.of(0, state.resolve("coordinator")), HOSTS, place -> host(place, prepared))) {
       step(4, "a cold build: no cache anywhere (about four minutes on two cores without KVM)");
       BuildReport cold = build(fleet, repository, "cold");
+      fleet.awaitCaches();
       repository.edit();
       step(
           5,

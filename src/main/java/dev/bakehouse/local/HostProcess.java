@@ -13,14 +13,17 @@ import java.util.List;
 
 /// A host daemon as a child of this process; it ends with it.
 final class HostProcess implements AutoCloseable {
+  private static final Duration SAVED = Duration.ofMinutes(30);
   private static final Duration GRACE = Duration.ofSeconds(30);
 
   private final HostSpec spec;
+  private final Path file;
   private final Path log;
   private final Guarded daemon;
 
-  private HostProcess(HostSpec spec, Path log, Guarded daemon) {
+  private HostProcess(HostSpec spec, Path file, Path log, Guarded daemon) {
     this.spec = spec;
+    this.file = file;
     this.log = log;
     this.daemon = daemon;
   }
@@ -33,7 +36,7 @@ final class HostProcess implements AutoCloseable {
         Guardian.of(command, spec.state(), log, spec.state().resolve("host.pid"))
             .grace(GRACE)
             .start();
-    return new HostProcess(spec, log, daemon);
+    return new HostProcess(spec, file, log, daemon);
   }
 
   String name() {
@@ -54,6 +57,14 @@ final class HostProcess implements AutoCloseable {
       throw new UserError(
           "The host " + name() + " ended early: " + tail(), "Its whole log is " + log + ".");
     }
+  }
+
+  /// Waits until the store has what jobs of this host left on cache volumes.
+  void awaitCaches() {
+    Command.of(Self.argv("cache", "volumes", "publish", "--wait"))
+        .and("--config", file.toString())
+        .deadline(SAVED)
+        .check();
   }
 
   private String tail() {

@@ -123,6 +123,11 @@ public final class LocalFleet implements AutoCloseable {
     }
   }
 
+  /// Waits until the store has what the jobs that are over left on cache volumes.
+  public void awaitCaches() {
+    hosts.forEach(HostProcess::awaitCaches);
+  }
+
   @Override
   public void close() {
     // Hosts stop in parallel: each waits for its agents.

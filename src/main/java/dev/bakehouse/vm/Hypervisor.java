@@ -30,6 +30,11 @@ public interface Hypervisor {
   /// @throws UserError saying why VMs of this image can only be booted
   default void insistSuspendable(BaseImage image) {}
 
+  /// The disks of cache volumes; empty when its VMs can have none.
+  default Optional<VolumeDisks> volumes() {
+    return Optional.empty();
+  }
+
   /// A copy-on-write clone of an image, not started.
   Vm create(String name, BaseImage image, Shape shape);
 

@@ -54,7 +54,7 @@ public final class SlotFiles {
 
   /// The process a name of the form `WORD-PID-STARTED-COUNT` stands for: tickets of the queue,
   /// drafts and remains of VMs.
-  static Optional<Identity> holder(String ticket) {
+  public static Optional<Identity> holder(String ticket) {
     String[] words = ticket.split("-");
     try {
       return Optional.of(new Identity(Long.parseLong(words[1]), Long.parseLong(words[2])));

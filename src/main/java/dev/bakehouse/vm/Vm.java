@@ -1,13 +1,40 @@
 package dev.bakehouse.vm;
 
 import dev.bakehouse.platform.UserError;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /// One virtual machine, by its exact name.
 public interface Vm {
   String name();
+
+  /// Puts a cache volume's disk in the place of the blank one, before the start. What the VM needs
+  /// of the files is its own then; they may be deleted.
+  ///
+  /// @param layers as in [VolumeDisks]; none for a new, empty disk
+  /// @throws IOException when this host can not do it; the VM is as before
+  default void attach(List<Path> layers) throws IOException {
+    throw new IOException("VMs of this hypervisor have no cache disk");
+  }
+
+  /// Ends a VM whose guest has let go of its cache disk, so that the disk holds all that the guest
+  /// wrote.
+  ///
+  /// @throws IOException when that is not sure; the disk must not be kept then
+  default void settle() throws IOException {
+    throw new IOException("VMs of this hypervisor have no cache disk");
+  }
+
+  /// Gives the attached disk away, after [#settle]: its files are in the directory then.
+  ///
+  /// @param name for the file with what this VM wrote; no other is ever replaced
+  /// @return the names of all files of the disk, the lowest first
+  default List<String> handOver(Path directory, String name) throws IOException {
+    throw new IOException("VMs of this hypervisor have no cache disk");
+  }
 
   /// Boots, or resumes when made from a template; returns when the hypervisor runs it.
   void start(Owner owner);

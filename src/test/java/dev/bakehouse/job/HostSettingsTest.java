@@ -42,6 +42,29 @@ class HostSettingsTest {
     assertThat(vm.limit()).isEqualTo(new VmSize(6, 8192, 90));
   }
 
+  @ParameterizedTest
+  @CsvSource({"'', 64", "off, 0", "on, 64", "'{budget-gb: 5}', 5", "'{budget-gb: 0}', 0"})
+  void cacheVolumesHaveABudgetOrAreOff(String value, long gb) throws IOException {
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(file, "cache: {volumes: " + value + "}");
+    assertThat(HostSettings.read(file).cache().volumes()).isEqualTo(gb << 30);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "maybe, '`cache.volumes: maybe` is not known'",
+    "'{budget-gb: -1}', '`cache.volumes.budget-gb: -1` is not a whole number'",
+    "'{budget: 5}', 'unknown key `cache.volumes.budget`'",
+    "'[5]', '`cache.volumes` must hold keys and values'"
+  })
+  void cacheVolumesAreCheckedByName(String value, String complaint) throws IOException {
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(file, "cache: {volumes: " + value + "}");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .isInstanceOf(ConfigError.class)
+        .hasMessageContaining(complaint);
+  }
+
   @Test
   void mirrorsOfRegistriesAreTheHostsAndTheImagesToName() throws IOException {
     Path file = dir.resolve("bakehouse.yml");

@@ -94,7 +94,8 @@ public final class JobFixture implements AutoCloseable {
   private @Nullable TartHost tart;
 
   private JobFixture() {
-    for (String old : List.of("coordinator", "cache", "repository", "plain", "plain-no-pty")) {
+    for (String old :
+        List.of("coordinator", "cache", "repository", "plain", "plain-no-pty", "host-1/volumes")) {
       Directories.delete(dir.resolve(old));
     }
     Directories.makePrivate(dir);

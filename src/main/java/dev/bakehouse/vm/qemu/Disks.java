@@ -16,7 +16,7 @@ final class Disks {
   /// in a resumed VM must have the same size.
   static final int CACHE_GB = 32;
 
-  private static final long GB = 1L << 30;
+  static final long GB = 1L << 30;
   private static final Duration FLATTEN = Duration.ofHours(2);
 
   private Disks() {}
@@ -57,9 +57,13 @@ final class Disks {
 
   /// Writes a root disk with all below it as one raw, sparse file.
   static void flatten(Path directory, Path target) {
-    String disk = directory.resolve(CommandLine.ROOT_DISK).toString();
-    Command.of("qemu-img", "convert", "-q", "-f", "qcow2", "-O", "raw", "-S", "4k")
-        .and(disk, target.toString())
+    flatten(directory.resolve(CommandLine.ROOT_DISK), target, "raw");
+  }
+
+  /// Writes a disk with all below it as one sparse file.
+  static void flatten(Path disk, Path target, String format) {
+    Command.of("qemu-img", "convert", "-q", "-f", "qcow2", "-O", format, "-S", "4k")
+        .and(disk.toString(), target.toString())
         .deadline(FLATTEN)
         .check();
   }
@@ -75,12 +79,12 @@ final class Disks {
   }
 
   /// @param backing relative to the file's directory, so that it moves with it
-  private static void overlay(Path file, Path backing, String format, long size) {
+  static void overlay(Path file, Path backing, String format, long size) {
     create(file, List.of("-b", backing.toString(), "-F", format), size);
   }
 
   /// @param size in bytes; 0 for the backing file's
-  private static void create(Path file, List<String> backing, long size) {
+  static void create(Path file, List<String> backing, long size) {
     List<String> argv = new ArrayList<>(List.of("qemu-img", "create", "-q", "-f", "qcow2"));
     argv.addAll(backing);
     argv.add(file.toString());

@@ -13,6 +13,7 @@ import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
 import dev.bakehouse.vm.VmInfo;
 import dev.bakehouse.vm.VmRecord;
+import dev.bakehouse.vm.VolumeDisks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +57,11 @@ public final class QemuHypervisor implements Hypervisor {
   @Override
   public boolean templatePerSlot() {
     return false;
+  }
+
+  @Override
+  public Optional<VolumeDisks> volumes() {
+    return Optional.of(new QemuVolumeDisks());
   }
 
   @Override

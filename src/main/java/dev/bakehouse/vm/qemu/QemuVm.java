@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -98,6 +99,30 @@ final class QemuVm implements Vm {
           "Delete the template, it is made anew then.",
           e);
     }
+  }
+
+  @Override
+  public void attach(List<Path> layers) throws IOException {
+    new VolumeDisk(directory).attach(layers);
+  }
+
+  @Override
+  public void settle() throws IOException {
+    try (Qmp qmp = process.ask()) {
+      qmp.execute("quit");
+    } catch (UserError e) {
+      throw new IOException("QEMU did not end in order: " + e.getMessage(), e);
+    }
+    if (!process.ended(SOCKET)) {
+      process.kill();
+      throw new IOException("QEMU did not end within " + SOCKET.toSeconds() + " s");
+    }
+    new VolumeDisk(directory).settle();
+  }
+
+  @Override
+  public List<String> handOver(Path target, String top) throws IOException {
+    return new VolumeDisk(directory).handOver(target, top);
   }
 
   @Override

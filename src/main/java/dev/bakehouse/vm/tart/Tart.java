@@ -83,10 +83,15 @@ final class Tart {
   }
 
   /// The command that runs a VM in the foreground, for a guardian.
-  Command run(String name, boolean suspendable) {
+  ///
+  /// @param disk another disk of the VM, a raw file
+  Command run(String name, boolean suspendable, Optional<Path> disk) {
     Command run =
         command("run", name, "--no-graphics", "--no-audio", "--no-clipboard")
             .and("--root-disk-opts", "sync=none");
+    if (disk.isPresent()) {
+      run = run.and("--disk", disk.get() + ":sync=none");
+    }
     return suspendable ? run.and("--suspendable") : run;
   }
 

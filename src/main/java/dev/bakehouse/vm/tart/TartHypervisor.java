@@ -13,6 +13,7 @@ import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
 import dev.bakehouse.vm.VmInfo;
 import dev.bakehouse.vm.VmRecord;
+import dev.bakehouse.vm.VolumeDisks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -87,6 +88,11 @@ public final class TartHypervisor implements Hypervisor {
     return new UserError(
         "The VM " + name + " can not be suspended: Tart suspends macOS guests only",
         "Set `vm.start: boot`.");
+  }
+
+  @Override
+  public Optional<VolumeDisks> volumes() {
+    return Optional.of(new TartVolumeDisks());
   }
 
   @Override

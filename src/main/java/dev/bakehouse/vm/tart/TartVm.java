@@ -60,7 +60,7 @@ final class TartVm implements Vm {
     try {
       record = record.startedFor(Processes.self(), record.kept() || owner == Owner.DETACHED);
       VmHome.write(directory, record);
-      run.start(tart.run(name(), file.suspendable()), owner);
+      run.start(tart.run(name(), file.suspendable(), new TartVolume(directory).disk()), owner);
     } catch (IOException e) {
       throw failed("start", e);
     }
@@ -98,6 +98,22 @@ final class TartVm implements Vm {
             "Stop the other one, or use a template for each slot.");
       }
     }
+  }
+
+  @Override
+  public void attach(List<Path> layers) throws IOException {
+    new TartVolume(directory).attach(layers);
+  }
+
+  /// Tart turns VMs off hard; what the guest has flushed is in the file.
+  @Override
+  public void settle() {
+    run.kill();
+  }
+
+  @Override
+  public List<String> handOver(Path target, String top) throws IOException {
+    return new TartVolume(directory).handOver(target, top);
   }
 
   @Override

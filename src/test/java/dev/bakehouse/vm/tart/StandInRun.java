@@ -45,10 +45,13 @@ final class StandInRun {
   private final StandInVm vm;
   private final boolean suspendable;
 
-  private StandInRun(StandInHome home, StandInVm vm, boolean suspendable) {
+  private final String disk;
+
+  private StandInRun(StandInHome home, StandInVm vm, boolean suspendable, String disk) {
     this.home = home;
     this.vm = vm;
     this.suspendable = suspendable;
+    this.disk = disk;
   }
 
   static int run(StandInHome home, List<String> argv) throws Exception {
@@ -58,7 +61,7 @@ final class StandInRun {
     if (suspendable && !vm.config().path("os").asString("").equals("darwin")) {
       throw new StandInError(64, "Error: You can only suspend macOS VMs");
     }
-    return new StandInRun(home, vm, suspendable).run();
+    return new StandInRun(home, vm, suspendable, args.options().getOrDefault("--disk", "")).run();
   }
 
   private int run() throws Exception {
@@ -163,6 +166,11 @@ final class StandInRun {
     argv.addAll(
         List.of("-drive", "if=none,id=root,format=qcow2,cache=unsafe,discard=unmap,file=disk.img"));
     argv.addAll(List.of("-device", "virtio-blk-pci,drive=root,serial=root"));
+    if (!disk.isEmpty()) {
+      String file = disk.replaceFirst(":[a-z0-9=,]*$", "").replace(",", ",,");
+      argv.addAll(List.of("-drive", "if=none,id=more,format=raw,cache=unsafe,file=" + file));
+      argv.addAll(List.of("-device", "virtio-blk-pci,drive=more"));
+    }
     argv.addAll(List.of("-netdev", network(address)));
     argv.addAll(List.of("-device", "virtio-net-pci,netdev=net0,romfile=", "-device"));
     argv.addAll(List.of("virtio-rng-pci", "-serial", "file:standin-console.log"));

@@ -79,7 +79,7 @@ class TartTest {
 
   @Test
   void runIsHeadlessAndSuspendableOnlyWhereAsked() throws Exception {
-    tart.run("one", false).run();
+    tart.run("one", false, Optional.empty()).run();
     assertThat(argv())
         .containsExactly(
             "run",
@@ -90,8 +90,8 @@ class TartTest {
             "--root-disk-opts",
             "sync=none");
     answer(0, "", "");
-    tart.run("one", true).run();
-    assertThat(argv()).endsWith("sync=none", "--suspendable");
+    tart.run("one", true, Optional.of(Path.of("/v/cache.img"))).run();
+    assertThat(argv()).endsWith("--disk", "/v/cache.img:sync=none", "--suspendable");
   }
 
   @Test

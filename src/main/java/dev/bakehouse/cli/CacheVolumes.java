@@ -1,0 +1,176 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.job.CachePublisher;
+import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.platform.Poll;
+import dev.bakehouse.volume.Publications;
+import dev.bakehouse.volume.Volume;
+import dev.bakehouse.volume.Volumes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.json.JsonMapper;
+
+/// `bakehouse cache volumes`: the cache volumes of this host.
+@Command(
+    name = "volumes",
+    mixinStandardHelpOptions = true,
+    description = "The cache volumes this host keeps from job to job.",
+    subcommands = {
+      CacheVolumes.ListAll.class,
+      CacheVolumes.Pin.class,
+      CacheVolumes.Prune.class,
+      CacheVolumes.Publish.class
+    })
+final class CacheVolumes implements Callable<Integer> {
+  private static final long MB = 1_000_000;
+  private static final Duration LONGEST = Duration.ofHours(1);
+  private static final long GB = 1L << 30;
+
+  @Override
+  public Integer call() {
+    new CommandLine(new CacheVolumes()).usage(System.err);
+    return Exit.USAGE;
+  }
+
+  /// `bakehouse cache volumes list`
+  @Command(
+      name = "list",
+      mixinStandardHelpOptions = true,
+      description = "List the volumes, the least recently used first, and what waits to be saved.")
+  static final class ListAll implements Callable<Integer> {
+    @Mixin HostOptions host = new HostOptions();
+
+    @Option(names = "--json", description = "Answer in JSON.")
+    boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+      Volumes volumes = new Volumes(host.settings().state());
+      List<Volume> all = volumes.list();
+      List<String> waiting = new Publications(volumes).waiting();
+      if (json) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("volumes", all);
+        answer.put("waiting", waiting);
+        System.out.println(JsonMapper.builder().build().writeValueAsString(answer));
+        return Exit.OK;
+      }
+      for (Volume volume : all) {
+        System.out.printf(
+            "%-45s %,8d MB  %s  used %s%s%n",
+            volume.name(),
+            volume.bytes() / MB,
+            volume.shown(),
+            volume.used(),
+            volume.pinned() ? "  pinned" : "");
+      }
+      System.out.printf(
+          "%d volumes, %d generations wait to be saved%n", all.size(), waiting.size());
+      return Exit.OK;
+    }
+  }
+
+  /// `bakehouse cache volumes pin`
+  @Command(
+      name = "pin",
+      mixinStandardHelpOptions = true,
+      description = "Keep a volume from being pruned.")
+  static final class Pin implements Callable<Integer> {
+    @Mixin HostOptions host = new HostOptions();
+
+    @Parameters(paramLabel = "NAME", description = "As `cache volumes list` shows it.")
+    String name = "";
+
+    @Option(names = "--remove", description = "Let it go again.")
+    boolean remove;
+
+    @Override
+    public Integer call() {
+      new Volumes(host.settings().state()).pin(name, !remove);
+      System.out.println(name + (remove ? ": not pinned" : ": pinned"));
+      return Exit.OK;
+    }
+  }
+
+  /// `bakehouse cache volumes prune`
+  @Command(
+      name = "prune",
+      mixinStandardHelpOptions = true,
+      description = "Delete the least recently used volumes until the others fit the budget.")
+  static final class Prune implements Callable<Integer> {
+    @Mixin HostOptions host = new HostOptions();
+
+    @Option(
+        names = "--budget-gb",
+        paramLabel = "N",
+        description = "Instead of cache.volumes.budget-gb; 0 deletes all that are not pinned.")
+    Long budget = -1L;
+
+    @Parameters(
+        paramLabel = "NAME",
+        arity = "0..*",
+        description = "Delete exactly these instead, pinned or not.")
+    List<String> names = List.of();
+
+    @Override
+    public Integer call() {
+      HostSettings settings = host.settings();
+      Volumes volumes = new Volumes(settings.state());
+      volumes.sweep();
+      if (!names.isEmpty()) {
+        names.forEach(volumes::delete);
+        names.forEach(name -> System.out.println(name + ": deleted"));
+        return Exit.OK;
+      }
+      long bytes = budget < 0 ? settings.cache().volumes() : budget * GB;
+      List<Volume> gone = volumes.prune(bytes);
+      gone.forEach(v -> System.out.println(v.name() + ": deleted"));
+      System.out.printf("%d volumes deleted, %d kept%n", gone.size(), volumes.list().size());
+      return Exit.OK;
+    }
+  }
+
+  /// `bakehouse cache volumes publish`
+  @Command(
+      name = "publish",
+      mixinStandardHelpOptions = true,
+      description = "Save to the store what waits for it; a job and the host's daemon do it too.")
+  static final class Publish implements Callable<Integer> {
+    @Mixin HostOptions host = new HostOptions();
+
+    @Parameters(paramLabel = "ID", arity = "0..*", description = "Only these.")
+    List<String> ids = List.of();
+
+    @Option(names = "--wait", description = "Also wait for what other processes are saving.")
+    boolean wait;
+
+    @Override
+    public Integer call() throws IOException {
+      HostSettings settings = host.settings();
+      CachePublisher publisher = new CachePublisher(settings, System.out::println);
+      Publications publications = new Publications(new Volumes(settings.state()));
+      List<String> all = ids.isEmpty() ? publications.waiting() : ids;
+      boolean done = true;
+      for (String id : all) {
+        done &= publisher.publish(id);
+      }
+      if (done && wait) {
+        Poll.until(
+            "the end of what other processes are saving",
+            LONGEST,
+            () -> publications.waiting().isEmpty() ? Optional.of(all) : Optional.empty());
+      }
+      return done ? Exit.OK : Exit.FAILED;
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package dev.bakehouse.job;
+
+import dev.bakehouse.cache.Access;
+import dev.bakehouse.cache.JobIdentity;
+import dev.bakehouse.cache.Kind;
+import dev.bakehouse.cache.Scope;
+import dev.bakehouse.cache.StepRule.Decision;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Vm;
+import dev.bakehouse.vm.VolumeDisks;
+import dev.bakehouse.volume.Taken;
+import dev.bakehouse.volume.Volume;
+import dev.bakehouse.volume.VolumeKey;
+import dev.bakehouse.volume.Volumes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// The cache volume of one job, from before its VM starts to after it has gone: a clone of the
+/// newest generation of the job's own scope, else of its base's. What it becomes is only ever kept
+/// as its own scope's.
+///
+/// Nothing here fails a job. Where a volume can not be had, the caches are carried in and out.
+final class JobVolume {
+  private enum State {
+    NONE,
+    ATTACHED,
+    MOUNTED,
+    SEALED
+  }
+
+  private final Phases phases;
+  private final Volumes volumes;
+  private final VolumeDisks disks;
+  private final List<VolumeKey> reads;
+  private final Optional<VolumeKey> writes;
+  private final List<Kind> kinds;
+  private final GuestVolume guest;
+  private State state = State.NONE;
+  private Optional<Volume> from = Optional.empty();
+
+  private JobVolume(
+      Phases phases,
+      Volumes volumes,
+      VolumeDisks disks,
+      List<VolumeKey> reads,
+      Optional<VolumeKey> writes,
+      List<Kind> kinds,
+      GuestVolume guest) {
+    this.phases = phases;
+    this.volumes = volumes;
+    this.disks = disks;
+    this.reads = reads;
+    this.writes = writes;
+    this.kinds = kinds;
+    this.guest = guest;
+  }
+
+  /// Empty when the job's caches can be on none. Artifacts can only be left by a job itself, so
+  /// what a volume keeps could not be brought to such a store after it.
+  static Optional<JobVolume> of(
+      HostSettings settings,
+      Hypervisor hypervisor,
+      Access access,
+      Decision decision,
+      JobIdentity job,
+      Path cachePath,
+      Phases phases) {
+    List<Kind> kinds = decision.kinds();
+    boolean inside = kinds.stream().noneMatch(kind -> Path.of(kind.path()).isAbsolute());
+    boolean artifacts = settings.cacheStore().startsWith("buildkite:");
+    if (settings.cache().volumes() == 0 || kinds.isEmpty() || !inside || artifacts) {
+      return Optional.empty();
+    }
+    List<VolumeKey> reads =
+        decision.strategy().reads()
+            ? access.reads().stream().map(read -> key(read.scope(), job, kinds)).toList()
+            : List.of();
+    Optional<VolumeKey> writes =
+        access.writes().filter(_ -> decision.strategy().writes()).map(s -> key(s, job, kinds));
+    return hypervisor
+        .volumes()
+        .map(
+            disks ->
+                new JobVolume(
+                    phases,
+                    new Volumes(settings.state()),
+                    disks,
+                    reads,
+                    writes,
+                    kinds,
+                    new GuestVolume(cachePath)));
+  }
+
+  private static VolumeKey key(Scope scope, JobIdentity job, List<Kind> kinds) {
+    return new VolumeKey(scope.key(), job.step(), kinds.stream().map(Kind::name).toList());
+  }
+
+  /// Gives the volume to a VM that has not started.
+  void attach(Vm vm) {
+    state = State.NONE;
+    try {
+      from = phases.timed(Phase.ATTACH, () -> volumes.attach(vm, reads));
+      state = State.ATTACHED;
+    } catch (UserError e) {
+      phases.say("Caches: no volume: " + e.getMessage());
+    }
+  }
+
+  /// Mounts it in the guest.
+  ///
+  /// @return whether the caches are on the volume from now on
+  boolean mount(Machine machine) {
+    if (state != State.ATTACHED) {
+      return false;
+    }
+    try {
+      guest.mount(machine, from.isEmpty(), disks.size());
+      state = State.MOUNTED;
+    } catch (IOException e) {
+      phases.say("Caches: no volume, so they are carried in and out: " + e.getMessage());
+      state = State.NONE;
+      from = Optional.empty();
+    }
+    return state == State.MOUNTED;
+  }
+
+  /// The generation the mounted volume began as; empty for a new one.
+  Optional<Volume> from() {
+    return from;
+  }
+
+  /// Whether the caches are on it.
+  boolean mounted() {
+    return state == State.MOUNTED;
+  }
+
+  /// After the job has passed: lets the guest let go of it, unless nobody may keep it.
+  void seal(Machine machine) {
+    if (state != State.MOUNTED || writes.isEmpty()) {
+      return;
+    }
+    try {
+      if (guest.seal(machine, kinds)) {
+        phases.say("Caches: processes of the job still used the volume; it is as they left it");
+      }
+      state = State.SEALED;
+    } catch (IOException e) {
+      phases.say("Caches: warning: the volume is dropped: " + e.getMessage());
+    }
+  }
+
+  /// Ends the VM and takes the sealed volume from it; empty when there is none to keep.
+  Optional<Sealed> take(Vm vm) {
+    if (state != State.SEALED) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new Sealed(volumes.take(vm, disks), writes.orElseThrow()));
+    } catch (IOException | UserError e) {
+      phases.say("Caches: warning: the volume is dropped: " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /// @param taken the disk
+  /// @param key what it is to be the next generation of
+  record Sealed(Taken taken, VolumeKey key) {}
+}

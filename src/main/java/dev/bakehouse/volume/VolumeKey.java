@@ -1,0 +1,38 @@
+package dev.bakehouse.volume;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/// Which volume: every scope, step and set of caches has its own. The step, because two steps of a
+/// build that fill one kind of cache would else take turns in throwing each other's away.
+///
+/// @param scope whose caches, with the platform; only jobs of that scope write it
+/// @param step the step's key, or empty
+/// @param kinds names of the caches on it, which lie on one disk
+public record VolumeKey(String scope, String step, List<String> kinds) {
+  private static final int READABLE = 60;
+
+  public VolumeKey {
+    kinds = kinds.stream().sorted().toList();
+  }
+
+  /// The name of its directory: readable, and another one for every key.
+  public String name() {
+    String shown = (step.isEmpty() ? "" : step + "-") + String.join("-", kinds);
+    String safe = shown.replaceAll("[^A-Za-z0-9._-]", "-").replaceFirst("^[.-]+", "");
+    String whole = scope + "\0" + step + "\0" + String.join("\0", kinds);
+    return safe.substring(0, Math.min(READABLE, safe.length())) + "-" + hash(whole);
+  }
+
+  private static String hash(String text) {
+    try {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes), 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

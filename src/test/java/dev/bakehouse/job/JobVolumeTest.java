@@ -1,0 +1,198 @@
+package dev.bakehouse.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.KillFixture;
+import dev.bakehouse.cache.Access;
+import dev.bakehouse.cache.JobIdentity;
+import dev.bakehouse.cache.Kind;
+import dev.bakehouse.cache.StepRule.Decision;
+import dev.bakehouse.cache.Strategy;
+import dev.bakehouse.image.ImageLease;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.snapshot.Node;
+import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Owner;
+import dev.bakehouse.volume.Publications;
+import dev.bakehouse.volume.Taken;
+import dev.bakehouse.volume.Volume;
+import dev.bakehouse.volume.Volumes;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Cache volumes in real guests, resumed from a template that had an empty disk in their place.
+@Tag("vm")
+class JobVolumeTest {
+  private static final String CACHE_PATH = "/home/admin/cache/test-main/linux-x64-release";
+
+  @TempDir Path dir;
+  private HostSettings settings;
+  private Machines machines;
+  private ImageLease image;
+  private Volumes volumes;
+  private final ByteArrayOutputStream log = new ByteArrayOutputStream();
+  private final Phases phases = new Phases(new PrintStream(log, true, StandardCharsets.UTF_8));
+
+  @BeforeEach
+  void make() throws Exception {
+    Path config = dir.resolve("bakehouse.yml");
+    Files.writeString(config, KillFixture.hostConfig(dir.resolve("host")));
+    settings = HostSettings.read(config);
+    machines = new Machines(settings, Jobs.hypervisor(settings));
+    image = new Images(settings).lease("test", System.out);
+    volumes = new Volumes(settings.state());
+    Directories.makePrivate(settings.state());
+  }
+
+  private interface Work {
+    void in(Machine machine) throws Exception;
+  }
+
+  @Test
+  void eachScopeKeepsItsOwnAndReadsItsBases() throws Exception {
+    try (Lease lease = Jobs.slots(settings).tryAcquire().orElseThrow()) {
+      Optional<Volume> first =
+          job(lease, "main", "false", true, m -> sh(m, "echo 1 >ccache/entry; echo x >stray"));
+      assertThat(first.orElseThrow().generation()).isEqualTo(1);
+      assertThat(saved()).isEqualTo(Map.of("entry", "1\n"));
+      job(
+          lease,
+          "topic",
+          "7",
+          true,
+          m -> {
+            assertThat(sh(m, "cat ccache/entry; ls; mount | grep -c cache/test"))
+                .isEqualTo("1\nccache\n1");
+            sh(m, "echo 2 >ccache/entry; (cd ccache && sleep 1000) >/dev/null 2>&1 &");
+          });
+      assertThat(log.toString(StandardCharsets.UTF_8)).contains("still used the volume");
+      assertThat(saved()).isEqualTo(Map.of("entry", "2\n"));
+      assertThat(job(lease, "main", "false", false, m -> sh(m, "rm ccache/entry"))).isEmpty();
+      job(
+          lease,
+          "main",
+          "false",
+          true,
+          m -> {
+            assertThat(sh(m, "cat ccache/entry")).isEqualTo("1");
+            sh(m, "echo 3 >ccache/more");
+          });
+      assertThat(saved()).isEqualTo(Map.of("entry", "1\n", "more", "3\n"));
+    }
+    assertThat(volumes.list())
+        .extracting(v -> v.key().scope() + " " + v.generation() + " " + v.layers())
+        .containsExactlyInAnyOrder(
+            "o.test/pull/7/linux-x64-release 1 2", "o.test/branch/main/linux-x64-release 2 2");
+    assertThat(machines.hypervisor().list()).isEmpty();
+  }
+
+  /// @return what it kept
+  private Optional<Volume> job(Lease lease, String branch, String pull, boolean passes, Work work)
+      throws Exception {
+    Map<String, String> env = new HashMap<>();
+    env.put("BUILDKITE_ORGANIZATION_SLUG", "o");
+    env.put("BUILDKITE_PIPELINE_SLUG", "test");
+    env.put("BUILDKITE_BRANCH", branch);
+    env.put("BUILDKITE_PULL_REQUEST", pull);
+    env.put("BUILDKITE_PULL_REQUEST_BASE_BRANCH", pull.equals("false") ? "" : "main");
+    env.put("BUILDKITE_BUILD_ID", "build");
+    env.put("BUILDKITE_STEP_KEY", "step");
+    JobIdentity identity = JobIdentity.of(env);
+    Access access = Access.of(identity, "linux-x64-release");
+    Decision decision = new Decision(Strategy.READ_WRITE, List.of(Kind.CCACHE), "test");
+    JobVolume volume =
+        JobVolume.of(
+                settings,
+                machines.hypervisor(),
+                access,
+                decision,
+                identity,
+                Path.of(CACHE_PATH),
+                phases)
+            .orElseThrow();
+    String name = Machines.name("volume");
+    Machine machine =
+        Machine.start(
+            machines,
+            image,
+            lease,
+            new Machine.Start(
+                name,
+                "resume",
+                List.of(),
+                Connections.directory(settings),
+                Owner.PIPE,
+                volume::attach),
+            phases);
+    Optional<JobVolume.Sealed> sealed;
+    try {
+      assertThat(volume.mount(machine)).as(log.toString(StandardCharsets.UTF_8)).isTrue();
+      sh(machine, "mkdir -p ccache");
+      work.in(machine);
+      if (passes) {
+        volume.seal(machine);
+      }
+      sealed = volume.take(machine.vm());
+    } finally {
+      machine.destroy();
+    }
+    if (sealed.isEmpty()) {
+      return Optional.empty();
+    }
+    try (Taken taken = sealed.get().taken()) {
+      return Optional.of(
+          taken
+              .keep(
+                  sealed.get().key(),
+                  "build",
+                  CachePublisher.about(access.writes().orElseThrow(), "build", Map.of()))
+              .volume());
+    }
+  }
+
+  /// What the generation that was kept last would bring to the store.
+  private Map<String, String> saved() throws Exception {
+    Publications publications = new Publications(volumes);
+    List<String> waiting = publications.waiting();
+    assertThat(waiting).hasSize(1);
+    Map<String, String> files = new TreeMap<>();
+    try (Publications.Work work = publications.take(waiting.getFirst()).orElseThrow();
+        Publications.Disk disk = work.open()) {
+      var tree = disk.tree("ccache");
+      List<Node.File> all = new java.util.ArrayList<>();
+      tree.list(
+          node -> {
+            if (node instanceof Node.File file) {
+              all.add(file);
+            }
+          });
+      tree.read(
+          all,
+          (file, content) -> files.put(file.path(), new String(content.readAllBytes(), "UTF-8")));
+      work.done(Map.of());
+    }
+    return files;
+  }
+
+  private static String sh(Machine machine, String script) throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    machine.run(
+        List.of("sh", "-c", "cd " + CACHE_PATH + " && " + script),
+        InputStream.nullInputStream(),
+        out);
+    return out.toString(StandardCharsets.UTF_8).strip();
+  }
+}
