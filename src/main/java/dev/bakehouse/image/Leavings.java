@@ -2,7 +2,7 @@ package dev.bakehouse.image;
 
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.ExclusiveLock;
-import dev.bakehouse.platform.Processes;
+import dev.bakehouse.platform.Scratch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -12,16 +12,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// What transfers and builds left in the store's work directory when they were killed. Some of it
 /// would spare the next one of its kind a part of its work; none of it is an image.
-public final class Leavings {
-  /// A file of a process that says which in its name.
-  private static final Pattern OWNED = Pattern.compile("of-(\\d+)-(\\d+)-.*");
-
+final class Leavings {
   /// An image being deleted.
   static final String GONE = "gone-";
 
@@ -36,12 +31,6 @@ public final class Leavings {
 
   Leavings(ImageStore store) {
     this.store = store;
-  }
-
-  /// Makes a file that is removed when this process has died and left it.
-  public static Path ofThisProcess(Path directory) throws IOException {
-    Processes.Identity self = Processes.self();
-    return Files.createTempFile(directory, "of-%d-%d-".formatted(self.pid(), self.started()), "");
   }
 
   /// Those of dead processes.
@@ -65,7 +54,8 @@ public final class Leavings {
     String name = entry.getFileName().toString();
     boolean upload = entry.startsWith(uploads());
     boolean directory = Files.isDirectory(entry);
-    boolean stale = upload && !directory && !name.endsWith(LOCK) && (old(entry) || orphan(name));
+    boolean stale =
+        upload && !directory && !name.endsWith(LOCK) && (old(entry) || Scratch.dead(entry));
     if (name.startsWith(GONE) || stale) {
       work.accept(entry);
       return true;
@@ -84,14 +74,6 @@ public final class Leavings {
       work.accept(entry);
       return true;
     }
-  }
-
-  private static boolean orphan(String name) {
-    Matcher owned = OWNED.matcher(name);
-    return owned.matches()
-        && new Processes.Identity(Long.parseLong(owned.group(1)), Long.parseLong(owned.group(2)))
-            .alive()
-            .isEmpty();
   }
 
   private static boolean old(Path file) {

@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.Scratch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +11,7 @@ final class Blobs {
 
   static void write(Repository repository, Digest digest, byte[] bytes, Progress progress)
       throws IOException {
-    Path file = Files.createTempFile(repository.staging(), "blob", "");
+    Path file = Scratch.file(repository.staging());
     try {
       Files.write(file, bytes);
       repository.writeBlob(digest, file);

@@ -1,6 +1,7 @@
 package dev.bakehouse.oci;
 
 import dev.bakehouse.oci.TartManifest.DiskSlice;
+import dev.bakehouse.platform.Scratch;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -107,7 +108,7 @@ final class KnownSlices {
     if (image.parent.origin().isEmpty() || index.size() > SliceIndex.LARGEST) {
       return false;
     }
-    Path file = Files.createTempFile(repository.staging(), "index", "");
+    Path file = Scratch.file(repository.staging());
     try (InputStream in = image.parent.origin().get().blob(index.digest(), 0)) {
       byte[] bytes = in.readNBytes(SliceIndex.LARGEST);
       if (!Digest.of(bytes).equals(index.digest())) {

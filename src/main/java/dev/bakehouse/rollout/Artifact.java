@@ -1,10 +1,10 @@
 package dev.bakehouse.rollout;
 
-import dev.bakehouse.image.Leavings;
 import dev.bakehouse.oci.Descriptor;
 import dev.bakehouse.oci.Digest;
 import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Repository;
+import dev.bakehouse.platform.Scratch;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +41,7 @@ record Artifact(String type, byte[] bytes, Map<String, String> annotations) {
   private static Map<String, Object> blob(Repository repository, String type, byte[] bytes) {
     Descriptor descriptor = new Descriptor(type, Digest.of(bytes), bytes.length, Map.of());
     try {
-      Path file = Leavings.ofThisProcess(repository.staging());
+      Path file = Scratch.file(repository.staging());
       try {
         Files.write(file, bytes);
         repository.writeBlob(descriptor.digest(), file);
