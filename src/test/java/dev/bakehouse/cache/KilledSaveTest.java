@@ -6,12 +6,14 @@ import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.snapshot.HostTree;
 import dev.bakehouse.snapshot.Node.File;
 import dev.bakehouse.snapshot.TreeSource;
 import dev.bakehouse.store.DirectoryStore;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -41,8 +43,11 @@ class KilledSaveTest {
     SnapshotStore store = new SnapshotStore(new DirectoryStore(root));
     int killedInside = 0;
     int finished = -1;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < (killedInside == 0 ? 3 : 1) * ROUNDS; round++) {
       Process child = saver(root, finished + 1).start();
+      if (round >= ROUNDS) {
+        killAtTheSightOfAnUpload(child, root);
+      }
       int saved = killAfter(child, 1 + random.nextInt(1500));
       finished = Math.max(finished, saved);
       killedInside += abandoned(root);
@@ -74,6 +79,22 @@ class KilledSaveTest {
         Saver.class.getName(),
         root.toString(),
         String.valueOf(first));
+  }
+
+  private static void killAtTheSightOfAnUpload(Process child, Path root) throws IOException {
+    int before = abandoned(root);
+    Thread _ =
+        Threads.start(
+            () -> {
+              try {
+                while (child.isAlive() && abandoned(root) <= before) {
+                  Thread.onSpinWait();
+                }
+                child.toHandle().destroyForcibly();
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
   }
 
   /// Kills when the child printed so many marks, then reads what it had acknowledged until then.

@@ -87,7 +87,7 @@ class CommandTreeTest {
     for (String verb : List.of("list", "gc", "verify", "stats")) {
       wrong("cache " + verb, Exit.FAILED, "--store floppy:a");
     }
-    wrong("cache volumes list", Exit.USAGE, "extra");
+    wrong("cache volumes list", Exit.FAILED, "--config FILE");
     wrong("cache volumes pin", Exit.FAILED, "none --state DIR");
     wrong("cache volumes prune", Exit.FAILED, "none --state DIR");
     wrong("cache volumes publish", Exit.FAILED, "--config FILE");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.KillFixture;
 import dev.bakehouse.cache.Access;
+import dev.bakehouse.cache.GuestTree;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.StepRule.Decision;
@@ -11,6 +12,7 @@ import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.snapshot.Node;
+import dev.bakehouse.snapshot.TreeSource;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.volume.Publications;
@@ -23,6 +25,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +82,18 @@ class JobVolumeTest {
             sh(m, "echo 2 >ccache/entry; (cd ccache && sleep 1000) >/dev/null 2>&1 &");
           });
       assertThat(log.toString(StandardCharsets.UTF_8)).contains("still used the volume");
+      Optional<Volume> fork =
+          job(
+              lease,
+              "theirs:main",
+              "9",
+              true,
+              m -> {
+                assertThat(sh(m, "cat ccache/entry")).isEqualTo("1");
+                sh(m, "echo bad >ccache/entry");
+                assertThat(carried(m)).isEqualTo(Map.of("entry", "bad\n"));
+              });
+      assertThat(fork).isEmpty();
       assertThat(saved()).isEqualTo(Map.of("entry", "2\n"));
       assertThat(job(lease, "main", "false", false, m -> sh(m, "rm ccache/entry"))).isEmpty();
       job(
@@ -163,27 +178,38 @@ class JobVolumeTest {
     }
   }
 
+  /// What a save without a volume would take out of the guest.
+  private static Map<String, String> carried(Machine machine) throws Exception {
+    GuestTree tree = new GuestTree(machine::run, CACHE_PATH + "/ccache");
+    return contents(tree);
+  }
+
   /// What the generation that was kept last would bring to the store.
   private Map<String, String> saved() throws Exception {
     Publications publications = new Publications(volumes);
     List<String> waiting = publications.waiting();
     assertThat(waiting).hasSize(1);
-    Map<String, String> files = new TreeMap<>();
     try (Publications.Work work = publications.take(waiting.getFirst()).orElseThrow();
         Publications.Disk disk = work.open()) {
-      var tree = disk.tree("ccache");
-      List<Node.File> all = new java.util.ArrayList<>();
-      tree.list(
-          node -> {
-            if (node instanceof Node.File file) {
-              all.add(file);
-            }
-          });
-      tree.read(
-          all,
-          (file, content) -> files.put(file.path(), new String(content.readAllBytes(), "UTF-8")));
+      Map<String, String> files = contents(disk.tree("ccache"));
       work.done(Map.of());
+      return files;
     }
+  }
+
+  private static Map<String, String> contents(TreeSource tree) throws Exception {
+    Map<String, String> files = new TreeMap<>();
+    List<Node.File> all = new ArrayList<>();
+    tree.list(
+        node -> {
+          if (node instanceof Node.File file) {
+            all.add(file);
+          }
+        });
+    tree.read(
+        all,
+        (file, content) ->
+            files.put(file.path(), new String(content.readAllBytes(), StandardCharsets.UTF_8)));
     return files;
   }
 
