@@ -70,6 +70,25 @@ final class Access {
     return id;
   }
 
+  /// The path's `:id`, a build the calling job may look into: any of its pipeline's, as an agent
+  /// downloads artifacts of an earlier one.
+  ///
+  /// @return empty when there is no such build; agents ask again and again when told so by a status
+  Optional<String> buildOfPipeline(Request request) {
+    String id = request.var("id");
+    String job = caller(request);
+    return core.database()
+        .call(
+            tx -> {
+              Optional<Build> build = tx.one("SELECT * FROM builds WHERE id=?", Build::row, id);
+              String own = Build.get(tx, Job.get(tx, job).build()).pipeline();
+              if (build.isPresent() && !build.get().pipeline().equals(own)) {
+                throw new HttpError(403, "A job's token is good for builds of its pipeline only");
+              }
+              return build.map(Build::id);
+            });
+  }
+
   /// The calling job.
   String caller(Request request) {
     String id =

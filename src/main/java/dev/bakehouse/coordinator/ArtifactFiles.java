@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -48,8 +49,12 @@ final class ArtifactFiles {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
-        OutputStream out = new DigestOutputStream(Channels.newOutputStream(channel), digest);
+        // A form is parsed byte by byte.
+        OutputStream out =
+            new BufferedOutputStream(
+                new DigestOutputStream(Channels.newOutputStream(channel), digest), 1 << 16);
         source.to(out);
+        out.flush();
         channel.force(true);
       }
       String sum = HexFormat.of().formatHex(digest.digest());

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -27,14 +28,17 @@ final class ArtifactSearch {
   }
 
   private Reply search(Request request) {
-    access.jobOfBuild(request);
+    Optional<String> build = access.buildOfPipeline(request);
+    if (build.isEmpty()) {
+      return Reply.json(List.of());
+    }
     List<Pattern> patterns = Glob.patterns(request.asked("query").orElse("**"));
     String scope = request.asked("scope").orElse("");
     boolean retried = request.asked("include_retried_jobs").filter("true"::equals).isPresent();
     boolean all = request.asked("include_duplicates").filter("true"::equals).isPresent();
     String state = request.asked("state").orElse("finished");
     List<Artifact> found =
-        core.database().call(tx -> ofBuild(tx, request.var("id"), scope, retried, state)).stream()
+        core.database().call(tx -> ofBuild(tx, build.get(), scope, retried, state)).stream()
             .filter(a -> Glob.matches(patterns, a.path()))
             .toList();
     return Reply.json(

@@ -86,6 +86,7 @@ public final class AgentArtifacts implements Artifacts {
                     ? beside.toString()
                     : "buildkite-agent")
             .and(words)
+            .and("--no-color")
             .deadline(LIMIT);
     for (String name :
         List.of(

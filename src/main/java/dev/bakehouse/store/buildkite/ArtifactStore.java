@@ -65,7 +65,9 @@ public final class ArtifactStore implements BlobStore {
 
   @Override
   public Optional<BlobInfo> stat(String key) throws IOException {
-    return locate(key).map(at -> info(key, at));
+    Optional<Artifact> at = locate(key);
+    at.ifPresent(there -> reliesOn(key, there));
+    return at.map(there -> info(key, there));
   }
 
   /// The bytes are fetched whole, for that is what an agent does.

@@ -31,6 +31,7 @@ public final class HeldJobs implements AutoCloseable {
     Command git = Command.of("git", "-c", "user.name=T", "-c", "user.email=t@example.org");
     git.and("init", "-q", "-b", "main", repository.toString()).check();
     git.and("-C", repository.toString(), "commit", "-q", "--allow-empty", "-m", "First").check();
+    git.and("-C", repository.toString(), "branch", "feature").check();
     Path home = Files.createDirectories(dir.resolve("agent"));
     agent =
         Command.of("buildkite-agent", "start", "--name", "held-%spawn", "--spawn", "3")
