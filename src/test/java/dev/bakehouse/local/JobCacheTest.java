@@ -6,6 +6,7 @@ import dev.bakehouse.local.JobFixture.Result;
 import dev.bakehouse.local.JobFixture.Step;
 import dev.bakehouse.local.JobFixture.Where;
 import dev.bakehouse.platform.Command;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,17 +14,35 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// What jobs in VMs tell of their caches: in their logs, in the history, on the build's page.
+/// What jobs in VMs tell of their caches: in their logs, in the history, on the build's page. On a
+/// host without volumes: caches are carried in and out.
 @Tag("vm")
 @Tag("agent")
 @ExtendWith(JobFixture.Extension.class)
 class JobCacheTest {
   private static final String COMPILE =
       "echo \"int f(void) { return $NUMBER; }\" >f.c && CCACHE_DIR=$CACHE_PATH/ccache ccache gcc -c f.c";
+
+  private String withVolumes = "";
+
+  @BeforeEach
+  void withoutVolumes(JobFixture fixture) throws IOException {
+    withVolumes = Files.readString(fixture.hostConfig());
+    String without = withVolumes.replace("cache: {", "cache: {\"volumes\":\"off\",");
+    assertThat(without).isNotEqualTo(withVolumes);
+    Files.writeString(fixture.hostConfig(), without);
+  }
+
+  @AfterEach
+  void withVolumesAgain(JobFixture fixture) throws IOException {
+    Files.writeString(fixture.hostConfig(), withVolumes);
+  }
 
   @Test
   void figuresRequestsHistoryAndAnnotation(JobFixture fixture) throws Exception {
