@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("agent")
 @ExtendWith(JobFixture.Extension.class)
 class CacheVolumeTest {
-  private static final String CACHE = "\"$CACHE_PATH/ccache\"";
+  private static final String CACHE = "\"$CACHE_PATH/bun\"";
 
   @Test
   void aVolumeGoesFromJobToJobAndToTheStoreAfterThem(JobFixture fixture) {
@@ -46,13 +46,13 @@ class CacheVolumeTest {
     Result filled = job(fixture, "grep one " + CACHE + "/entry");
     assertThat(filled.status()).as(filled.log()).isEqualTo("0");
     assertThat(filled.log())
-        .contains("ccache from build")
+        .contains("bun from build")
         .contains("fill ")
         .contains("generation 1");
   }
 
   private static Result job(JobFixture fixture, String command) {
-    Map<String, String> env = Map.of("CACHE_KINDS", "ccache");
+    Map<String, String> env = Map.of("CACHE_KINDS", "bun");
     String strict = "set -e; " + command;
     return fixture
         .run(List.of(new Step("volume-build-cpp", strict, env, Where.VM)))
