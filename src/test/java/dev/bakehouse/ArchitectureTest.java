@@ -30,7 +30,8 @@ class ArchitectureTest {
           Map.entry("guest", Set.of()),
           Map.entry("oci", Set.of("store")),
           Map.entry("image", Set.of("oci", "vm", "guest")),
-          Map.entry("cache", Set.of("store", "buildkite")),
+          Map.entry("snapshot", Set.of("store")),
+          Map.entry("cache", Set.of("store", "snapshot", "buildkite")),
           Map.entry(
               "job",
               Set.of(
@@ -40,6 +41,7 @@ class ArchitectureTest {
                   "oci",
                   "rollout",
                   "cache",
+                  "snapshot",
                   "store",
                   "buildkite",
                   "pipeline")),

@@ -50,7 +50,6 @@ final class Archives {
       switch (store.open(each.getValue())) {
         case Opened.Whole whole -> archives.put(each.getKey(), whole);
         case Opened.Damaged bad -> {
-          archives.values().forEach(Opened.Whole::close);
           return new Damaged("its " + each.getKey().name() + " can not be used: " + bad.why());
         }
       }

@@ -1,20 +1,40 @@
 package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.Entry.Address;
+import dev.bakehouse.snapshot.Node;
+import dev.bakehouse.snapshot.Restored;
+import dev.bakehouse.snapshot.TreeSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
-/// Saved caches, one state for each build, step and kind. They go in and come out as tar streams;
-/// how they are kept is the implementation's business.
+/// Saved caches, one state for each build, step and kind. They go in and come out as trees of files
+/// or tar streams; how they are kept is the implementation's business.
 public interface CacheStore {
   /// Writes a tar archive.
   @FunctionalInterface
   interface TarWriter {
     /// @throws IOException when the archive is not complete; then nothing is saved
     void writeTo(OutputStream out) throws IOException;
+  }
+
+  /// What a save builds on, so that it stores only what is new.
+  ///
+  /// @param snapshot what the tree was, when that is known: what was restored, or saved from the
+  ///   same place
+  /// @param sealed see [dev.bakehouse.snapshot.Saver]: since when the tree may differ from that
+  /// @param scopes whose newest state it probably resembles else, nearest first
+  /// @param mayShrink whether a cache of less than half the bytes it had is saved: mostly a build
+  ///   failed then
+  record Basis(Optional<String> snapshot, long sealed, List<Scope> scopes, boolean mayShrink) {
+    /// Nothing is known but what was saved before.
+    public static Basis of(Scope scope) {
+      return new Basis(Optional.empty(), Node.UNKNOWN, List.of(scope), false);
+    }
   }
 
   /// What became of a save.
@@ -26,29 +46,34 @@ public interface CacheStore {
 
   /// An attempt to read a saved cache.
   sealed interface Opened {
-    /// Every byte was checked. Holds the data until closed, also when it is deleted meanwhile.
-    non-sealed interface Whole extends Opened, AutoCloseable {
+    /// All of it seems to be there; every byte is checked when it is read.
+    non-sealed interface Whole extends Opened {
       Entry entry();
 
-      /// The tar archive. If reading fails half-way, what was unpacked must not be used.
-      InputStream tar() throws IOException;
+      /// A tar archive. If reading fails half-way, what was unpacked must not be used.
+      ///
+      /// @param lost gets a line for each file that is left out because it is damaged
+      InputStream tar(Consumer<String> lost) throws IOException;
 
-      @Override
-      void close();
+      /// Puts it in the place of a directory on this machine; what is there already is not written
+      /// again.
+      ///
+      /// @throws IOException when it is not restored: the directory is as it was, or empty
+      Restored restore(Path directory) throws IOException;
     }
 
     /// @param why what is wrong, for a warning
     record Damaged(String why) implements Opened {}
   }
 
-  /// Saves in one atomic step what a stream gives; a failure leaves the state before it.
+  /// Saves a tree in one atomic step; a failure leaves the state before it.
   ///
-  /// @param tar must fail, not end, when the archive is incomplete
-  /// @throws dev.bakehouse.platform.UserError when the archive is not acceptable or the store fails
-  Saved save(Address address, InputStream tar);
+  /// @throws dev.bakehouse.platform.UserError when the tree is not acceptable, it shrank, or the
+  ///   store fails
+  Saved save(Address address, TreeSource tree, Basis basis);
 
-  /// As [#save(Address, InputStream)] for a source that writes.
-  Saved save(Address address, TarWriter tar);
+  /// As [#save(Address, TreeSource, Basis)] for a tree that comes as a tar archive.
+  Saved save(Address address, TarWriter tar, Basis basis);
 
   /// Saves what is already there under another address; nothing is moved.
   ///

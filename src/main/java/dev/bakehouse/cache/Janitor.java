@@ -2,6 +2,10 @@ package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.Manifests.Stored;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.Malformed;
+import dev.bakehouse.snapshot.Snapshot;
+import dev.bakehouse.snapshot.Sweep;
+import dev.bakehouse.snapshot.Verify;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
 import java.io.IOException;
@@ -14,11 +18,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Looks after a store of tar archives, beside jobs that save and restore.
+/// Looks after a store of caches, beside jobs that save and restore.
 ///
-/// A save publishes its archive some moments before the manifest that names it; a restore holds its
-/// archive open. So what is younger than the grace is never removed, and what is removed is never
-/// missed half-way.
+/// A save publishes its packs and snapshot some moments before the manifest that names it, and
+/// touches the packs it takes over; a restore touches its manifest first. So what is younger than
+/// the grace is never removed.
 public final class Janitor {
   /// Longer than any save takes, and than a failed build waits for its retry.
   public static final Duration GRACE = Duration.ofHours(24);
@@ -32,7 +36,7 @@ public final class Janitor {
   }
 
   /// @param entries removed because they were unused for too long or their build failed
-  /// @param blobs archives and other parts removed, those of the entries included
+  /// @param blobs packs and other parts removed, those of the entries included
   /// @param freed bytes
   /// @param kept entries that stay
   public record Swept(int entries, int blobs, long freed, int kept) {}
@@ -54,11 +58,12 @@ public final class Janitor {
   public Swept sweep(Duration retention, Duration grace, FailedBuilds failed) {
     try {
       Instant now = clock.instant();
-      // The archives first: one published after this moment is not looked at.
-      List<BlobInfo> archives = blobs.list(TarStore.ARCHIVES);
+      // The packs first: one published after this moment is not looked at.
+      Sweep sweep = Sweep.begin(blobs);
       Manifests manifests = new Manifests(blobs);
       Set<String> needed = new HashSet<>();
       int removed = 0;
+      int kept = 0;
       for (BlobInfo blob : blobs.list(Manifests.ROOT)) {
         Optional<Stored> stored = manifests.read(blob);
         boolean unused = blob.modified().isBefore(now.minus(retention));
@@ -67,19 +72,13 @@ public final class Janitor {
         if (old && (unused || useless) && removeUnchanged(blob)) {
           removed++;
         } else {
-          stored.ifPresent(s -> needed.add(s.manifest().archive()));
+          stored.ifPresent(s -> needed.add(s.manifest().snapshot()));
+          kept += stored.isPresent() ? 1 : 0;
         }
       }
-      int swept = blobs.deleteAbandoned(now.minus(grace));
-      long freed = 0;
-      for (BlobInfo archive : archives) {
-        boolean young = archive.modified().isAfter(now.minus(grace));
-        if (!young && !needed.contains(archive.key()) && blobs.delete(archive.key())) {
-          swept++;
-          freed += archive.size();
-        }
-      }
-      return new Swept(removed, swept, freed, needed.size());
+      int abandoned = blobs.deleteAbandoned(now.minus(grace));
+      Sweep.Swept swept = sweep.end(needed, now.minus(grace));
+      return new Swept(removed, abandoned + swept.blobs(), swept.freed(), kept);
     } catch (IOException e) {
       throw failure("sweep", e);
     }
@@ -90,7 +89,7 @@ public final class Janitor {
   /// @throws UserError when the store can not be listed
   public Verified verify() {
     try {
-      TarStore store = new TarStore(blobs);
+      Verify verify = new Verify();
       Manifests manifests = new Manifests(blobs);
       List<String> damaged = new ArrayList<>();
       int checked = 0;
@@ -103,15 +102,27 @@ public final class Janitor {
           }
           continue;
         }
-        Entry entry = stored.get().entry();
-        switch (store.open(entry)) {
-          case CacheStore.Opened.Whole whole -> whole.close();
-          case CacheStore.Opened.Damaged bad -> damaged.add(entry.address() + ": " + bad.why());
-        }
+        flaw(stored.get(), verify).ifPresent(damaged::add);
       }
       return new Verified(checked, damaged);
     } catch (IOException e) {
       throw failure("verify", e);
+    }
+  }
+
+  private Optional<String> flaw(Stored stored, Verify verify) throws IOException {
+    String of = stored.entry().address() + ": ";
+    try {
+      Optional<Snapshot> snapshot = Snapshot.open(blobs, stored.manifest().snapshot());
+      if (snapshot.isEmpty()) {
+        return Optional.of(of + "its snapshot is missing");
+      }
+      List<String> bad = verify.check(snapshot.get());
+      return bad.isEmpty()
+          ? Optional.empty()
+          : Optional.of(of + bad.size() + " damaged, one is " + bad.getFirst());
+    } catch (Malformed e) {
+      return Optional.of(of + e.getMessage());
     }
   }
 

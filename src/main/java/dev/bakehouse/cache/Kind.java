@@ -1,6 +1,8 @@
 package dev.bakehouse.cache;
 
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.HostTarget;
+import dev.bakehouse.snapshot.Node;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,8 +38,7 @@ public record Kind(String name, String path, Contents contents) {
     }
   }
 
-  /// What may be left out of a directory, and in which order its parts are written. [Packing] does
-  /// it.
+  /// What may be left out of a directory, and in which order its parts are written.
   public enum Contents {
     /// No `tmp/` contents, `inode-cache-*`, locks, `ccache.conf`.
     CCACHE,
@@ -92,6 +93,32 @@ public record Kind(String name, String path, Contents contents) {
       case ZIG -> !file.startsWith("tmp/");
       case BUN, PLAIN -> true;
     };
+  }
+
+  /// Whether a path, with all below it, is not saved.
+  boolean leavesOut(String file) {
+    String name = file.substring(file.lastIndexOf('/') + 1);
+    return switch (contents) {
+      case CCACHE ->
+          file.startsWith("tmp/")
+              || name.startsWith("inode-cache-")
+              || name.endsWith(".lock")
+              || name.endsWith(".alive")
+              || file.equals("ccache.conf");
+      case ZIG -> file.startsWith("tmp/");
+      case BUN, PLAIN -> false;
+    };
+  }
+
+  /// Whether a symbolic link is not saved.
+  boolean leavesOut(Node.Symlink link) {
+    return contents == Contents.BUN && link.target().startsWith("/");
+  }
+
+  /// How it is restored.
+  HostTarget.Rules rules() {
+    boolean zig = contents == Contents.ZIG;
+    return new HostTarget.Rules(p -> zig && p.startsWith("h/"), kept()::contains, zig);
   }
 
   /// Files a restore leaves as they are in the directory it replaces.

@@ -4,15 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import dev.bakehouse.cache.Entry.Address;
 import java.time.Instant;
+import java.util.regex.Pattern;
 
-/// What a saved cache is: a wire record, published after its archive.
+/// What a saved cache is: a wire record, published after its snapshot.
 ///
-/// @param version 1; a reader takes any other for damaged
+/// @param version 2; a reader takes any other for damaged
 /// @param ref a branch, or `pull:NUMBER`
-/// @param archive key of the archive in the store
-/// @param encoding `tar` or `tar+gzip`
-/// @param archiveBytes size of the archive as stored
-/// @param sha256 of the archive as stored, hexadecimal
+/// @param snapshot its id
+/// @param stored bytes it takes in the store, those it shares with others included
 /// @param files files in the cache, hard links included
 /// @param bytes what they hold together
 record Manifest(
@@ -23,16 +22,13 @@ record Manifest(
     String build,
     String step,
     String kind,
-    String archive,
-    String encoding,
-    long archiveBytes,
-    String sha256,
+    String snapshot,
+    long stored,
     long files,
     long bytes,
     Instant created) {
-  static final int VERSION = 1;
-  static final String TAR = "tar";
-  static final String TAR_GZIP = "tar+gzip";
+  static final int VERSION = 2;
+  private static final Pattern SNAPSHOT = Pattern.compile("[0-9a-f]{64}");
 
   Manifest {
     requireNonNull(pipeline, "pipeline");
@@ -41,25 +37,24 @@ record Manifest(
     requireNonNull(build, "build");
     requireNonNull(step, "step");
     requireNonNull(kind, "kind");
-    requireNonNull(archive, "archive");
-    requireNonNull(encoding, "encoding");
-    requireNonNull(sha256, "sha256");
+    requireNonNull(snapshot, "snapshot");
     requireNonNull(created, "created");
+  }
+
+  boolean sound() {
+    return version == VERSION && SNAPSHOT.matcher(snapshot).matches();
   }
 
   Scope scope() {
     return new Scope(pipeline, Scope.ref(ref), platform);
   }
 
+  Entry entry(Address address, Instant used) {
+    return new Entry(address, snapshot, files, bytes, stored, created, used);
+  }
+
   static Manifest of(
-      Address address,
-      String archive,
-      String encoding,
-      long archiveBytes,
-      String sha256,
-      long files,
-      long bytes,
-      Instant created) {
+      Address address, String snapshot, long stored, long files, long bytes, Instant created) {
     return new Manifest(
         VERSION,
         address.scope().pipeline(),
@@ -68,17 +63,15 @@ record Manifest(
         address.build(),
         address.step(),
         address.kind().name(),
-        archive,
-        encoding,
-        archiveBytes,
-        sha256,
+        snapshot,
+        stored,
         files,
         bytes,
         created);
   }
 
-  /// The same archive as another address's cache.
+  /// The same snapshot as another address's cache.
   Manifest at(Address address, Instant now) {
-    return of(address, archive, encoding, archiveBytes, sha256, files, bytes, now);
+    return of(address, snapshot, stored, files, bytes, now);
   }
 }

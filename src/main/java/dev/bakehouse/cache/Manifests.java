@@ -12,7 +12,6 @@ import java.nio.channels.SeekableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -21,8 +20,6 @@ import tools.jackson.databind.json.JsonMapper;
 final class Manifests {
   static final String ROOT = "manifests";
   private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final Pattern ARCHIVE =
-      Pattern.compile(TarStore.ARCHIVES + "/[A-Za-z0-9-]{1,80}\\.tar(\\.gz)?");
   private static final int LARGEST = 1 << 16;
 
   private final BlobStore blobs;
@@ -39,13 +36,8 @@ final class Manifests {
               .filter(k -> k.name().equals(manifest.kind()))
               .findFirst()
               .orElseGet(() -> Kind.directory(manifest.kind(), manifest.kind()));
-      return new Entry(
-          new Address(manifest.scope(), manifest.build(), manifest.step(), kind),
-          manifest.files(),
-          manifest.bytes(),
-          manifest.archiveBytes(),
-          manifest.created(),
-          blob.modified());
+      Address address = new Address(manifest.scope(), manifest.build(), manifest.step(), kind);
+      return manifest.entry(address, blob.modified());
     }
   }
 
@@ -99,10 +91,7 @@ final class Manifests {
         return Optional.empty();
       }
       Stored stored = new Stored(manifest, blob);
-      boolean sound =
-          manifest.version() == Manifest.VERSION
-              && ARCHIVE.matcher(manifest.archive()).matches()
-              && key(stored.entry().address()).equals(blob.key());
+      boolean sound = manifest.sound() && key(stored.entry().address()).equals(blob.key());
       return sound ? Optional.of(stored) : Optional.empty();
     } catch (JacksonException | UserError e) {
       return Optional.empty();

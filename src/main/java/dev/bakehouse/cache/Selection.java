@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What a search for a source came to. Close it when its archives are unpacked.
-public final class Selection implements AutoCloseable {
+/// What a search for a source came to.
+public final class Selection {
   /// A source that was looked at and not taken.
   ///
   /// @param what for example `build 12 of main`
@@ -70,10 +70,5 @@ public final class Selection implements AutoCloseable {
     rejected.forEach(r -> lines.add("not from " + r));
     lines.add(shown);
     return lines;
-  }
-
-  @Override
-  public void close() {
-    archives.values().forEach(Opened.Whole::close);
   }
 }

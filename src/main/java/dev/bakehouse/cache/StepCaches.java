@@ -1,10 +1,12 @@
 package dev.bakehouse.cache;
 
+import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.CacheStore.Saved;
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.Node;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -74,17 +76,16 @@ public final class StepCaches {
     }
     long start = System.nanoTime();
     List<CacheReport> reports = new ArrayList<>();
-    try (Selection selection = sources.select(job.step(), kinds)) {
-      selection.explain().forEach(line -> log.accept("Caches: " + line));
-      for (Kind kind : kinds) {
-        Optional<Opened.Whole> archive = selection.archive(kind);
-        CacheReport report =
-            archive.isPresent()
-                ? restore(kind, archive.get(), selection, unpacker)
-                : CacheReport.nothing(kind, CacheReport.since(start), selection.summary());
-        log.accept("Restored " + report);
-        reports.add(report);
-      }
+    Selection selection = sources.select(job.step(), kinds);
+    selection.explain().forEach(line -> log.accept("Caches: " + line));
+    for (Kind kind : kinds) {
+      Optional<Opened.Whole> archive = selection.archive(kind);
+      CacheReport report =
+          archive.isPresent()
+              ? restore(kind, archive.get(), selection, unpacker)
+              : CacheReport.nothing(kind, CacheReport.since(start), selection.summary());
+      log.accept("Restored " + report);
+      reports.add(report);
     }
     return withoutHalfZig(reports, kinds, unpacker);
   }
@@ -137,10 +138,11 @@ public final class StepCaches {
       Kind kind, Opened.Whole archive, Selection selection, Unpacker unpacker) {
     long start = System.nanoTime();
     Entry entry = archive.entry();
-    try (InputStream tar = archive.tar()) {
+    // Before it is read: what is used is not swept away.
+    store.used(entry);
+    try (InputStream tar = archive.tar(line -> log.accept("Caches: warning: lost: " + line))) {
       unpacker.unpack(kind, entry.address().toString(), tar);
       restored.put(kind, entry);
-      store.used(entry);
     } catch (IOException | UserError e) {
       return CacheReport.nothing(
           kind, CacheReport.since(start), "warning: not restored: " + e.getMessage());
@@ -165,7 +167,7 @@ public final class StepCaches {
         return new CacheReport(
             kind.name(), job.buildId(), e.files(), e.bytes(), CacheReport.since(start), why);
       }
-      Saved saved = store.save(address, out -> packer.pack(kind, out));
+      Saved saved = store.save(address, out -> packer.pack(kind, out), basis(kind));
       double seconds = CacheReport.since(start);
       return saved
           .entry()
@@ -177,6 +179,16 @@ public final class StepCaches {
     } catch (UserError e) {
       return CacheReport.nothing(kind, CacheReport.since(start), "warning: " + e.getMessage());
     }
+  }
+
+  private Basis basis(Kind kind) {
+    List<Scope> scopes = new ArrayList<>(access.writes().stream().toList());
+    access.reads().forEach(read -> scopes.add(read.scope()));
+    return new Basis(
+        Optional.ofNullable(restored.get(kind)).map(Entry::snapshot),
+        Node.UNKNOWN,
+        scopes,
+        !decision.strategy().reads());
   }
 
   /// The cache that was restored, saved as this build's too without moving it; empty when it

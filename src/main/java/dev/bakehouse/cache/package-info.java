@@ -1,5 +1,5 @@
 /// Compilation caches between builds: kinds, who restores and saves what, where it comes from, and
-/// the archives in a store.
+/// their states in a store.
 @NullMarked
 package dev.bakehouse.cache;
 

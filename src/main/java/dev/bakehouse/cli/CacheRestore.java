@@ -1,17 +1,18 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.Entry;
-import dev.bakehouse.cache.HostDirectory;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.LatestSaved;
 import dev.bakehouse.cache.Selection;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.Strategy;
-import dev.bakehouse.cache.TarStore;
 import dev.bakehouse.job.GitLineage;
 import dev.bakehouse.job.JobSources;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.Malformed;
+import dev.bakehouse.snapshot.Restored;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,22 +48,28 @@ final class CacheRestore implements Callable<Integer> {
 
   private CacheMoved restore(Kind wanted) {
     long start = System.nanoTime();
-    TarStore caches = store.store();
+    CacheStore caches = store.caches(false);
     Sources sources = sources(caches);
     Strategy strategy = Strategy.of(scope.env());
     if (!strategy.reads()) {
       return CacheMoved.nothing(kind, 0, "not restored: the strategy is " + strategy);
     }
-    try (Selection selection = sources.select(scope.step(), List.of(wanted))) {
+    Selection selection = sources.select(scope.step(), List.of(wanted));
+    try {
       selection.rejected().forEach(r -> System.err.println("bakehouse: not from " + r));
       Optional<Opened.Whole> archive = selection.archive(wanted);
       if (archive.isEmpty()) {
         return CacheMoved.nothing(kind, seconds(start), "not restored: " + selection.summary());
       }
       Entry entry = archive.get().entry();
-      new HostDirectory(path).unpack(wanted, "", archive.get().tar());
+      // Before it is read: what is used is not swept away.
       caches.used(entry);
-      return CacheMoved.of(entry, entry.bytes(), 0, seconds(start), selection.summary());
+      Restored restored = archive.get().restore(path);
+      restored.lost().forEach(line -> System.err.println("bakehouse: warning: lost: " + line));
+      return CacheMoved.of(
+          entry, restored.bytes(), restored.kept(), seconds(start), summary(selection, restored));
+    } catch (Malformed e) {
+      return CacheMoved.nothing(kind, seconds(start), "warning: not restored: " + e.getMessage());
     } catch (IOException e) {
       throw new UserError(
           "Could not restore " + kind + ": " + e.getMessage(),
@@ -71,7 +78,13 @@ final class CacheRestore implements Callable<Integer> {
     }
   }
 
-  private Sources sources(TarStore caches) {
+  private static String summary(Selection selection, Restored restored) {
+    return restored.lost().isEmpty()
+        ? selection.summary()
+        : selection.summary() + ", without " + restored.lost().size() + " damaged files";
+  }
+
+  private Sources sources(CacheStore caches) {
     if (!scope.inJob()) {
       return new LatestSaved(caches, List.of(scope.scope()), scope.build(), "");
     }

@@ -8,6 +8,8 @@ import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.Strategy;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -26,6 +28,16 @@ final class CacheSave implements Callable<Integer> {
 
   @Option(names = "--path", required = true, paramLabel = "DIR", description = "The directory.")
   private Path path = Path.of("");
+
+  @Option(
+      names = "--allow-shrink",
+      description = "Save it also when it has less than half the bytes it had before.")
+  private boolean mayShrink;
+
+  @Option(
+      names = "--plain",
+      description = "In a job: leave the cache as the artifact KIND-cache.tar.gz as well.")
+  private boolean plain;
 
   @Mixin private CacheStoreOptions store = new CacheStoreOptions();
   @Mixin private CacheScopeOptions scope = new CacheScopeOptions();
@@ -49,13 +61,23 @@ final class CacheSave implements Callable<Integer> {
       return CacheMoved.nothing(kind, 0, "not saved: a fork's pull request only reads caches");
     }
     Address address = new Address(own.get(), build(inJob), scope.step(), saved);
-    Saved result = store.store().save(address, out -> new HostDirectory(path).pack(saved, out));
+    Saved result =
+        new HostDirectory(path)
+            .save(store.caches(plain), address, scopes(inJob, own.get()), mayShrink);
     double seconds = (System.nanoTime() - start) / 1e9;
     return result
         .entry()
         .map(e -> CacheMoved.of(e, result.added(), result.reused(), seconds, "saved as " + address))
         .orElseGet(
             () -> CacheMoved.nothing(kind, seconds, "not saved: " + path + " holds no cache"));
+  }
+
+  private List<Scope> scopes(boolean inJob, Scope own) {
+    List<Scope> all = new ArrayList<>(List.of(own));
+    if (inJob) {
+      scope.access().reads().forEach(read -> all.add(read.scope()));
+    }
+    return all;
   }
 
   private String build(boolean inJob) {

@@ -11,7 +11,6 @@ import dev.bakehouse.cache.Packing;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepRule.Decision;
-import dev.bakehouse.cache.TarStore;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
 import java.io.ByteArrayOutputStream;
@@ -49,8 +48,7 @@ final class JobCaches {
     JobSources.Api api =
         new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
     CacheStore store =
-        new TarStore(
-            JobStores.open(settings.cacheStore(), settings.state(), settings.cache(), api, env));
+        JobStores.caches(settings.cacheStore(), settings.state(), settings.cache(), api, env);
     Sources sources =
         JobSources.of(store, settings.cache().rule(), api, env, access, checkout::distance);
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);

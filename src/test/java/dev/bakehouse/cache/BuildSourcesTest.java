@@ -29,7 +29,8 @@ class BuildSourcesTest {
   private static final List<Kind> ZIG = List.of(Kind.ZIG_LOCAL, Kind.ZIG_GLOBAL);
 
   @TempDir Path dir;
-  private TarStore store;
+  private SnapshotStore store;
+  private String content = "";
   private final List<Build> builds = new ArrayList<>();
   private final Map<String, Integer> distances = new HashMap<>();
   private final Map<String, String> env = new HashMap<>();
@@ -37,7 +38,7 @@ class BuildSourcesTest {
 
   @BeforeEach
   void job() throws IOException {
-    store = new TarStore(new DirectoryStore(dir.resolve("store")));
+    store = new SnapshotStore(new DirectoryStore(dir.resolve("store")));
     Files.writeString(Files.createDirectories(dir.resolve("cache/o")).resolve("x"), "x");
     env.put("BUILDKITE_PIPELINE_SLUG", "bun");
     env.put("BUILDKITE_BRANCH", "feature");
@@ -131,7 +132,7 @@ class BuildSourcesTest {
         .containsExactly(
             "build 4 of feature: it saved no zig-local, zig-global",
             "build 3 of feature: it saved no zig-global",
-            "build 2 of feature: its zig-global can not be used: its archive has another checksum"
+            "build 2 of feature: its zig-global can not be used: its list of shards has another checksum"
                 + " than when it was saved");
   }
 
@@ -151,11 +152,10 @@ class BuildSourcesTest {
     assertThat(source(ZIG)).startsWith("none");
 
     build(5, "feature", "passed").saved("branch", List.of(Kind.ZIG_LOCAL, Kind.CCACHE));
-    try (Selection selection = select(List.of(Kind.ZIG_LOCAL, Kind.ZIG_GLOBAL, Kind.CCACHE))) {
-      assertThat(selection.source()).contains("b5");
-      assertThat(selection.archive(Kind.CCACHE)).isPresent();
-      assertThat(selection.archive(Kind.ZIG_LOCAL)).isEmpty();
-    }
+    Selection selection = select(List.of(Kind.ZIG_LOCAL, Kind.ZIG_GLOBAL, Kind.CCACHE));
+    assertThat(selection.source()).contains("b5");
+    assertThat(selection.archive(Kind.CCACHE)).isPresent();
+    assertThat(selection.archive(Kind.ZIG_LOCAL)).isEmpty();
   }
 
   @Test
@@ -190,7 +190,10 @@ class BuildSourcesTest {
     Build foreign = new Build("evil", 8, "passed", "main", OptionalInt.of(66), "c8", List.of());
     builds.add(foreign);
     save("evil", "pull", ZIG);
-    store.save(new Address(scope("main", PLATFORM), "evil", STEP, Kind.ZIG_LOCAL), this::pack);
+    store.save(
+        new Address(scope("main", PLATFORM), "evil", STEP, Kind.ZIG_LOCAL),
+        this::pack,
+        CacheStore.Basis.of(scope("main", PLATFORM)));
 
     assertThat(source(ZIG)).startsWith("none");
     assertThat(reasons(ZIG)).isEmpty();
@@ -219,15 +222,14 @@ class BuildSourcesTest {
         (branch, limit) -> {
           throw new UserError("connection refused", "start it");
         };
-    try (Selection selection = sources(broken).select(STEP, ZIG)) {
-      assertThat(selection.source()).isEmpty();
-      assertThat(selection.explain())
-          .containsExactly(
-              "not from builds of feature: connection refused",
-              "not from builds of main: connection refused",
-              "no cache found in feature, main: none of the earlier builds can be used, for the"
-                  + " reasons above");
-    }
+    Selection selection = sources(broken).select(STEP, ZIG);
+    assertThat(selection.source()).isEmpty();
+    assertThat(selection.explain())
+        .containsExactly(
+            "not from builds of feature: connection refused",
+            "not from builds of main: connection refused",
+            "no cache found in feature, main: none of the earlier builds can be used, for the"
+                + " reasons above");
   }
 
   @Test
@@ -260,9 +262,10 @@ class BuildSourcesTest {
   }
 
   private void save(String id, String where, List<Kind> kinds) {
+    content = id;
     Scope scope = where.equals("pull") ? new Scope("bun", new Scope.Pull(66), PLATFORM) : scope(id);
     for (Kind kind : kinds) {
-      store.save(new Address(scope, id, STEP, kind), this::pack);
+      store.save(new Address(scope, id, STEP, kind), this::pack, CacheStore.Basis.of(scope));
     }
   }
 
@@ -277,19 +280,20 @@ class BuildSourcesTest {
   }
 
   private void pack(OutputStream out) throws IOException {
-    new HostDirectory(dir.resolve("cache")).pack(Kind.ZIG_LOCAL, out);
+    Files.writeString(dir.resolve("cache/o/of"), content);
+    new LocalGuest(dir.resolve("cache")).pack(Kind.ZIG_LOCAL, out);
   }
 
-  /// Changes one byte of the archive that an entry's manifest names.
+  /// Changes one byte of the snapshot that an entry's manifest names.
   private void corrupt(Entry entry) throws IOException {
     Path root = dir.resolve("store");
     String manifest = Files.readString(root.resolve(Manifests.key(entry.address())));
-    try (Stream<Path> all = Files.list(root.resolve(TarStore.ARCHIVES))) {
-      Path archive =
+    try (Stream<Path> all = Files.list(root.resolve("snapshots"))) {
+      Path snapshot =
           all.filter(p -> manifest.contains(p.getFileName().toString())).findFirst().orElseThrow();
-      byte[] bytes = Files.readAllBytes(archive);
-      bytes[700] ^= 1;
-      Files.write(archive, bytes);
+      byte[] bytes = Files.readAllBytes(snapshot);
+      bytes[30] ^= 1;
+      Files.write(snapshot, bytes);
     }
   }
 
@@ -320,14 +324,12 @@ class BuildSourcesTest {
   }
 
   private String source(List<Kind> kinds) {
-    try (Selection selection = select(kinds)) {
-      return selection.source().orElseGet(() -> "none: " + selection.summary().split(";")[0]);
-    }
+    Selection selection = select(kinds);
+    return selection.source().orElseGet(() -> "none: " + selection.summary().split(";")[0]);
   }
 
   private List<String> reasons(List<Kind> kinds) {
-    try (Selection selection = select(kinds)) {
-      return selection.rejected().stream().map(Object::toString).toList();
-    }
+    Selection selection = select(kinds);
+    return selection.rejected().stream().map(Object::toString).toList();
   }
 }

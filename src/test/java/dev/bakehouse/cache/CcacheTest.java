@@ -40,15 +40,13 @@ class CcacheTest {
     assertThat(stats(first)).isEqualTo(new CacheStats("ccache", 0, SOURCES));
 
     Path second = dir.resolve("second/cache/ccache");
-    TarStore store = new TarStore(new DirectoryStore(dir.resolve("store")));
+    SnapshotStore store = new SnapshotStore(new DirectoryStore(dir.resolve("store")));
     Entry saved =
-        store
-            .save(ADDRESS, out -> new HostDirectory(first).pack(Kind.CCACHE, out))
+        new HostDirectory(first)
+            .save(store, ADDRESS, List.of(ADDRESS.scope()), false)
             .entry()
             .orElseThrow();
-    try (Opened.Whole whole = (Opened.Whole) store.open(saved)) {
-      new HostDirectory(second).unpack(Kind.CCACHE, "", whole.tar());
-    }
+    ((Opened.Whole) store.open(saved)).restore(second);
     CacheStats before = stats(second);
     build(second);
 

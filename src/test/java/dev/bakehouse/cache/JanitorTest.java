@@ -26,13 +26,12 @@ class JanitorTest {
 
   @TempDir Path dir;
   private DirectoryStore blobs;
-  private TarStore store;
+  private SnapshotStore store;
 
   @BeforeEach
   void open() throws IOException {
     blobs = new DirectoryStore(dir.resolve("store"));
-    store = new TarStore(blobs);
-    Files.writeString(Files.createDirectories(dir.resolve("cache")).resolve("x"), "content");
+    store = new SnapshotStore(blobs);
   }
 
   @Test
@@ -42,7 +41,7 @@ class JanitorTest {
     save("young");
     age("old", 31);
     age("used", 31);
-    ageArchives(31);
+    agePacks(31);
     store.used(used);
 
     Swept swept = sweep(FailedBuilds.UNKNOWN);
@@ -50,7 +49,7 @@ class JanitorTest {
     assertThat(swept.entries()).isEqualTo(1);
     assertThat(swept.kept()).isEqualTo(2);
     assertThat(builds()).containsExactlyInAnyOrder("used", "young");
-    assertThat(archives()).hasSize(2);
+    assertThat(packs()).as("two a snapshot").hasSize(4);
     assertThat(swept.freed()).isPositive();
   }
 
@@ -59,29 +58,29 @@ class JanitorTest {
     save("failed-long-ago");
     save("failed-today");
     age("failed-long-ago", 2);
-    ageArchives(2);
+    agePacks(2);
 
     sweep(build -> build.startsWith("failed"));
 
     assertThat(builds()).containsExactly("failed-today");
-    assertThat(archives()).hasSize(1);
+    assertThat(packs()).as("two a snapshot").hasSize(2);
   }
 
   @Test
   void aSaveInProgressIsNotTouched() throws IOException {
     try (Upload upload = blobs.upload()) {
       upload.stream().write(1);
-      try (Upload archive = blobs.upload()) {
-        archive.publish("archives/not-yet-named.tar");
+      try (Upload pack = blobs.upload()) {
+        pack.publish("packs/not-yet-named");
       }
 
       Swept swept = sweep(FailedBuilds.UNKNOWN);
 
       assertThat(swept).isEqualTo(new Swept(0, 0, 0, 0));
-      upload.publish("archives/other.tar");
+      upload.publish("packs/other");
     }
-    assertThat(archives()).hasSize(2);
-    ageArchives(2);
+    assertThat(packs()).hasSize(2);
+    agePacks(2);
     assertThat(sweep(FailedBuilds.UNKNOWN).blobs()).isEqualTo(2);
   }
 
@@ -102,9 +101,9 @@ class JanitorTest {
   @Test
   void verifyNamesWhatIsDamaged() throws IOException {
     save("good");
-    Path before = archives().getFirst();
+    List<Path> before = packs();
     save("bad");
-    Path bad = archives().stream().filter(p -> !p.equals(before)).findFirst().orElseThrow();
+    Path bad = packs().stream().filter(p -> !before.contains(p)).findFirst().orElseThrow();
     Files.write(bad, new byte[] {1});
     Files.writeString(manifest("unreadable"), "x");
 
@@ -113,13 +112,15 @@ class JanitorTest {
     assertThat(verified.checked()).isEqualTo(3);
     assertThat(verified.damaged())
         .hasSize(2)
-        .anySatisfy(line -> assertThat(line).contains("build bad", "1 bytes, not"))
+        .anySatisfy(line -> assertThat(line).contains("build bad", "packs/"))
         .anySatisfy(line -> assertThat(line).contains("unreadable", "not a manifest"));
   }
 
-  private Entry save(String build) {
-    return store
-        .save(address(build), out -> new HostDirectory(dir.resolve("cache")).pack(Kind.BUN, out))
+  private Entry save(String build) throws IOException {
+    Path cache = Files.createDirectories(dir.resolve("cache-" + build));
+    Files.writeString(cache.resolve("x"), "content of " + build);
+    return new HostDirectory(cache)
+        .save(store, address(build), List.of(), true)
         .entry()
         .orElseThrow();
   }
@@ -142,9 +143,11 @@ class JanitorTest {
     Files.setLastModifiedTime(manifest(build), daysAgo(days));
   }
 
-  private void ageArchives(int days) throws IOException {
-    for (Path archive : archives()) {
-      Files.setLastModifiedTime(archive, daysAgo(days));
+  private void agePacks(int days) throws IOException {
+    for (String prefix : List.of("packs", "snapshots")) {
+      for (Path each : below(prefix)) {
+        Files.setLastModifiedTime(each, daysAgo(days));
+      }
     }
   }
 
@@ -156,8 +159,16 @@ class JanitorTest {
     return store.all().stream().map(e -> e.address().build()).toList();
   }
 
-  private List<Path> archives() throws IOException {
-    try (Stream<Path> all = Files.list(dir.resolve("store").resolve(TarStore.ARCHIVES))) {
+  private List<Path> packs() throws IOException {
+    return below("packs");
+  }
+
+  private List<Path> below(String prefix) throws IOException {
+    Path top = dir.resolve("store").resolve(prefix);
+    if (!Files.exists(top)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(top)) {
       return all.toList();
     }
   }

@@ -2,13 +2,14 @@ package dev.bakehouse.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.snapshot.HostTree;
+import dev.bakehouse.snapshot.Node.File;
+import dev.bakehouse.snapshot.TreeSource;
 import dev.bakehouse.store.DirectoryStore;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -37,7 +38,7 @@ class KilledSaveTest {
   void theLastStateStaysWhole() throws Exception {
     Random random = new Random(42);
     Path root = dir.resolve("store");
-    TarStore store = new TarStore(new DirectoryStore(root));
+    SnapshotStore store = new SnapshotStore(new DirectoryStore(root));
     int killedInside = 0;
     int finished = -1;
     for (int round = 0; round < ROUNDS; round++) {
@@ -58,7 +59,7 @@ class KilledSaveTest {
         .sweep(Duration.ofDays(30), Janitor.GRACE, Janitor.FailedBuilds.UNKNOWN);
     assertThat(abandoned(root)).isZero();
     assertThat(generation(store)).isEqualTo(finished);
-    try (Stream<Path> archives = Files.list(root.resolve(TarStore.ARCHIVES))) {
+    try (Stream<Path> archives = Files.list(root.resolve("snapshots"))) {
       assertThat(archives).hasSize(1);
     }
   }
@@ -67,6 +68,7 @@ class KilledSaveTest {
     return Command.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:TieredStopAtLevel=1",
+        "--enable-native-access=ALL-UNNAMED",
         "-cp",
         System.getProperty("java.class.path"),
         Saver.class.getName(),
@@ -92,15 +94,14 @@ class KilledSaveTest {
   }
 
   /// Which generation is there, every file of it; -1 for none at all.
-  private int generation(TarStore store) throws IOException {
+  private int generation(SnapshotStore store) throws IOException {
     List<Entry> entries = store.all();
     if (entries.isEmpty()) {
       return -1;
     }
     Path target = dir.resolve("target");
-    try (Opened.Whole whole = (Opened.Whole) store.open(entries.getFirst())) {
-      new HostDirectory(target).unpack(GEMS, "", whole.tar());
-    }
+    Opened.Whole whole = (Opened.Whole) store.open(entries.getFirst());
+    assertThat(whole.restore(target).lost()).isEmpty();
     try (Stream<Path> files = Files.list(target)) {
       List<String> contents = files.map(KilledSaveTest::text).distinct().toList();
       assertThat(contents).as("one generation").hasSize(1);
@@ -131,32 +132,46 @@ class KilledSaveTest {
     private Saver() {}
 
     public static void main(String[] args) throws IOException {
-      TarStore store = new TarStore(new DirectoryStore(Path.of(args[0])));
+      SnapshotStore store = new SnapshotStore(new DirectoryStore(Path.of(args[0])));
       for (int generation = Integer.parseInt(args[1]); ; generation++) {
         Path source = Files.createTempDirectory(Path.of(args[0]).getParent(), "source");
         String number = String.format("%06d", generation);
         for (int file = 0; file < 20; file++) {
           Files.writeString(source.resolve("f" + file), number.repeat(2000));
         }
-        ByteArrayOutputStream tar = new ByteArrayOutputStream();
-        new HostDirectory(source).pack(GEMS, tar);
-        store.save(ADDRESS, new Dots(new ByteArrayInputStream(tar.toByteArray())));
+        HostTree tree = new HostTree(source, p -> false);
+        store.save(ADDRESS, new Dots(tree), Basis.of(ADDRESS.scope()));
         System.out.print("\n" + number);
         System.out.flush();
       }
     }
   }
 
-  private static final class Dots extends FilterInputStream {
-    Dots(InputStream in) {
-      super(in);
+  /// Says at each node and each file how far the save is.
+  private record Dots(TreeSource tree) implements TreeSource {
+    @Override
+    public void list(Visitor visitor) throws IOException {
+      tree.list(
+          node -> {
+            dot();
+            visitor.node(node);
+          });
     }
 
     @Override
-    public int read(byte[] buffer, int from, int length) throws IOException {
+    public void read(List<File> files, Reader reader) throws IOException {
+      tree.read(
+          files,
+          (file, in) -> {
+            dot();
+            reader.file(file, in);
+          });
+      dot();
+    }
+
+    private static void dot() {
       System.out.print(".");
       System.out.flush();
-      return super.read(buffer, from, length);
     }
   }
 }

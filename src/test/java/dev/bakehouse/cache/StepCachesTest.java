@@ -6,6 +6,7 @@ import dev.bakehouse.cache.PassedBuilds.Build;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.Tree;
 import dev.bakehouse.store.DirectoryStore;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -29,14 +30,14 @@ import org.junit.jupiter.api.io.TempDir;
 /// A step's whole way: restore, command, save, and the next build's restore.
 class StepCachesTest {
   @TempDir Path dir;
-  private TarStore store;
+  private SnapshotStore store;
   private final List<String> log = new ArrayList<>();
   private final List<Build> builds = new ArrayList<>();
   private final Map<String, String> env = new HashMap<>();
 
   @BeforeEach
   void job() {
-    store = new TarStore(new DirectoryStore(dir.resolve("store")));
+    store = new SnapshotStore(new DirectoryStore(dir.resolve("store")));
     env.put("BUILDKITE_PIPELINE_SLUG", "bun");
     env.put("BUILDKITE_BRANCH", "main");
     env.put("BUILDKITE_BUILD_ID", "b1");
@@ -152,7 +153,7 @@ class StepCachesTest {
     assertThat(reports).extracting(CacheReport::source).containsOnly("b2");
     assertThat(reports.getFirst().why()).startsWith("as ");
     assertThat(reports.getLast().why()).isEqualTo("unchanged since it was restored");
-    assertThat(archives()).hasSize(3);
+    assertThat(snapshots()).hasSize(3);
     assertThat(store.all()).hasSize(4);
     Entry again =
         store.all().stream().filter(e -> e.address().build().equals("b2")).toList().get(0);
@@ -201,8 +202,8 @@ class StepCachesTest {
     return tar.toByteArray();
   }
 
-  private List<Path> archives() throws IOException {
-    try (var files = Files.list(dir.resolve("store/archives"))) {
+  private List<Path> snapshots() throws IOException {
+    try (var files = Files.list(dir.resolve("store/snapshots"))) {
       return files.toList();
     }
   }
@@ -257,8 +258,8 @@ class StepCachesTest {
     guest(kind).unpack(kind, of, tar);
   }
 
-  private HostDirectory guest(Kind kind) {
-    return new HostDirectory(kind.under(dir.resolve("guest")));
+  private LocalGuest guest(Kind kind) {
+    return new LocalGuest(kind.under(dir.resolve("guest")));
   }
 
   private void pack(Kind kind, OutputStream tar) throws IOException {

@@ -63,7 +63,7 @@ class CacheCommandTest {
   @Test
   void aDamagedCacheIsAMissAndVerifyTells() throws IOException {
     json(Map.of(), "save", "--kind", "zig-local", "--path", "c");
-    try (Stream<Path> all = Files.list(dir.resolve("s/archives"))) {
+    try (Stream<Path> all = Files.list(dir.resolve("s/packs"))) {
       Files.writeString(all.findFirst().orElseThrow(), "damaged");
     }
 
@@ -175,7 +175,7 @@ class CacheCommandTest {
     Outcome saved = run(Map.of(), "save", "--kind", "gems", "--path", "c");
 
     assertThat(saved.status()).as(saved.complaint()).isZero();
-    assertThat(dir.resolve("own/archives")).isNotEmptyDirectory();
+    assertThat(dir.resolve("own/packs")).isNotEmptyDirectory();
   }
 
   private String restored(Map<String, String> env, String... more) {

@@ -1,4 +1,4 @@
-package dev.bakehouse.cache;
+package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.Command;
 import java.io.IOException;
@@ -8,12 +8,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /// Directories as `find` and `sha256sum` see them: none of our code compares.
-final class Tree {
+public final class Tree {
   private Tree() {}
 
   /// One line an entry, sorted: type, mode, size and mtime to the nanosecond, link target, name;
   /// then link counts, inode groups and contents of the files.
-  static String describe(Path dir) {
+  public static String describe(Path dir) {
     String entries =
         find(dir, "-printf", "%y %m %T@ %l %P\\0")
             + find(dir, "-type", "f", "-printf", "%n %s %P\\0");
@@ -22,7 +22,7 @@ final class Tree {
   }
 
   /// Odd things a cache may hold.
-  static Path odd(Path dir) throws IOException {
+  public static Path odd(Path dir) throws IOException {
     Files.createDirectories(dir.resolve("empty/nested"));
     Files.createDirectories(dir.resolve("deep/" + "d".repeat(120) + "/" + "e".repeat(120)));
     Files.writeString(dir.resolve("plain"), "plain\n");
@@ -36,6 +36,21 @@ final class Tree {
     Files.createSymbolicLink(dir.resolve("empty/up"), Path.of("../deep"));
     Files.createSymbolicLink(dir.resolve("dangling"), Path.of("nowhere"));
     Files.writeString(dir.resolve("run"), "#!/bin/sh\n");
+    Files.createDirectories(dir.resolve("order/a"));
+    Files.createDirectories(dir.resolve("order/a-"));
+    Files.writeString(dir.resolve("order/a/x"), "x");
+    Files.writeString(dir.resolve("order/a-/x"), "y");
+    Files.writeString(dir.resolve("order/a.x"), "z");
+    sh(
+        dir,
+        "sh",
+        "-c",
+        "printf no-text > $(printf '\\377\\200'); mkdir $(printf 'd\\376'); : > $(printf 'd\\376/\\303')");
+    sh(
+        dir,
+        "sh",
+        "-c",
+        "ln -s $(printf '\\377\\200') odd-link; for m in 7777 4755 2755 1777 0000 6444; do : > m$m; chmod $m m$m; done; mkdir sticky; chmod 3770 sticky");
     sh(dir, "chmod", "755", "run");
     sh(dir, "chmod", "400", "zero");
     sh(dir, "chmod", "700", "empty");
@@ -45,7 +60,7 @@ final class Tree {
     return dir;
   }
 
-  static void sh(Path dir, String... argv) {
+  public static void sh(Path dir, String... argv) {
     Command.of(argv).in(dir).check();
   }
 

@@ -1,23 +1,20 @@
-package dev.bakehouse.cache;
+package dev.bakehouse.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.bakehouse.cache.CacheStore.Opened;
-import dev.bakehouse.cache.Entry.Address;
-import dev.bakehouse.platform.UserError;
+import dev.bakehouse.platform.Command;
 import dev.bakehouse.store.DirectoryStore;
-import dev.bakehouse.store.Upload;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.time.Instant;
-import java.util.HexFormat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -28,11 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TarCheckTest {
-  private static final Kind GEMS = Kind.directory("gems", "gems");
-  private static final Address ADDRESS =
-      new Address(Scope.parse("bun/main", "linux-x64-release"), "b1", "", GEMS);
-
+class TarTreeTest {
   /// One entry: `f NAME`, `d NAME`, `s NAME TARGET`, `h NAME TARGET`, `c NAME`, `p NAME`.
   static Stream<String> hostile() {
     return Stream.of(
@@ -65,22 +58,57 @@ class TarCheckTest {
         "f " + "deep/".repeat(80) + "../".repeat(81) + "evil");
   }
 
+  @TempDir Path dir;
+
   @ParameterizedTest
   @MethodSource("hostile")
-  void isNeitherSavedNorUnpacked(String entries, @TempDir Path dir) throws Exception {
+  void isNotSaved(String entries) throws Exception {
     byte[] tar = tar("f first-file|" + entries);
-    assertThatThrownBy(() -> read(tar)).isInstanceOf(TarCheck.Refused.class);
+    DirectoryStore store = new DirectoryStore(dir.resolve("store"));
 
-    Path inside = Files.createDirectories(dir.resolve("a/b/c"));
-    TarStore store = new TarStore(new DirectoryStore(dir.resolve("store")));
-    assertThatThrownBy(() -> store.save(ADDRESS, new ByteArrayInputStream(tar)))
-        .isInstanceOf(UserError.class);
-    assertThat(store.all()).isEmpty();
+    assertThatThrownBy(
+            () -> {
+              try (TarTree tree = TarTree.read(new ByteArrayInputStream(tar), dir)) {
+                new Saver(store, Optional.empty(), Node.UNKNOWN).save(tree);
+              }
+            })
+        .isInstanceOf(Malformed.class);
+    assertThat(store.list("")).isEmpty();
+  }
 
-    forge(dir.resolve("store"), tar);
-    assertThat(store.all()).hasSize(1);
-    assertThat(store.open(store.all().getFirst())).isInstanceOf(Opened.Damaged.class);
-    assertThat(inside).isEmptyDirectory();
+  /// What somebody who can write the store could put there.
+  @ParameterizedTest
+  @MethodSource("hostile")
+  void isNotRestored(String entries) throws Exception {
+    List<Entry> nodes = new ArrayList<>();
+    for (String each : ("f first-file|" + entries).split("\\|")) {
+      String[] words = each.split(" ");
+      Node node =
+          switch (words[0]) {
+            case "f" -> new Node.File(words[1], 0644, 0, 0, Node.UNKNOWN, Node.UNKNOWN);
+            case "d" -> new Node.Dir(words[1], 0755, 0);
+            case "s" -> new Node.Symlink(words[1], 0, words[2]);
+            case "h" -> new Node.Hardlink(words[1], words[2]);
+            default -> new Node.Symlink("x", 0, "/dev/" + words[1]);
+          };
+      nodes.add(Entry.of(node));
+    }
+    DirectoryStore store = new DirectoryStore(dir.resolve("store"));
+    Snapshot forged = Forged.snapshot(store, nodes);
+    Path target = Files.createDirectories(dir.resolve("a/b/c")).resolve("target");
+
+    for (HostTarget.Rules rules :
+        List.of(HostTarget.Rules.PLAIN, new HostTarget.Rules(p -> false, p -> false, true))) {
+      boolean refused = false;
+      try {
+        refused = !new HostTarget(target, rules).restore(forged).lost().isEmpty();
+      } catch (Malformed e) {
+        refused = true;
+      }
+      assertThat(refused).isTrue();
+    }
+    String outside = Command.of("find", ".", "-name", "*evil*").in(dir).check().text();
+    assertThat(outside.lines().filter(l -> !l.startsWith("./a/b/c/target/"))).isEmpty();
   }
 
   @ParameterizedTest
@@ -101,9 +129,8 @@ class TarCheckTest {
 
   @Test
   void countsFilesAndBytes() throws IOException {
-    TarCheck.Count count = read(tar("d a/|f a/b|f c|h d c|s e c"));
-
-    assertThat(count).isEqualTo(new TarCheck.Count(3, "evil".length() * 2L, true));
+    assertThat(read(tar("d a/|f a/b|f c|h d c|s e c")))
+        .isEqualTo(new Totals(5, 3, "evil".length() * 2L));
   }
 
   @ParameterizedTest
@@ -123,37 +150,17 @@ class TarCheckTest {
         .hasMessageNotContaining("\u001b");
   }
 
-  private static TarCheck.Count read(byte[] tar) throws IOException {
-    return TarCheck.read(new ByteArrayInputStream(tar), GEMS);
-  }
-
-  /// What somebody who can write the store could put there: a manifest that fits.
-  private static void forge(Path root, byte[] tar) throws Exception {
-    DirectoryStore blobs = new DirectoryStore(root);
-    String key = TarStore.ARCHIVES + "/forged.tar";
-    try (Upload upload = blobs.upload()) {
-      upload.stream().write(tar);
-      upload.publish(key);
+  private Totals read(byte[] tar) throws IOException {
+    TreeCheck check = new TreeCheck();
+    Totals[] totals = {Totals.NONE};
+    try (TarTree tree = TarTree.read(new ByteArrayInputStream(tar), dir)) {
+      tree.list(
+          node -> {
+            check.add(node);
+            totals[0] = totals[0].plus(node);
+          });
     }
-    String hash = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(tar));
-    new Manifests(blobs)
-        .publish(
-            ADDRESS,
-            new Manifest(
-                1,
-                "bun",
-                "main",
-                "linux-x64-release",
-                "b1",
-                "",
-                "gems",
-                key,
-                "tar",
-                tar.length,
-                hash,
-                1,
-                1,
-                Instant.now()));
+    return totals[0];
   }
 
   private static byte[] tar(String entries) throws IOException {

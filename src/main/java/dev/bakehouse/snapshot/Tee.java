@@ -1,4 +1,4 @@
-package dev.bakehouse.cache;
+package dev.bakehouse.snapshot;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,0 +1,44 @@
+package dev.bakehouse.snapshot;
+
+import dev.bakehouse.platform.Posix;
+import java.io.IOException;
+import java.io.InputStream;
+
+/// A file by its raw path.
+final class FileStream extends InputStream {
+  private final String path;
+  private final int file;
+  private long at;
+
+  FileStream(String path) throws IOException {
+    this.path = path;
+    this.file = Posix.openReadHere(path);
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] buffer, int from, int length) throws IOException {
+    if (length == 0) {
+      return 0;
+    }
+    int count = Posix.read(file, at, buffer, from, length, path);
+    at += Math.max(0, count);
+    return count;
+  }
+
+  @Override
+  public long skip(long count) {
+    at += count;
+    return count;
+  }
+
+  @Override
+  public void close() throws IOException {
+    Posix.close(file);
+  }
+}

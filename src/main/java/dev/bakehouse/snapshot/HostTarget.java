@@ -1,0 +1,118 @@
+package dev.bakehouse.snapshot;
+
+import dev.bakehouse.platform.DirectoryListing;
+import dev.bakehouse.platform.Posix;
+import dev.bakehouse.platform.RawEnvironment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Predicate;
+
+/// Puts a snapshot in a directory's place.
+///
+/// Where there is nothing, a new directory is made beside and renamed when it is whole. A directory
+/// that is there is changed in place: what is the snapshot's already stays, the rest is written
+/// under other names and renamed, what is too much goes, and its [Seal] is broken meanwhile.
+public final class HostTarget {
+  /// @param last paths that are written when all others are there, and removed before
+  /// @param foreign paths that are not the snapshot's business: they stay
+  /// @param whole a snapshot of which something is lost is not restored at all
+  public record Rules(Predicate<String> last, Predicate<String> foreign, boolean whole) {
+    public static final Rules PLAIN = new Rules(p -> false, p -> false, false);
+  }
+
+  private final Path directory;
+  private final Rules rules;
+
+  /// @param directory a symbolic link to one stays, and what it points at is changed
+  public HostTarget(Path directory, Rules rules) throws IOException {
+    this.directory =
+        Files.exists(directory) ? directory.toRealPath() : directory.toAbsolutePath().normalize();
+    this.rules = rules;
+  }
+
+  /// @throws Malformed when the snapshot can not be restored; the directory is as it was, or empty
+  /// @throws IOException when the directory could not be written
+  public Restored restore(Snapshot snapshot) throws IOException {
+    if (rules.whole()) {
+      Optional<String> missing = snapshot.missing();
+      if (missing.isPresent()) {
+        throw new Malformed(missing.get());
+      }
+    }
+    Seal seal = new Seal(directory);
+    try (Workers workers = new Workers()) {
+      if (Files.exists(directory)) {
+        return over(snapshot, seal, workers);
+      }
+      return fresh(snapshot, seal, workers);
+    }
+  }
+
+  private Restored fresh(Snapshot snapshot, Seal seal, Workers workers) throws IOException {
+    Path parent = directory.getParent();
+    if (parent == null) {
+      throw new IOException("a file system's top can not be replaced");
+    }
+    Files.createDirectories(parent);
+    Path fresh = parent.resolve(".bakehouse-" + UUID.randomUUID());
+    String raw = RawEnvironment.raw(fresh.toString());
+    try {
+      Posix.makeDirectory(raw, 0700);
+      Restored restored = new Restore(snapshot, fresh, rules, workers, false).run(Optional.empty());
+      check(restored);
+      Posix.rename(raw, RawEnvironment.raw(directory.toString()));
+      seal.write(new Seal.State(snapshot.id(), seal.moment()));
+      return restored;
+    } finally {
+      remove(fresh);
+    }
+  }
+
+  private Restored over(Snapshot snapshot, Seal seal, Workers workers) throws IOException {
+    Optional<Seal.State> known = seal.read();
+    seal.breakIt();
+    try {
+      Restored restored = new Restore(snapshot, directory, rules, workers, true).run(known);
+      check(restored);
+      if (restored.lost().isEmpty()) {
+        seal.write(new Seal.State(snapshot.id(), seal.moment()));
+      } else {
+        seal.remove();
+      }
+      return restored;
+    } catch (Malformed e) {
+      empty();
+      seal.remove();
+      throw e;
+    }
+  }
+
+  private void check(Restored restored) throws Malformed {
+    List<String> lost = restored.lost();
+    if (rules.whole() && !lost.isEmpty()) {
+      throw new Malformed(lost.size() + " of its files are lost: " + lost.getFirst());
+    }
+  }
+
+  /// Half a cache is worse than none.
+  private void empty() throws IOException {
+    String top = RawEnvironment.raw(directory.toString());
+    for (String name : DirectoryListing.names(top)) {
+      if (!rules.foreign().test(name)) {
+        Restore.removeTree(top + "/" + name);
+      }
+    }
+  }
+
+  private static void remove(Path fresh) throws IOException {
+    try {
+      Restore.removeTree(RawEnvironment.raw(fresh.toString()));
+    } catch (java.nio.file.NoSuchFileException e) {
+      // Renamed: it has become the cache.
+    }
+  }
+}

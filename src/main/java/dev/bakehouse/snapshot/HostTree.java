@@ -1,0 +1,224 @@
+package dev.bakehouse.snapshot;
+
+import dev.bakehouse.platform.DirectoryListing;
+import dev.bakehouse.platform.DirectoryListing.Stat;
+import dev.bakehouse.platform.Posix;
+import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.snapshot.Node.Dir;
+import dev.bakehouse.snapshot.Node.File;
+import dev.bakehouse.snapshot.Node.Hardlink;
+import dev.bakehouse.snapshot.Node.Symlink;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/// A directory of this machine, listed and read by several threads. What is neither file, directory
+/// nor symbolic link is left out.
+public final class HostTree implements TreeSource {
+  /// Nodes that are found before they are visited.
+  private static final int AHEAD = 100_000;
+
+  private static final int FILES_AT_ONCE = 64;
+  private static final long BYTES_AT_ONCE = 8 << 20;
+
+  private final String top;
+  private final Predicate<String> skip;
+
+  /// @param skip paths that count as not there, with everything below them
+  public HostTree(Path top, Predicate<String> skip) {
+    this.top = RawEnvironment.raw(top.toAbsolutePath().toString());
+    this.skip = skip;
+  }
+
+  private record Found(
+      String path, Stat stat, String target, @Nullable FutureTask<List<Found>> below) {}
+
+  private record Inode(long device, long number) {}
+
+  @Override
+  public void list(Visitor visitor) throws IOException {
+    Stat stat;
+    try {
+      stat = DirectoryListing.stat(top);
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    if (!stat.isDirectory()) {
+      throw new Malformed("`" + Posix.shown(top) + "` is no directory");
+    }
+    try (Workers workers = new Workers()) {
+      visitor.node(new Dir("", stat.mode(), stat.mtime()));
+      new Walk(workers, visitor).below(null, "");
+    }
+  }
+
+  private final class Walk {
+    private final Workers workers;
+    private final Visitor visitor;
+    private final AtomicInteger ahead = new AtomicInteger();
+    private final Map<Inode, String> linked = new HashMap<>();
+
+    Walk(Workers workers, Visitor visitor) {
+      this.workers = workers;
+      this.visitor = visitor;
+    }
+
+    /// Visits what lies in a directory. `a-` sorts before `a/b` and after `a`, so a directory and
+    /// what is in it are two places of the order.
+    void below(@Nullable FutureTask<List<Found>> scanning, String directory) throws IOException {
+      List<Found> all = scanning == null ? scan(directory) : await(scanning);
+      ahead.addAndGet(-all.size());
+      record Place(String key, Found found) {}
+      List<Place> order = new ArrayList<>(all.size());
+      for (Found each : all) {
+        order.add(new Place(each.path(), each));
+        if (each.stat().isDirectory()) {
+          order.add(new Place(each.path() + "/", each));
+        }
+      }
+      order.sort(Comparator.comparing(Place::key));
+      for (Place place : order) {
+        if (place.key().endsWith("/")) {
+          below(place.found().below(), place.found().path());
+        } else {
+          visit(place.found());
+        }
+      }
+    }
+
+    private List<Found> await(FutureTask<List<Found>> scanning) throws IOException {
+      // Here and now when no worker has begun.
+      scanning.run();
+      return Workers.get(scanning);
+    }
+
+    private List<Found> scan(String directory) throws IOException {
+      List<Found> all = new ArrayList<>();
+      for (String name : DirectoryListing.names(full(directory))) {
+        String path = directory.isEmpty() ? name : directory + "/" + name;
+        if (!skip.test(path)) {
+          look(path, all);
+        }
+      }
+      ahead.addAndGet(all.size());
+      return all;
+    }
+
+    private void look(String path, List<Found> to) throws IOException {
+      try {
+        Stat stat = DirectoryListing.stat(full(path));
+        if (stat.isDirectory()) {
+          FutureTask<List<Found>> below = null;
+          if (ahead.get() < AHEAD) {
+            below = new FutureTask<>(() -> scan(path));
+            submit(below);
+          }
+          to.add(new Found(path, stat, "", below));
+        } else if (stat.isFile()) {
+          to.add(new Found(path, stat, "", null));
+        } else if (stat.isSymlink()) {
+          to.add(new Found(path, stat, Posix.readLink(full(path)), null));
+        }
+      } catch (NoSuchFileException e) {
+        // Gone between the directory and the look: not there.
+      }
+    }
+
+    private void submit(FutureTask<List<Found>> task) {
+      workers.submit(
+          () -> {
+            task.run();
+            return null;
+          });
+    }
+
+    private void visit(Found found) throws IOException {
+      Stat stat = found.stat();
+      String path = found.path();
+      if (stat.isDirectory()) {
+        visitor.node(new Dir(path, stat.mode(), stat.mtime()));
+      } else if (stat.isSymlink()) {
+        visitor.node(new Symlink(path, stat.mtime(), found.target()));
+      } else {
+        String first =
+            stat.links() > 1
+                ? linked.putIfAbsent(new Inode(stat.device(), stat.inode()), path)
+                : null;
+        visitor.node(
+            first != null
+                ? new Hardlink(path, first)
+                : new File(
+                    path, stat.mode(), stat.mtime(), stat.size(), stat.ctime(), stat.inode()));
+      }
+    }
+  }
+
+  private String full(String path) {
+    return path.isEmpty() ? top : top + "/" + path;
+  }
+
+  @Override
+  public void read(List<File> files, Reader reader) throws IOException {
+    List<Callable<?>> runs = new ArrayList<>();
+    int start = 0;
+    long bytes = 0;
+    for (int i = 0; i < files.size(); i++) {
+      bytes += files.get(i).size();
+      if (i + 1 - start == FILES_AT_ONCE || bytes >= BYTES_AT_ONCE || i + 1 == files.size()) {
+        List<File> run = files.subList(start, i + 1);
+        runs.add(
+            () -> {
+              for (File file : run) {
+                read(file, reader);
+              }
+              return null;
+            });
+        start = i + 1;
+        bytes = 0;
+      }
+    }
+    try (Workers workers = new Workers()) {
+      workers.run(runs);
+    }
+  }
+
+  private void read(File file, Reader reader) throws IOException {
+    InputStream content;
+    try {
+      content = new FileStream(full(file.path()));
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    try (content) {
+      reader.file(file, content);
+    }
+  }
+
+  @Override
+  public Optional<byte[]> tail(File file) throws IOException {
+    byte[] tail = new byte[Entry.TAIL];
+    if (file.size() < tail.length) {
+      return Optional.empty();
+    }
+    try (FileStream content = new FileStream(full(file.path()))) {
+      content.skip(file.size() - tail.length);
+      return content.readNBytes(tail, 0, tail.length) == tail.length
+          ? Optional.of(tail)
+          : Optional.empty();
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+}

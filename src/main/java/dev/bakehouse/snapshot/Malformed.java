@@ -1,0 +1,11 @@
+package dev.bakehouse.snapshot;
+
+import java.io.IOException;
+
+/// What was read is not what was saved, or is not acceptable: a damaged or hostile snapshot or
+/// tree.
+public final class Malformed extends IOException {
+  public Malformed(String why) {
+    super(why);
+  }
+}

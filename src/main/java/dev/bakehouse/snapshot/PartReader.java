@@ -1,0 +1,154 @@
+package dev.bakehouse.snapshot;
+
+import dev.bakehouse.snapshot.Frame.Encoding;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/// Reads, decodes and checks parts, in the order in which they lie in packs, near ones in one
+/// request, by all workers.
+final class PartReader {
+  /// What lies between two wanted pieces is read with them when it is no more.
+  private static final int GAP = 256 << 10;
+
+  private static final int LARGEST_READ = 4 << 20;
+
+  private static final ThreadLocal<byte[]> DECODED =
+      ThreadLocal.withInitial(() -> new byte[Frame.LARGEST]);
+
+  /// A part of a file.
+  record Wanted<T>(T of, int index, Part part) {
+    /// Where the reading of it starts: a raw part needs nothing of its frame but itself.
+    long start() {
+      Frame frame = part.frame();
+      return frame.encoding() == Encoding.RAW ? frame.offset() + part.at() : frame.offset();
+    }
+
+    long end() {
+      Frame frame = part.frame();
+      return frame.encoding() == Encoding.RAW
+          ? start() + part.size()
+          : frame.offset() + frame.stored();
+    }
+  }
+
+  /// Takes parts, on any worker.
+  interface Sink<T> {
+    /// @param bytes valid during the call
+    void part(Wanted<T> wanted, byte[] bytes, int from) throws IOException;
+
+    /// It is missing or damaged.
+    void lost(Wanted<T> wanted, String why) throws IOException;
+  }
+
+  private final PackReader packs;
+  private final Workers workers;
+
+  PartReader(PackReader packs, Workers workers) {
+    this.packs = packs;
+    this.workers = workers;
+  }
+
+  <T> void read(List<Wanted<T>> wanted, Sink<T> sink) throws IOException {
+    List<Callable<?>> reads = new ArrayList<>();
+    for (List<Wanted<T>> run : runs(wanted)) {
+      reads.add(
+          () -> {
+            span(packs, run, sink);
+            return null;
+          });
+    }
+    workers.run(reads);
+  }
+
+  /// The same on this thread.
+  static <T> void readHere(PackReader packs, List<Wanted<T>> wanted, Sink<T> sink)
+      throws IOException {
+    for (List<Wanted<T>> run : runs(wanted)) {
+      span(packs, run, sink);
+    }
+  }
+
+  private static <T> List<List<Wanted<T>>> runs(List<Wanted<T>> wanted) {
+    List<Wanted<T>> order = new ArrayList<>(wanted);
+    order.sort(
+        Comparator.comparingLong((Wanted<T> w) -> w.part().frame().pack().high())
+            .thenComparingLong(w -> w.part().frame().pack().low())
+            .thenComparingLong(Wanted::start)
+            .thenComparingInt(w -> w.part().at()));
+    List<List<Wanted<T>>> runs = new ArrayList<>();
+    int start = 0;
+    for (int i = 1; i <= order.size(); i++) {
+      if (i == order.size() || !together(order.get(start), order.get(i - 1), order.get(i))) {
+        runs.add(order.subList(start, i));
+        start = i;
+      }
+    }
+    return runs;
+  }
+
+  private static <T> boolean together(Wanted<T> first, Wanted<T> last, Wanted<T> next) {
+    return next.part().frame().pack().equals(last.part().frame().pack())
+        && next.start() - last.end() <= GAP
+        && next.end() - first.start() <= LARGEST_READ;
+  }
+
+  private static <T> void span(PackReader packs, List<Wanted<T>> run, Sink<T> sink)
+      throws IOException {
+    long first = run.getFirst().start();
+    long end = run.stream().mapToLong(Wanted::end).max().orElse(first);
+    PackId pack = run.getFirst().part().frame().pack();
+    byte[] bytes = new byte[Math.toIntExact(end - first)];
+    int count;
+    String why = pack.key();
+    try {
+      count = packs.read(pack, first, bytes, bytes.length);
+      why += count < 0 ? " is missing" : " is cut short";
+    } catch (IOException e) {
+      count = -1;
+      why += " can not be read: " + e.getMessage();
+    }
+    Frame decoded = null;
+    Wanted<T> checked = null;
+    boolean sound = false;
+    for (Wanted<T> each : run) {
+      if (each.end() - first > count) {
+        sink.lost(each, why);
+        continue;
+      }
+      Part part = each.part();
+      byte[] from = bytes;
+      int at = (int) (each.start() - first);
+      if (part.frame().encoding() == Encoding.ZSTD) {
+        if (!part.frame().equals(decoded)) {
+          decoded = part.frame();
+          checked = null;
+          decode(decoded, bytes, at);
+        }
+        from = DECODED.get();
+        at = part.at();
+      }
+      if (checked == null || !checked.part().equals(part)) {
+        checked = each;
+        sound = Hash.of(from, at, part.size()).equals(part.hash());
+      }
+      if (sound) {
+        sink.part(each, from, at);
+      } else {
+        sink.lost(each, pack.key() + " has other bytes than were saved");
+      }
+    }
+  }
+
+  /// What can not be decoded shows as a wrong hash.
+  private static void decode(Frame frame, byte[] bytes, int at) {
+    byte[] to = DECODED.get();
+    try {
+      Zstd.decompress(bytes, at, frame.stored(), to, frame.raw());
+    } catch (Malformed e) {
+      java.util.Arrays.fill(to, 0, frame.raw(), (byte) 0);
+    }
+  }
+}

@@ -1,0 +1,262 @@
+package dev.bakehouse.snapshot;
+
+import dev.bakehouse.platform.DirectoryListing;
+import dev.bakehouse.platform.Posix;
+import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.snapshot.FileWriter.Target;
+import dev.bakehouse.snapshot.HostTarget.Rules;
+import dev.bakehouse.snapshot.Node.Dir;
+import dev.bakehouse.snapshot.Node.File;
+import dev.bakehouse.snapshot.Node.Hardlink;
+import dev.bakehouse.snapshot.Node.Symlink;
+import dev.bakehouse.snapshot.PartReader.Wanted;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// One restore to a directory: what is there is walked beside the snapshot's nodes. Directories and
+/// symbolic links are made on the way, files by windows and the last ones of the rules at the end;
+/// then hard links, then the directories' own modes and times.
+final class Restore {
+  private static final int WINDOW_FILES = 20_000;
+  private static final int WRITABLE = 0700;
+
+  private final Snapshot snapshot;
+  private final HostTree tree;
+  private final String top;
+  private final Rules rules;
+  private final Workers workers;
+  private final boolean existing;
+  private final FileWriter files;
+  private final TreeCheck check = new TreeCheck();
+  private final ShardCursor cursor;
+
+  private final List<Present> window = new ArrayList<>();
+  private final List<Present> last = new ArrayList<>();
+  private final List<Dir> directories = new ArrayList<>();
+  private final List<String> extraDirectories = new ArrayList<>();
+  private final List<Hardlink> links = new ArrayList<>();
+  private long kept;
+
+  /// A file to be there.
+  ///
+  /// @param there the file that is there now, when it may be the same
+  /// @param known what that file's content is, when that is known
+  record Present(Entry entry, @Nullable File there, @Nullable Entry known) {}
+
+  Restore(Snapshot snapshot, Path top, Rules rules, Workers workers, boolean existing) {
+    this.snapshot = snapshot;
+    this.tree = new HostTree(top, rules.foreign());
+    this.top = RawEnvironment.raw(top.toString());
+    this.rules = rules;
+    this.workers = workers;
+    this.existing = existing;
+    this.files = new FileWriter(this.top, existing);
+    this.cursor = new ShardCursor(snapshot, workers);
+  }
+
+  /// @param seal what was known of the directory
+  Restored run(Optional<Seal.State> seal) throws IOException {
+    Known known = Known.of(snapshot, seal, workers);
+    if (existing) {
+      tree.list(
+          node -> {
+            for (Entry next = next(); next != null && before(next, node); next = next()) {
+              add(next, null, known);
+            }
+            Entry same = next();
+            if (same != null && same.node().path().equals(node.path())) {
+              add(same, node, known);
+            } else {
+              extra(node);
+            }
+          });
+    }
+    for (Entry next = next(); next != null; next = next()) {
+      add(next, null, known);
+    }
+    write(window);
+    for (int from = 0; from < last.size(); from += WINDOW_FILES) {
+      write(last.subList(from, Math.min(last.size(), from + WINDOW_FILES)));
+    }
+    links.forEach(this::link);
+    finishDirectories();
+    return new Restored(files.count(), files.bytes(), kept, files.lost());
+  }
+
+  private static boolean before(Entry entry, Node node) {
+    return entry.node().path().compareTo(node.path()) < 0;
+  }
+
+  private @Nullable Entry next() throws IOException {
+    Entry entry = cursor.peek();
+    if (cursor.shard() != null && cursor.shard().shard().isEmpty()) {
+      throw new Malformed(cursor.shard().why());
+    }
+    return entry;
+  }
+
+  private void add(Entry entry, @Nullable Node there, Known known) throws IOException {
+    cursor.take();
+    Node node = entry.node();
+    check.add(node);
+    String path = node.path();
+    if (rules.foreign().test(path)) {
+      return;
+    }
+    switch (node) {
+      case Dir dir -> directory(dir, there);
+      case Symlink link -> symlink(link, there);
+      case Hardlink link -> {
+        boolean same = there instanceof Hardlink old && old.of().equals(link.of());
+        if (!same && there != null) {
+          removeTree(full(path));
+        }
+        links.add(link);
+      }
+      case File file -> {
+        if (there != null && !(there instanceof File)) {
+          removeTree(full(path));
+        }
+        File old = there instanceof File f ? f : null;
+        Present present = new Present(entry, old, old == null ? null : known.content(old));
+        if (rules.last().test(path)) {
+          if (old != null && old.size() != file.size()) {
+            Posix.remove(full(path));
+          }
+          last.add(present);
+        } else {
+          window.add(present);
+        }
+        if (window.size() == WINDOW_FILES) {
+          write(window);
+          window.clear();
+        }
+      }
+    }
+  }
+
+  private void directory(Dir dir, @Nullable Node there) throws IOException {
+    String path = full(dir.path());
+    directories.add(dir);
+    if (dir.path().isEmpty()) {
+      return;
+    }
+    if (there instanceof Dir old) {
+      if ((old.mode() & WRITABLE) != WRITABLE) {
+        Posix.mode(path, old.mode() | WRITABLE);
+      }
+      return;
+    }
+    if (there != null) {
+      removeTree(path);
+    }
+    Posix.makeDirectory(path, WRITABLE);
+  }
+
+  private void symlink(Symlink link, @Nullable Node there) throws IOException {
+    String path = full(link.path());
+    if (there instanceof Symlink old && old.target().equals(link.target())) {
+      if (old.mtime() != link.mtime()) {
+        Posix.time(path, link.mtime());
+      }
+      return;
+    }
+    if (there != null) {
+      removeTree(path);
+    }
+    Posix.symlink(link.target(), path);
+    Posix.time(path, link.mtime());
+  }
+
+  private void extra(Node node) throws IOException {
+    if (node instanceof Dir) {
+      if (!node.path().isEmpty()) {
+        extraDirectories.add(node.path());
+      }
+      return;
+    }
+    try {
+      Posix.remove(full(node.path()));
+    } catch (NoSuchFileException e) {
+      // Something above it went before.
+    }
+  }
+
+  private void write(List<Present> presents) throws IOException {
+    List<Present> same = new LocalContent(tree, workers).same(presents);
+    Set<Present> unchanged = new HashSet<>(same);
+    List<Wanted<Target>> wanted = new ArrayList<>();
+    for (Present each : presents) {
+      File file = (File) each.entry().node();
+      if (unchanged.contains(each)) {
+        kept += file.size();
+        files.stamp(file, each.there());
+        continue;
+      }
+      Target target = files.target(each.entry());
+      for (int i = 0; i < each.entry().parts().size(); i++) {
+        wanted.add(new Wanted<>(target, i, each.entry().parts().get(i)));
+      }
+    }
+    new PartReader(new PackReader(snapshot.blobs()), workers).read(wanted, files);
+  }
+
+  private void link(Hardlink link) {
+    String path = full(link.path());
+    try {
+      if (existing) {
+        removeTree(path);
+      }
+    } catch (NoSuchFileException e) {
+      // Nothing is in the way.
+    } catch (IOException e) {
+      files.lost(link.path(), String.valueOf(e.getMessage()));
+      return;
+    }
+    try {
+      Posix.link(full(link.of()), path);
+    } catch (IOException e) {
+      files.lost(
+          link.path(), "it is another name of " + Posix.shown(link.of()) + ", which is lost");
+    }
+  }
+
+  private void finishDirectories() throws IOException {
+    for (String path : extraDirectories.reversed()) {
+      try {
+        removeTree(full(path));
+      } catch (NoSuchFileException e) {
+        // It went with the one above it.
+      }
+    }
+    for (Dir dir : directories.reversed()) {
+      String path = full(dir.path());
+      Posix.mode(path, dir.mode());
+      Posix.time(path, dir.mtime());
+    }
+  }
+
+  private String full(String path) {
+    return path.isEmpty() ? top : top + "/" + path;
+  }
+
+  /// Removes whatever has a name, following no link.
+  static void removeTree(String path) throws IOException {
+    if (!DirectoryListing.stat(path).isDirectory()) {
+      Posix.remove(path);
+      return;
+    }
+    Posix.mode(path, WRITABLE);
+    for (String name : DirectoryListing.names(path)) {
+      removeTree(path + "/" + name);
+    }
+    Posix.removeDirectory(path);
+  }
+}

@@ -1,0 +1,104 @@
+package dev.bakehouse.snapshot;
+
+import dev.bakehouse.platform.DirectoryListing;
+import dev.bakehouse.platform.Posix;
+import dev.bakehouse.platform.RawEnvironment;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// What is known of a directory, in a file beside it: `.NAME.bakehouse`.
+///
+/// While a restore writes it says so: what it left half-way is never taken for a cache. Afterwards
+/// it names the snapshot and a moment of the file system's clock: a file that did not change since
+/// then, by its `ctime`, and has the snapshot's size and time, is the snapshot's file.
+public final class Seal {
+  private static final Pattern WHOLE = Pattern.compile("whole ([0-9a-f]{64}) (\\d{1,19})\n");
+  private static final byte[] PARTIAL = "partial\n".getBytes(StandardCharsets.US_ASCII);
+  private static final int LONGEST = 200;
+
+  private final String file;
+  private final String fresh;
+
+  public Seal(Path directory) {
+    Path whole = directory.toAbsolutePath();
+    Path name = whole.getFileName();
+    String shown = name == null ? "top" : name.toString();
+    file = RawEnvironment.raw(whole.resolveSibling("." + shown + ".bakehouse").toString());
+    fresh = file + "." + ProcessHandle.current().pid();
+  }
+
+  /// @param moment nanoseconds since the epoch; what changed then counts as changed since
+  public record State(String snapshot, long moment) {}
+
+  /// Empty when nothing is known.
+  public Optional<State> read() {
+    Matcher matcher = WHOLE.matcher(content());
+    return matcher.matches()
+        ? Optional.of(new State(matcher.group(1), Long.parseLong(matcher.group(2))))
+        : Optional.empty();
+  }
+
+  /// Whether a restore began and did not end.
+  public boolean partial() {
+    return content().equals(new String(PARTIAL, StandardCharsets.US_ASCII));
+  }
+
+  private String content() {
+    try (FileStream in = new FileStream(file)) {
+      return new String(in.readNBytes(LONGEST), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /// From now on the directory may be anything.
+  public void breakIt() throws IOException {
+    write(PARTIAL);
+  }
+
+  public void remove() throws IOException {
+    try {
+      Posix.remove(file);
+    } catch (NoSuchFileException e) {
+      // There was none.
+    }
+  }
+
+  /// The file system's clock, now.
+  public long moment() throws IOException {
+    remove(fresh);
+    Posix.close(Posix.create(fresh));
+    long now = DirectoryListing.stat(fresh).ctime();
+    remove(fresh);
+    return now;
+  }
+
+  public void write(State state) throws IOException {
+    String text = "whole " + state.snapshot() + " " + state.moment() + "\n";
+    write(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private void write(byte[] bytes) throws IOException {
+    remove(fresh);
+    int out = Posix.create(fresh);
+    try {
+      Posix.write(out, 0, bytes, 0, bytes.length, fresh);
+    } finally {
+      Posix.close(out);
+    }
+    Posix.rename(fresh, file);
+  }
+
+  private static void remove(String path) throws IOException {
+    try {
+      Posix.remove(path);
+    } catch (NoSuchFileException e) {
+      // There was none.
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package dev.bakehouse.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.store.DirectoryStore;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Trees saved and restored, compared by `find` and `sha256sum`.
+class SnapshotTest {
+  @TempDir Path dir;
+  private DirectoryStore store;
+  private Path source;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = new DirectoryStore(dir.resolve("store"));
+    source = Files.createDirectories(dir.resolve("source"));
+  }
+
+  @Test
+  void everyKindOfFileComesBack() throws IOException {
+    Tree.odd(source);
+    Snapshot saved = snapshot(save(Optional.empty()));
+
+    Restored restored = restore(saved, "deeper/target");
+
+    assertThat(Tree.describe(dir.resolve("deeper/target"))).isEqualTo(Tree.describe(source));
+    assertThat(restored.lost()).isEmpty();
+    assertThat(saved.totals().files()).isEqualTo(files(source));
+    assertThat(saved.missing()).isEmpty();
+  }
+
+  @Test
+  void itComesBackThroughTar() throws IOException {
+    Tree.odd(source);
+    Snapshot saved = snapshot(save(Optional.empty()));
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    assertThat(new TarTarget(saved, HostTarget.Rules.PLAIN).write(tar)).isEmpty();
+
+    Path unpacked = Files.createDirectories(dir.resolve("unpacked"));
+    Command.of("tar", "-xpf", "-", "--no-same-owner")
+        .in(unpacked)
+        .env("LC_ALL", "C")
+        .input(tar.toByteArray())
+        .check();
+    assertThat(Tree.describe(unpacked)).isEqualTo(Tree.describe(source));
+
+    byte[] theirs =
+        Command.of("tar", "-cf", "-", "--format=pax", ".")
+            .in(source)
+            .env("LC_ALL", "C")
+            .check()
+            .out();
+    for (byte[] archive : List.of(tar.toByteArray(), theirs)) {
+      try (TarTree tree = TarTree.read(new ByteArrayInputStream(archive), dir)) {
+        String id = publish(new Saver(store, Optional.of(saved), Node.UNKNOWN).save(tree)).id();
+        assertThat(id).isEqualTo(saved.id());
+      }
+    }
+  }
+
+  @Test
+  void aLargeFileWithHolesComesBackAndTakesNoRoom() throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(source.resolve("sparse").toFile(), "rw")) {
+      file.setLength(2L << 30);
+      file.seek(1_000_000_007);
+      file.write("in the middle".getBytes());
+      file.seek((2L << 30) - 3);
+      file.write("end".getBytes());
+    }
+    Snapshot saved = snapshot(save(Optional.empty()));
+    restore(saved, "target");
+
+    assertThat(Tree.describe(dir.resolve("target"))).isEqualTo(Tree.describe(source));
+    String blocks =
+        Command.of("stat", "-c", "%b", dir.resolve("target/sparse").toString()).check().text();
+    assertThat(Long.parseLong(blocks.strip())).isLessThan(1000);
+    assertThat(saved.stored()).isLessThan(1 << 20);
+  }
+
+  @Test
+  void anUnchangedTreeIsTheSameSnapshot() throws IOException {
+    Tree.odd(source);
+    Draft.Published first = save(Optional.empty());
+    Draft.Published second = save(Optional.of(snapshot(first)));
+
+    assertThat(second.id()).isEqualTo(first.id());
+    assertThat(second.added()).isZero();
+  }
+
+  @Test
+  void aChangeAddsWhatIsNewAndLittleMore() throws IOException {
+    generate(new Random(1), 3000);
+    Snapshot first = snapshot(save(Optional.empty()));
+    byte[] fresh = new byte[100_000];
+    new Random(2).nextBytes(fresh);
+    Files.write(source.resolve("d1/new"), fresh);
+    Files.move(source.resolve("d2/f2"), source.resolve("d3/moved"));
+    Files.delete(source.resolve("d4/f4"));
+
+    Draft.Published second = save(Optional.of(first));
+
+    assertThat(second.added()).isBetween(100_000L, 100_000 + 5 * 64 * 300L);
+    Snapshot saved = snapshot(second);
+    restore(saved, "target");
+    assertThat(Tree.describe(dir.resolve("target"))).isEqualTo(Tree.describe(source));
+    restore(first, "target");
+    assertThat(dir.resolve("target/d4/f4")).exists();
+    assertThat(dir.resolve("target/d1/new")).doesNotExist();
+  }
+
+  @Test
+  void overAnyOtherTreeTheSameComesOut() throws IOException {
+    Random random = new Random(3);
+    Path target = Files.createDirectories(dir.resolve("target"));
+    for (int round = 0; round < 6; round++) {
+      Path now = Files.createDirectories(dir.resolve("source" + round));
+      source = now;
+      if (round % 2 == 0) {
+        Tree.odd(source);
+      }
+      generate(random, 300);
+      if (round % 3 == 1) {
+        Tree.sh(
+            target,
+            "sh",
+            "-c",
+            "rm -rf d1; echo x > d1; ln -s /etc d2x; rm -rf d3; ln -s /etc d3; touch d5/*; echo more >> d6/f6");
+      }
+      Snapshot saved = snapshot(save(Optional.empty()));
+      restore(saved, "target");
+      assertThat(Tree.describe(target)).as("round %d", round).isEqualTo(Tree.describe(source));
+      Restored again = restore(saved, "target");
+      assertThat(again.files()).isZero();
+    }
+  }
+
+  private void generate(Random random, int count) throws IOException {
+    for (int i = 0; i < count; i++) {
+      Path to = Files.createDirectories(source.resolve("d" + i % 50));
+      byte[] bytes = new byte[random.nextInt(3000)];
+      if (i % 3 == 0) {
+        random.nextBytes(bytes);
+      }
+      Files.write(to.resolve("f" + i), bytes);
+    }
+  }
+
+  private static long files(Path dir) {
+    return Command.of("sh", "-c", "find . -type f -printf x | wc -c")
+        .in(dir)
+        .check()
+        .text()
+        .strip()
+        .transform(Long::parseLong);
+  }
+
+  private Draft.Published save(Optional<Snapshot> parent) throws IOException {
+    return publish(new Saver(store, parent, Node.UNKNOWN).save(new HostTree(source, p -> false)));
+  }
+
+  static Draft.Published publish(Draft draft) throws IOException {
+    try (draft) {
+      return draft.publish();
+    }
+  }
+
+  private Snapshot snapshot(Draft.Published published) throws IOException {
+    return Snapshot.open(store, published.id()).orElseThrow();
+  }
+
+  private Restored restore(Snapshot snapshot, String to) throws IOException {
+    return new HostTarget(dir.resolve(to), HostTarget.Rules.PLAIN).restore(snapshot);
+  }
+}
