@@ -15,6 +15,7 @@ import java.util.Optional;
 /// @param measureTar whether each step's caches are packed and unpacked by `tar` and gzip as well,
 ///   to tell what that costs
 /// @param s3Credentials file with credentials for an S3 store, written as `~/.aws/credentials`
+/// @param plain whether jobs also save the documents' plain archives, see [PlainCaches]
 /// @param artifactRetention how long Buildkite keeps artifacts, by its plan
 /// @param volumes bytes for cache volumes on the host; 0 for none
 public record CacheConfig(
@@ -23,6 +24,7 @@ public record CacheConfig(
     Duration retention,
     boolean measureTar,
     Optional<Path> s3Credentials,
+    boolean plain,
     Duration artifactRetention,
     long volumes) {
   private static final int DEFAULT_DAYS = 30;
@@ -36,8 +38,15 @@ public record CacheConfig(
         Duration.ofDays(DEFAULT_DAYS),
         false,
         Optional.empty(),
+        false,
         Duration.ofDays(DEFAULT_DAYS),
         DEFAULT_GB * GB);
+  }
+
+  /// The same, and jobs save plain archives as well.
+  public CacheConfig withPlain() {
+    return new CacheConfig(
+        store, rule, retention, measureTar, s3Credentials, true, artifactRetention, volumes);
   }
 
   /// @param section the mapping below `cache`; an empty one gives the defaults
@@ -53,6 +62,7 @@ public record CacheConfig(
             Duration.ofDays(section.number("retention-days", DEFAULT_DAYS, 1, 3650)),
             section.flag("measure-tar", false),
             s3.text("credentials-file").map(Path::of),
+            section.flag("plain", false),
             Duration.ofDays(artifacts.number("retention-days", DEFAULT_DAYS, 1, 3650)),
             volumes(section));
     List.of(s3, artifacts, section).forEach(Section::close);

@@ -1,11 +1,11 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.Entry;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.LatestSaved;
 import dev.bakehouse.cache.Selection;
-import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.job.GitLineage;
@@ -48,7 +48,7 @@ final class CacheRestore implements Callable<Integer> {
 
   private CacheMoved restore(Kind wanted) {
     long start = System.nanoTime();
-    SnapshotStore caches = store.store();
+    CacheStore caches = store.caches(false);
     Sources sources = sources(caches);
     Strategy strategy = Strategy.of(scope.env());
     if (!strategy.reads()) {
@@ -84,7 +84,7 @@ final class CacheRestore implements Callable<Integer> {
         : selection.summary() + ", without " + restored.lost().size() + " damaged files";
   }
 
-  private Sources sources(SnapshotStore caches) {
+  private Sources sources(CacheStore caches) {
     if (!scope.inJob()) {
       return new LatestSaved(caches, List.of(scope.scope()), scope.build(), "");
     }

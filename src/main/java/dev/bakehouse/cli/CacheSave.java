@@ -32,6 +32,11 @@ final class CacheSave implements Callable<Integer> {
       description = "Save it also when it has less than half the bytes it had before.")
   private boolean mayShrink;
 
+  @Option(
+      names = "--plain",
+      description = "In a job: leave the cache as the artifact KIND-cache.tar.gz as well.")
+  private boolean plain;
+
   @Mixin private CacheStoreOptions store = new CacheStoreOptions();
   @Mixin private CacheScopeOptions scope = new CacheScopeOptions();
 
@@ -55,7 +60,8 @@ final class CacheSave implements Callable<Integer> {
     }
     Address address = new Address(own.get(), scope.buildToSave(), scope.step(), saved);
     Saved result =
-        new HostDirectory(path).save(store.store(), address, scopes(inJob, own.get()), mayShrink);
+        new HostDirectory(path)
+            .save(store.caches(plain), address, scopes(inJob, own.get()), mayShrink);
     double seconds = (System.nanoTime() - start) / 1e9;
     return result
         .entry()

@@ -1,6 +1,7 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.cache.CacheConfig;
+import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.job.JobSources;
@@ -50,9 +51,20 @@ final class CacheStoreOptions {
   }
 
   BlobStore blobs() {
+    return JobStores.open(url(), Path.of(""), config(), api(), System.getenv());
+  }
+
+  /// What a job restores from and saves to.
+  ///
+  /// @param plain whether a save leaves plain archives too, beside what the configuration says
+  CacheStore caches(boolean plain) {
+    CacheConfig config = plain ? config().withPlain() : config();
+    return JobStores.caches(url(), Path.of(""), config, api(), System.getenv());
+  }
+
+  private String url() {
     String named = url.isEmpty() ? config().store() : url;
-    return JobStores.open(
-        named.isEmpty() ? DEFAULT : named, Path.of(""), config(), api(), System.getenv());
+    return named.isEmpty() ? DEFAULT : named;
   }
 
   SnapshotStore store() {

@@ -9,7 +9,6 @@ import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Scope;
-import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepFigures;
@@ -75,7 +74,8 @@ final class JobCaches {
         new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
     BlobStore blobs =
         JobStores.open(settings.cacheStore(), settings.state(), settings.cache(), api, env);
-    CacheStore store = new SnapshotStore(blobs);
+    CacheStore store =
+        JobStores.caches(settings.cacheStore(), settings.state(), settings.cache(), api, env);
     Sources sources = JobSources.of(store, rule, api, env, access, checkout::distance);
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
     account = new CacheAccount(job, blobs, access, decision);

@@ -5,7 +5,10 @@ import dev.bakehouse.buildkite.BuildQuery;
 import dev.bakehouse.buildkite.RestClient;
 import dev.bakehouse.cache.BuildKeys;
 import dev.bakehouse.cache.CacheConfig;
+import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.JobIdentity;
+import dev.bakehouse.cache.PlainCaches;
+import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.StoreSettings;
@@ -49,6 +52,16 @@ public final class JobStores {
       String url, Path base, CacheConfig config, JobSources.Api api, Map<String, String> env) {
     JobStores stores = new JobStores(config, api, env);
     return StoreUrl.open(url, new StoreSettings(base, config.s3Credentials(), stores::artifacts));
+  }
+
+  /// The caches in that store; where the plain archives are in use, with those of builds.
+  public static CacheStore caches(
+      String url, Path base, CacheConfig config, JobSources.Api api, Map<String, String> env) {
+    SnapshotStore own = new SnapshotStore(open(url, base, config, api, env));
+    if (!JobIdentity.inJob(env) || !(config.plain() || url.equals("buildkite:"))) {
+      return own;
+    }
+    return new PlainCaches(own, new AgentArtifacts(env), config.plain());
   }
 
   /// In a job by its agent; elsewhere the REST API reads.

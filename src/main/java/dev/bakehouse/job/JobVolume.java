@@ -70,7 +70,7 @@ final class JobVolume {
       Phases phases) {
     List<Kind> kinds = decision.kinds();
     boolean inside = kinds.stream().noneMatch(kind -> Path.of(kind.path()).isAbsolute());
-    boolean artifacts = settings.cacheStore().startsWith("buildkite:");
+    boolean artifacts = settings.cache().plain() || settings.cacheStore().startsWith("buildkite:");
     if (settings.cache().volumes() == 0 || kinds.isEmpty() || !inside || artifacts) {
       return Optional.empty();
     }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 /// Stores by URL, as `--store` and `cache.store` name them.
 public final class StoreUrl {
   private static final String FORMS =
-      "Write dir:PATH, s3://BUCKET/PREFIX?endpoint=URL&region=R, or buildkite: for the artifacts of builds.";
+      "Write buildkite:, dir:PATH, or s3://BUCKET/PREFIX?endpoint=URL&region=R.";
 
   private StoreUrl() {}
 

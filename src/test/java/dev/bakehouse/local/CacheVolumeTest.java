@@ -45,10 +45,7 @@ class CacheVolumeTest {
     Directories.delete(state.resolve("volumes"));
     Result filled = job(fixture, "grep one " + CACHE + "/entry");
     assertThat(filled.status()).as(filled.log()).isEqualTo("0");
-    assertThat(filled.log())
-        .contains("bun from build")
-        .contains("fill ")
-        .contains("generation 1");
+    assertThat(filled.log()).contains("bun from build").contains("fill ").contains("generation 1");
   }
 
   private static Result job(JobFixture fixture, String command) {

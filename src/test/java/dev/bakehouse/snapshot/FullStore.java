@@ -32,20 +32,26 @@ final class FullStore implements BlobStore {
 
       @Override
       public void publish(String key) throws IOException {
-        takeRoom();
+        take();
         upload.publish(key);
       }
 
       @Override
       public boolean publishNew(String key) throws IOException {
-        takeRoom();
+        take();
         return upload.publishNew(key);
       }
 
       @Override
       public boolean publishOver(BlobInfo expected) throws IOException {
-        takeRoom();
+        take();
         return upload.publishOver(expected);
+      }
+
+      private void take() throws IOException {
+        if (left.getAndDecrement() <= 0) {
+          throw new IOException("No space left on device");
+        }
       }
 
       @Override
@@ -53,12 +59,6 @@ final class FullStore implements BlobStore {
         upload.close();
       }
     };
-  }
-
-  private void takeRoom() throws IOException {
-    if (left.getAndDecrement() <= 0) {
-      throw new IOException("No space left on device");
-    }
   }
 
   @Override

@@ -63,7 +63,7 @@ public final class AgentArtifacts implements Artifacts {
   }
 
   /// Uploads a file as an artifact of this job, under its path below a directory.
-  void upload(Path below, String path) throws IOException {
+  public void upload(Path below, String path) throws IOException {
     run("upload " + path, agent("artifact", "upload", path).in(below));
   }
 
