@@ -1,7 +1,6 @@
 package dev.bakehouse.store;
 
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.store.s3.S3Store;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -20,7 +19,7 @@ public final class StoreUrl {
       return directory(url, settings.base());
     }
     if (url.startsWith("s3://")) {
-      return S3Store.of(url, settings.s3Credentials());
+      return S3Classes.open(url, settings.s3Credentials());
     }
     if (url.equals("buildkite:")) {
       return settings.artifacts().get();
