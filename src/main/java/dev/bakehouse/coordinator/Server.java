@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -16,6 +17,7 @@ import java.util.concurrent.Executors;
 
 /// The JDK's HTTP server on the loopback address, a virtual thread a request.
 final class Server implements AutoCloseable {
+  private static final int DRAINED = 64 << 20;
   private static final Logger LOG = System.getLogger(Server.class.getName());
 
   static {
@@ -48,6 +50,7 @@ final class Server implements AutoCloseable {
   private static void serve(HttpExchange exchange, Router router) throws IOException {
     try (exchange) {
       Reply reply = answer(exchange, router);
+      drain(exchange);
       reply.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
       switch (reply) {
         case Reply.Body body -> {
@@ -69,6 +72,26 @@ final class Server implements AutoCloseable {
           }
         }
       }
+    }
+  }
+
+  /// Reads what an answer did not need of the request: a caller that still sends reads no answer,
+  /// and a connection with bytes unread can not be used again, which the caller must be told.
+  private static void drain(HttpExchange exchange) {
+    boolean ended = false;
+    try {
+      InputStream rest = exchange.getRequestBody();
+      byte[] buffer = new byte[1 << 16];
+      for (int left = DRAINED; left > 0 && !ended; ) {
+        int count = rest.read(buffer);
+        ended = count < 0;
+        left -= count;
+      }
+    } catch (IOException e) {
+      // Then it has not ended.
+    }
+    if (!ended) {
+      exchange.getResponseHeaders().set("Connection", "close");
     }
   }
 
