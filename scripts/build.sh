@@ -28,13 +28,18 @@ need_maven() {
   fi
 }
 
-# Makes the start-up cache from a real pull of a small image: the cache then has what transfers load, and what the compiler
-# must know of their hot code, which else is learned anew by every run. The registry is a web server of files.
+# Makes the start-up caches from real runs: a pull of a small image, and a save and a restore of a small tree. A cache then has
+# what such a run loads, and what the compiler must know of its hot code, which else is learned anew every time. The registry is
+# a web server of files. The launcher takes COMMAND-VERB.aot, else bakehouse.aot.
 record_start() {
   local work=$root/target/start blob web port
   local flags=(-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED "-Dbakehouse.root=$root")
-  bakehouse() { "$JAVA" "${flags[@]}" -cp target/bakehouse.jar dev.bakehouse.cli.Main "$@" >/dev/null 2>&1; }
-  rm -rf "$work" target/bakehouse.aot
+  bakehouse() { # [FLAG --] COMMAND…
+    local more=()
+    case $1 in -X*) more=("$1") && shift 2 ;; esac
+    env -u BUILDKITE_JOB_ID "$JAVA" "${flags[@]}" ${more[@]+"${more[@]}"} -cp target/bakehouse.jar dev.bakehouse.cli.Main "$@" >/dev/null 2>&1
+  }
+  rm -rf "$work" target/*.aot
   mkdir -p "$work/vm" "$work/v2/o/r/blobs" "$work/v2/o/r/manifests"
   cat target/lib/*.jar target/bakehouse.jar >"$work/vm/disk.img"
   dd if=/dev/zero of="$work/vm/disk.img" bs=1 count=0 seek=600M 2>/dev/null
@@ -46,13 +51,19 @@ record_start() {
     ln "$blob" "$work/v2/o/r/blobs/sha256:${blob##*/}" 2>/dev/null || continue
     grep -q '"layers"' "$blob" && grep -q tart.disk "$blob" && ln "$blob" "$work/v2/o/r/manifests/v1" && ln "$blob" "$work/v2/o/r/manifests/sha256:${blob##*/}"
   done 2>/dev/null
+  : >"$work/web"
   "$JAVA" -m jdk.httpserver -b 127.0.0.1 -p 0 -d "$work" >"$work/web" 2>&1 &
   web=$!
   until port=$(sed -n 's/.* port \([0-9]*\).*/\1/p' "$work/web") && [ -n "$port" ]; do kill -0 $web 2>/dev/null && sleep 0.1 || break; done
-  flags+=(-XX:AOTCacheOutput=target/bakehouse.aot)
-  bakehouse image pull --state "$work/b" --plain-http "127.0.0.1:${port:-1}/o/r:v1" --name i || true
+  bakehouse -XX:AOTCacheOutput=target/bakehouse.aot -- image pull --state "$work/b" --plain-http "127.0.0.1:${port:-1}/o/r:v1" --name i || true
   kill $web 2>/dev/null
   wait $web 2>/dev/null || true
+  cp -R src "$work/tree"
+  split -b 4096 target/bakehouse.jar "$work/tree/"
+  flags+=(-Djdk.util.jar.enableMultiRelease=false)
+  local cache=(--store "dir:$work/store" --kind bun --scope build/start)
+  bakehouse -XX:AOTCacheOutput=target/cache-save.aot -- cache save "${cache[@]}" --path "$work/tree" || true
+  bakehouse -XX:AOTCacheOutput=target/cache-restore.aot -- cache restore "${cache[@]}" --path "$work/again" || true
   rm -rf "$work"
 }
 
@@ -71,7 +82,6 @@ build_jar() {
         echo "bakehouse: the build failed; the whole log is target/build.log." >&2
         exit 2
       fi
-      rm -f target/bakehouse.aot
       record_start
     fi
   )

@@ -2,13 +2,10 @@ package dev.bakehouse.platform;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,28 +39,23 @@ public final class DirectoryListing {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-  private static final ValueLayout POINTER = ValueLayout.ADDRESS;
-  private static final StructLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
   /// Where `d_name` lies in a `struct dirent`.
   private static final int NAME = LINUX ? 19 : 21;
 
-  private static final int LONGEST_NAME = 1024;
+  /// Where `d_reclen` lies.
+  private static final int LENGTH = 16;
+
   private static final int STAT_SIZE = 256;
-  private static final int NO_FOLLOW = 0x100;
-  private static final int HERE = -100;
-  private static final int BASIC = 0x7ff;
+  private static final long NO_FOLLOW = 0x100;
+  private static final long HERE = -100;
+  private static final long BASIC = 0x7ff;
   private static final long SECOND = 1_000_000_000L;
 
-  private static final MethodHandle OPEN = Posix.call(mac("opendir"), POINTER, POINTER);
-  private static final MethodHandle READ = Posix.call(mac("readdir"), POINTER, POINTER);
-  private static final MethodHandle CLOSE = Posix.call("closedir", INT, POINTER);
-  private static final MethodHandle STAT =
-      LINUX
-          ? Posix.call("statx", INT, INT, POINTER, INT, INT, POINTER)
-          : Posix.call(mac("lstat"), INT, POINTER, POINTER);
+  private static final MethodHandle OPEN = NativeCall.of(mac("opendir"));
+  private static final MethodHandle READ = NativeCall.of(mac("readdir"));
+  private static final MethodHandle CLOSE = NativeCall.of("closedir");
+  private static final MethodHandle STAT = NativeCall.of(LINUX ? "statx" : mac("lstat"));
 
   private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
 
@@ -71,22 +63,22 @@ public final class DirectoryListing {
 
   private static final class Scratch {
     private final Arena arena = Arena.ofAuto();
-    private final MemorySegment state = arena.allocate(STATE);
+    private final MemorySegment state = arena.allocate(NativeCall.STATE);
     private final MemorySegment path = arena.allocate(1 << 15);
     private final MemorySegment stat = arena.allocate(STAT_SIZE, 8);
 
-    MemorySegment path(String raw) throws IOException {
+    long path(String raw) throws IOException {
       byte[] bytes = RawEnvironment.bytes(raw);
       if (bytes.length >= path.byteSize()) {
         throw new IOException("the path is too long: " + Posix.shown(raw));
       }
       MemorySegment.copy(bytes, 0, path, ValueLayout.JAVA_BYTE, 0, bytes.length);
       path.set(ValueLayout.JAVA_BYTE, bytes.length, (byte) 0);
-      return path;
+      return path.address();
     }
 
     IOException failure(String what, String path) {
-      return Posix.failure(what, path, (int) ERRNO.get(state, 0L));
+      return Posix.failure(what, path, NativeCall.errno(state));
     }
   }
 
@@ -95,23 +87,23 @@ public final class DirectoryListing {
     Scratch own = OWN.get();
     List<String> names = new ArrayList<>();
     try {
-      MemorySegment open = (MemorySegment) OPEN.invokeExact(own.state, own.path(directory));
-      if (open.address() == 0) {
+      long open = (long) OPEN.invokeExact(own.state, own.path(directory), 0L, 0L, 0L, 0L);
+      if (open == 0) {
         throw own.failure("read the directory", directory);
       }
       try {
         while (true) {
-          MemorySegment entry = (MemorySegment) READ.invokeExact(own.state, open);
-          if (entry.address() == 0) {
+          long entry = (long) READ.invokeExact(own.state, open, 0L, 0L, 0L, 0L);
+          if (entry == 0) {
             return names;
           }
-          String name = name(entry.reinterpret(NAME + LONGEST_NAME).asSlice(NAME));
+          String name = name(MemorySegment.ofAddress(entry));
           if (!name.equals(".") && !name.equals("..")) {
             names.add(name);
           }
         }
       } finally {
-        int _ = (int) CLOSE.invokeExact(own.state, open);
+        long _ = (long) CLOSE.invokeExact(own.state, open, 0L, 0L, 0L, 0L);
       }
     } catch (Throwable e) {
       throw Posix.io(e);
@@ -122,10 +114,12 @@ public final class DirectoryListing {
   public static Stat stat(String path) throws IOException {
     Scratch own = OWN.get();
     try {
+      long file = own.path(path);
+      long to = own.stat.address();
       int result =
           LINUX
-              ? (int) STAT.invokeExact(own.state, HERE, own.path(path), NO_FOLLOW, BASIC, own.stat)
-              : (int) STAT.invokeExact(own.state, own.path(path), own.stat);
+              ? (int) (long) STAT.invokeExact(own.state, HERE, file, NO_FOLLOW, BASIC, to)
+              : (int) (long) STAT.invokeExact(own.state, file, to, 0L, 0L, 0L);
       if (result < 0) {
         throw own.failure("look at", path);
       }
@@ -163,12 +157,10 @@ public final class DirectoryListing {
         s.get(LONG, 64) * SECOND + s.get(LONG, 72));
   }
 
-  private static String name(MemorySegment at) {
-    int length = 0;
-    while (at.get(ValueLayout.JAVA_BYTE, length) != 0) {
-      length++;
-    }
-    return Posix.string(at, length);
+  /// Of a `struct dirent`, which is as long as it says.
+  private static String name(MemorySegment entry) {
+    int length = entry.reinterpret(NAME).get(SHORT, LENGTH) & 0xffff;
+    return entry.reinterpret(length).getString(NAME, StandardCharsets.ISO_8859_1);
   }
 
   /// Macs with Intel processors have the old layouts under the plain names.

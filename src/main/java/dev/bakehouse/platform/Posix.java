@@ -2,14 +2,9 @@ package dev.bakehouse.platform;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -28,8 +23,8 @@ public final class Posix {
   private static final int CLOSE_ON_EXEC = LINUX ? 0x80000 : 0x1000000;
   private static final int CREATE_NEW = LINUX ? 0x40 | 0x80 : 0x200 | 0x800;
   private static final int NO_FOLLOW = LINUX ? (ARM ? 0x8000 : 0x20000) : 0x100;
-  private static final int HERE = LINUX ? -100 : -2;
-  private static final int AT_NO_FOLLOW = LINUX ? 0x100 : 0x20;
+  private static final long HERE = LINUX ? -100 : -2;
+  private static final long AT_NO_FOLLOW = LINUX ? 0x100 : 0x20;
   private static final long LEAVE_TIME = LINUX ? (1L << 30) - 2 : -2;
   private static final int LONGEST_PATH = 1 << 15;
   private static final int BUFFER = 1 << 18;
@@ -49,30 +44,24 @@ public final class Posix {
           28, "no space left on the device",
           30, "the file system is read-only");
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-  private static final ValueLayout POINTER = ValueLayout.ADDRESS;
 
-  private static final MethodHandle OPEN = variadic("open", INT, POINTER, INT, INT);
-  private static final MethodHandle CLOSE = call("close", INT, INT);
-  private static final MethodHandle WRITE_AT = call("pwrite", LONG, INT, POINTER, LONG, LONG);
-  private static final MethodHandle READ_AT = call("pread", LONG, INT, POINTER, LONG, LONG);
-  private static final MethodHandle SIZE = call("ftruncate", INT, INT, LONG);
-  private static final MethodHandle FILE_TIMES = call("futimens", INT, INT, POINTER);
-  private static final MethodHandle FILE_MODE = call("fchmod", INT, INT, INT);
-  private static final MethodHandle TIMES = call("utimensat", INT, INT, POINTER, POINTER, INT);
-  private static final MethodHandle MODE = call("chmod", INT, POINTER, INT);
-  private static final MethodHandle MAKE_DIRECTORY = call("mkdir", INT, POINTER, INT);
-  private static final MethodHandle REMOVE_DIRECTORY = call("rmdir", INT, POINTER);
-  private static final MethodHandle REMOVE = call("unlink", INT, POINTER);
-  private static final MethodHandle RENAME = call("rename", INT, POINTER, POINTER);
-  private static final MethodHandle LINK = call("linkat", INT, INT, POINTER, INT, POINTER, INT);
-  private static final MethodHandle SYMLINK = call("symlink", INT, POINTER, POINTER);
-  private static final MethodHandle READ_LINK = call("readlink", LONG, POINTER, POINTER, LONG);
+  private static final MethodHandle OPEN = NativeCall.variadic("open");
+  private static final MethodHandle CLOSE = NativeCall.of("close");
+  private static final MethodHandle WRITE_AT = NativeCall.of("pwrite");
+  private static final MethodHandle READ_AT = NativeCall.of("pread");
+  private static final MethodHandle SIZE = NativeCall.of("ftruncate");
+  private static final MethodHandle FILE_TIMES = NativeCall.of("futimens");
+  private static final MethodHandle FILE_MODE = NativeCall.of("fchmod");
+  private static final MethodHandle TIMES = NativeCall.of("utimensat");
+  private static final MethodHandle MODE = NativeCall.of("chmod");
+  private static final MethodHandle MAKE_DIRECTORY = NativeCall.of("mkdir");
+  private static final MethodHandle REMOVE_DIRECTORY = NativeCall.of("rmdir");
+  private static final MethodHandle REMOVE = NativeCall.of("unlink");
+  private static final MethodHandle RENAME = NativeCall.of("rename");
+  private static final MethodHandle LINK = NativeCall.of("linkat");
+  private static final MethodHandle SYMLINK = NativeCall.of("symlink");
+  private static final MethodHandle READ_LINK = NativeCall.of("readlink");
 
   private Posix() {}
 
@@ -81,7 +70,7 @@ public final class Posix {
     private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
 
     private final Arena arena = Arena.ofAuto();
-    private final MemorySegment state = arena.allocate(STATE);
+    private final MemorySegment state = arena.allocate(NativeCall.STATE);
     private final MemorySegment path = arena.allocate(LONGEST_PATH);
     private final MemorySegment other = arena.allocate(LONGEST_PATH);
     private final MemorySegment times = arena.allocate(LONG, 4);
@@ -91,22 +80,22 @@ public final class Posix {
       return OWN.get();
     }
 
-    MemorySegment path(String raw) throws IOException {
+    long path(String raw) throws IOException {
       return string(raw, path);
     }
 
-    MemorySegment other(String raw) throws IOException {
+    long other(String raw) throws IOException {
       return string(raw, other);
     }
 
-    private static MemorySegment string(String raw, MemorySegment to) throws IOException {
+    private static long string(String raw, MemorySegment to) throws IOException {
       byte[] bytes = RawEnvironment.bytes(raw);
       if (bytes.length >= LONGEST_PATH || raw.indexOf('\0') >= 0) {
         throw new IOException("not a path: " + shown(raw));
       }
       MemorySegment.copy(bytes, 0, to, ValueLayout.JAVA_BYTE, 0, bytes.length);
       to.set(ValueLayout.JAVA_BYTE, bytes.length, (byte) 0);
-      return to;
+      return to.address();
     }
 
     MemorySegment mtime(long nanos) {
@@ -117,9 +106,10 @@ public final class Posix {
       return times;
     }
 
+    /// @param result an `int`, or bytes of at most [#BUFFER]
     void check(long result, String what, String path) throws IOException {
-      if (result < 0) {
-        throw failure(what, path, (int) ERRNO.get(state, 0L));
+      if ((int) result < 0) {
+        throw failure(what, path, NativeCall.errno(state));
       }
     }
   }
@@ -173,9 +163,9 @@ public final class Posix {
   private static int open(String path, int flags) throws IOException {
     Scratch own = Scratch.own();
     try {
-      int result = (int) OPEN.invokeExact(own.state, own.path(path), flags, 0600);
+      long result = (long) OPEN.invokeExact(own.state, own.path(path), (long) flags, 0600L, 0L, 0L);
       own.check(result, "open", path);
-      return result;
+      return (int) result;
     } catch (Throwable e) {
       throw io(e);
     }
@@ -191,7 +181,9 @@ public final class Posix {
         int count = Math.min(BUFFER, length - done);
         MemorySegment.copy(bytes, from + done, own.buffer, ValueLayout.JAVA_BYTE, 0, count);
         long result =
-            (long) WRITE_AT.invokeExact(own.state, file, own.buffer, (long) count, offset + done);
+            (long)
+                WRITE_AT.invokeExact(
+                    own.state, (long) file, own.buffer.address(), (long) count, offset + done, 0L);
         own.check(result, "write", path);
         done += (int) result;
       }
@@ -206,7 +198,10 @@ public final class Posix {
     Scratch own = Scratch.own();
     try {
       int count = Math.min(BUFFER, length);
-      long result = (long) READ_AT.invokeExact(own.state, file, own.buffer, (long) count, offset);
+      long result =
+          (long)
+              READ_AT.invokeExact(
+                  own.state, (long) file, own.buffer.address(), (long) count, offset, 0L);
       own.check(result, "read", path);
       if (result == 0) {
         return -1;
@@ -222,7 +217,10 @@ public final class Posix {
   public static void size(int file, long size, String path) throws IOException {
     Scratch own = Scratch.own();
     try {
-      own.check((int) SIZE.invokeExact(own.state, file, size), "give a size to", path);
+      own.check(
+          (long) SIZE.invokeExact(own.state, (long) file, size, 0L, 0L, 0L),
+          "give a size to",
+          path);
     } catch (Throwable e) {
       throw io(e);
     }
@@ -232,9 +230,15 @@ public final class Posix {
   public static void stamp(int file, int mode, long mtime, String path) throws IOException {
     Scratch own = Scratch.own();
     try {
-      own.check((int) FILE_MODE.invokeExact(own.state, file, mode), "change the mode of", path);
+      own.check(
+          (long) FILE_MODE.invokeExact(own.state, (long) file, (long) mode, 0L, 0L, 0L),
+          "change the mode of",
+          path);
       MemorySegment times = own.mtime(mtime);
-      own.check((int) FILE_TIMES.invokeExact(own.state, file, times), "change the time of", path);
+      own.check(
+          (long) FILE_TIMES.invokeExact(own.state, (long) file, times.address(), 0L, 0L, 0L),
+          "change the time of",
+          path);
     } catch (Throwable e) {
       throw io(e);
     }
@@ -242,7 +246,7 @@ public final class Posix {
 
   public static void close(int file) throws IOException {
     try {
-      int _ = (int) CLOSE.invokeExact(Scratch.own().state, file);
+      long _ = (long) CLOSE.invokeExact(Scratch.own().state, (long) file, 0L, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw io(e);
     }
@@ -253,7 +257,8 @@ public final class Posix {
     try {
       MemorySegment times = own.mtime(mtime);
       own.check(
-          (int) TIMES.invokeExact(own.state, HERE, own.path(path), times, AT_NO_FOLLOW),
+          (long)
+              TIMES.invokeExact(own.state, HERE, own.path(path), times.address(), AT_NO_FOLLOW, 0L),
           "change the time of",
           path);
     } catch (Throwable e) {
@@ -266,7 +271,9 @@ public final class Posix {
     Scratch own = Scratch.own();
     try {
       own.check(
-          (int) MODE.invokeExact(own.state, own.path(path), mode), "change the mode of", path);
+          (long) MODE.invokeExact(own.state, own.path(path), (long) mode, 0L, 0L, 0L),
+          "change the mode of",
+          path);
     } catch (Throwable e) {
       throw io(e);
     }
@@ -275,7 +282,10 @@ public final class Posix {
   public static void makeDirectory(String path, int mode) throws IOException {
     Scratch own = Scratch.own();
     try {
-      own.check((int) MAKE_DIRECTORY.invokeExact(own.state, own.path(path), mode), "make", path);
+      own.check(
+          (long) MAKE_DIRECTORY.invokeExact(own.state, own.path(path), (long) mode, 0L, 0L, 0L),
+          "make",
+          path);
     } catch (Throwable e) {
       throw io(e);
     }
@@ -284,7 +294,10 @@ public final class Posix {
   public static void removeDirectory(String path) throws IOException {
     Scratch own = Scratch.own();
     try {
-      own.check((int) REMOVE_DIRECTORY.invokeExact(own.state, own.path(path)), "remove", path);
+      own.check(
+          (long) REMOVE_DIRECTORY.invokeExact(own.state, own.path(path), 0L, 0L, 0L, 0L),
+          "remove",
+          path);
     } catch (Throwable e) {
       throw io(e);
     }
@@ -293,7 +306,8 @@ public final class Posix {
   public static void remove(String path) throws IOException {
     Scratch own = Scratch.own();
     try {
-      own.check((int) REMOVE.invokeExact(own.state, own.path(path)), "remove", path);
+      own.check(
+          (long) REMOVE.invokeExact(own.state, own.path(path), 0L, 0L, 0L, 0L), "remove", path);
     } catch (Throwable e) {
       throw io(e);
     }
@@ -302,7 +316,10 @@ public final class Posix {
   public static void rename(String from, String to) throws IOException {
     Scratch own = Scratch.own();
     try {
-      own.check((int) RENAME.invokeExact(own.state, own.path(from), own.other(to)), "rename", from);
+      own.check(
+          (long) RENAME.invokeExact(own.state, own.path(from), own.other(to), 0L, 0L, 0L),
+          "rename",
+          from);
     } catch (Throwable e) {
       throw io(e);
     }
@@ -313,7 +330,7 @@ public final class Posix {
     Scratch own = Scratch.own();
     try {
       own.check(
-          (int) LINK.invokeExact(own.state, HERE, own.path(of), HERE, own.other(path), 0),
+          (long) LINK.invokeExact(own.state, HERE, own.path(of), HERE, own.other(path), 0L),
           "link to",
           of);
     } catch (Throwable e) {
@@ -325,7 +342,7 @@ public final class Posix {
     Scratch own = Scratch.own();
     try {
       own.check(
-          (int) SYMLINK.invokeExact(own.state, own.path(target), own.other(path)),
+          (long) SYMLINK.invokeExact(own.state, own.path(target), own.other(path), 0L, 0L, 0L),
           "make the symbolic link",
           path);
     } catch (Throwable e) {
@@ -337,7 +354,9 @@ public final class Posix {
     Scratch own = Scratch.own();
     try {
       long result =
-          (long) READ_LINK.invokeExact(own.state, own.path(path), own.buffer, (long) BUFFER);
+          (long)
+              READ_LINK.invokeExact(
+                  own.state, own.path(path), own.buffer.address(), (long) BUFFER, 0L, 0L);
       own.check(result, "read the symbolic link", path);
       return string(own.buffer, result);
     } catch (Throwable e) {
@@ -348,22 +367,6 @@ public final class Posix {
   static String string(MemorySegment from, long length) {
     byte[] bytes = from.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
     return new String(bytes, StandardCharsets.ISO_8859_1);
-  }
-
-  static MethodHandle call(String name, MemoryLayout result, MemoryLayout... arguments) {
-    return LINKER.downcallHandle(
-        LINKER.defaultLookup().findOrThrow(name),
-        FunctionDescriptor.of(result, arguments),
-        Linker.Option.captureCallState("errno"));
-  }
-
-  /// Of `open`, from its third parameter on.
-  private static MethodHandle variadic(String name, MemoryLayout result, MemoryLayout... all) {
-    return LINKER.downcallHandle(
-        LINKER.defaultLookup().findOrThrow(name),
-        FunctionDescriptor.of(result, all),
-        Linker.Option.captureCallState("errno"),
-        Linker.Option.firstVariadicArg(2));
   }
 
   static IOException io(Throwable e) {

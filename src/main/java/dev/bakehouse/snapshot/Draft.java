@@ -42,7 +42,7 @@ public final class Draft implements AutoCloseable {
     this.workers = workers;
     this.data = new PackWriter(blobs, workers);
     this.lists = new PackWriter(blobs, workers);
-    this.repacking = parent.isPresent() ? Repacking.of(parent.get()) : Repacking.NONE;
+    this.repacking = parent.isPresent() ? Repacking.of(parent.get(), workers) : Repacking.NONE;
     refresh();
   }
 
@@ -217,20 +217,25 @@ public final class Draft implements AutoCloseable {
 
   private void refresh() throws IOException {
     Instant old = Instant.now().minus(FRESH);
-    for (BlobInfo pack : repacking.there()) {
-      if (pack.modified().isBefore(old)) {
-        blobs.touch(pack.key());
-      }
-    }
+    List<BlobInfo> stale =
+        repacking.there().stream().filter(pack -> pack.modified().isBefore(old)).toList();
+    workers.map(
+        stale,
+        pack -> {
+          blobs.touch(pack.key());
+          return pack;
+        });
   }
 
   /// A sweep that began before this save may still have taken a pack that was touched too late.
   private void gone() throws IOException {
-    for (BlobInfo pack : repacking.there()) {
-      if (blobs.stat(pack.key()).isEmpty()) {
-        throw new IOException(pack.key() + " was removed while it was taken over");
-      }
-    }
+    workers.map(
+        repacking.there(),
+        pack ->
+            blobs
+                .stat(pack.key())
+                .orElseThrow(
+                    () -> new IOException(pack.key() + " was removed while it was taken over")));
   }
 
   @Override

@@ -18,6 +18,9 @@ final class PartReader {
   private static final ThreadLocal<byte[]> DECODED =
       ThreadLocal.withInitial(() -> new byte[Frame.LARGEST]);
 
+  private static final ThreadLocal<byte[]> STORED =
+      ThreadLocal.withInitial(() -> new byte[LARGEST_READ]);
+
   /// A part of a file.
   record Wanted<T>(T of, int index, Part part) {
     /// Where the reading of it starts: a raw part needs nothing of its frame but itself.
@@ -100,11 +103,12 @@ final class PartReader {
     long first = run.getFirst().start();
     long end = run.stream().mapToLong(Wanted::end).max().orElse(first);
     PackId pack = run.getFirst().part().frame().pack();
-    byte[] bytes = new byte[Math.toIntExact(end - first)];
+    int length = Math.toIntExact(end - first);
+    byte[] bytes = length <= LARGEST_READ ? STORED.get() : new byte[length];
     int count;
     String why = pack.key();
     try {
-      count = packs.read(pack, first, bytes, bytes.length);
+      count = packs.read(pack, first, bytes, length);
       why += count < 0 ? " is missing" : " is cut short";
     } catch (IOException e) {
       count = -1;

@@ -5,6 +5,7 @@ import dev.bakehouse.store.BlobInfo;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,15 +24,16 @@ record Repacking(Set<PackId> dropped, List<BlobInfo> there) {
   private static final int SMALL = 2 << 20;
   private static final int MANY = 64;
 
-  static Repacking of(Snapshot snapshot) throws IOException {
+  static Repacking of(Snapshot snapshot, Workers workers) throws IOException {
     Set<PackId> dropped = new HashSet<>();
     List<BlobInfo> there = new ArrayList<>();
     Map<PackId, Pack> packs = snapshot.root().packs();
     long small = packs.values().stream().filter(p -> p.size() < SMALL).count();
+    Iterator<Optional<BlobInfo>> infos = snapshot.stats(workers).iterator();
     long again = 0;
     for (Map.Entry<PackId, Pack> each : packs.entrySet()) {
       Pack pack = each.getValue();
-      Optional<BlobInfo> info = snapshot.blobs().stat(each.getKey().key());
+      Optional<BlobInfo> info = infos.next();
       boolean whole = info.isPresent() && info.get().size() == pack.size();
       boolean poor = pack.live() < pack.size() * 3 / 10 || (small > MANY && pack.size() < SMALL);
       if (whole && !(poor && again + pack.live() <= MOST)) {

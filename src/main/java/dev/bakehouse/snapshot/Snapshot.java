@@ -7,6 +7,7 @@ import dev.bakehouse.store.BlobStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -88,10 +89,20 @@ public final class Snapshot {
             + bad.getFirst().key());
   }
 
+  /// Its packs, in their order, as they are in the store; asked for all at once, which matters
+  /// where the store is far.
+  List<Optional<BlobInfo>> stats(Workers workers) throws IOException {
+    return workers.map(root.packs().keySet(), id -> blobs.stat(id.key()));
+  }
+
   List<PackId> missingPacks() throws IOException {
+    Iterator<Optional<BlobInfo>> infos;
+    try (Workers workers = new Workers()) {
+      infos = stats(workers).iterator();
+    }
     List<PackId> bad = new ArrayList<>();
     for (var each : root.packs().entrySet()) {
-      Optional<BlobInfo> info = blobs.stat(each.getKey().key());
+      Optional<BlobInfo> info = infos.next();
       if (info.isEmpty() || info.get().size() != each.getValue().size()) {
         bad.add(each.getKey());
       }

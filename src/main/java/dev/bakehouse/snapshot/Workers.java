@@ -23,6 +23,21 @@ final class Workers implements AutoCloseable {
     return threads.submit(task);
   }
 
+  interface Work<A, B> {
+    B of(A each) throws IOException;
+  }
+
+  /// Does the same with each, and gives the results in the same order.
+  <A, B> List<B> map(Collection<A> all, Work<A, B> work) throws IOException {
+    List<Future<B>> coming = new ArrayList<>(all.size());
+    all.forEach(each -> coming.add(threads.submit(() -> work.of(each))));
+    List<B> results = new ArrayList<>(all.size());
+    for (Future<B> each : coming) {
+      results.add(get(each));
+    }
+    return results;
+  }
+
   /// Runs all to their end, then fails if one of them failed.
   void run(Collection<? extends Callable<?>> tasks) throws IOException {
     List<Future<?>> all = new ArrayList<>(tasks.size());

@@ -1,0 +1,57 @@
+package dev.bakehouse.platform;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+
+/// Functions of the C library as five machine words in and one out, whatever their parameters are.
+///
+/// Each shape of a function costs Java ten milliseconds at start, so all have one. The conventions
+/// of Linux and macOS on both processors allow it: a function ignores registers it has no parameter
+/// for, and the upper half of one that holds an `int`. So of a function that returns an `int` only
+/// the lower half of the result counts.
+@SuppressWarnings("restricted")
+final class NativeCall {
+  private static final int WORDS = 5;
+  private static final FunctionDescriptor SHAPE = shape();
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
+
+  static final StructLayout STATE = Linker.Option.captureStateLayout();
+  private static final long ERRNO_AT =
+      STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+
+  private NativeCall() {}
+
+  /// What the last call that was given this state failed with.
+  static int errno(MemorySegment state) {
+    return state.get(ValueLayout.JAVA_INT, ERRNO_AT);
+  }
+
+  /// @return takes a [#STATE] that `errno` is written to, then five `long`s; returns a `long`
+  static MethodHandle of(String name) {
+    return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), SHAPE, ERRNO);
+  }
+
+  /// A function with `...` after its second parameter: macOS wants the rest elsewhere.
+  static MethodHandle variadic(String name) {
+    return System.getProperty("os.name").equals("Linux")
+        ? of(name)
+        : LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow(name),
+            SHAPE,
+            ERRNO,
+            Linker.Option.firstVariadicArg(2));
+  }
+
+  private static FunctionDescriptor shape() {
+    ValueLayout[] words = new ValueLayout[WORDS];
+    Arrays.fill(words, ValueLayout.JAVA_LONG);
+    return FunctionDescriptor.of(ValueLayout.JAVA_LONG, words);
+  }
+}
