@@ -27,6 +27,11 @@ public final class Draft implements AutoCloseable {
     }
   }
 
+  /// Its name in the store's work directory.
+  static String directory(String name) {
+    return name + ".partial";
+  }
+
   /// Where `disk.img`, `config.json` and `nvram.bin` go.
   public Path directory() {
     return directory;

@@ -178,7 +178,7 @@ public final class ImageStore {
   /// @throws UserError when the name is taken by something that is not ours
   public Draft draft(String name) {
     Use.insistReplaceable(this, checked(name));
-    return new Draft(this, name, work(name + ".partial"));
+    return new Draft(this, name, work(Draft.directory(name)));
   }
 
   /// Takes in a directory with `disk.img`, `config.json` and perhaps `nvram.bin`. Files are shared

@@ -96,7 +96,7 @@ public final class Transfer {
     List<LocalImage> images = force ? List.of() : store.list();
     Optional<LocalImage> same =
         images.stream().filter(i -> i.record().digest().equals(digest.toString())).findFirst();
-    if (isPublished(partial.resolve("disk.img"))) {
+    if (isPublished(name, partial.resolve("disk.img"))) {
       Directories.delete(partial);
     }
     Files.createDirectories(partial);
@@ -135,8 +135,16 @@ public final class Transfer {
 
   /// Whether a file is also an image's: what was killed between publishing and cleaning up must not
   /// be written to any more.
-  private static boolean isPublished(Path disk) throws IOException {
-    return Files.exists(disk) && (int) Files.getAttribute(disk, "unix:nlink") > 1;
+  private boolean isPublished(String name, Path disk) throws IOException {
+    if (!Files.exists(disk)) {
+      return false;
+    }
+    // Killed before that: the draft of this name has the file as well, and its owner is dead.
+    Path draft = store.work(Draft.directory(name)).resolve("disk.img");
+    if (Files.exists(draft) && Files.isSameFile(disk, draft)) {
+      Files.delete(draft);
+    }
+    return (int) Files.getAttribute(disk, "unix:nlink") > 1;
   }
 
   private static Manifest manifest(Repository repository, Digest digest, Optional<LocalImage> same)

@@ -70,6 +70,31 @@ class KilledPullTest {
     }
   }
 
+  @Test
+  void aPullThatIsKilledBeforeItsImageIsPublishedMovesNoSliceAgain() throws Exception {
+    try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false);
+        MeteredProxy proxy = new MeteredProxy(registry.host())) {
+      Fixture origin = new Fixture(temp.resolve("origin"));
+      Reference there = Reference.parse(registry.host() + "/o/r/vm:v1");
+      SmallSlices image = SmallSlices.push(origin.repositories.open(there), temp, 4, 1, "v1");
+      Reference reference = Reference.parse(proxy.host() + "/o/r/vm:v1");
+      Path state = temp.resolve("state");
+      assertThat(pull(state, reference).waitFor()).isZero();
+      ImageStore store = new Fixture(state).store;
+      Path published = store.get("i").directory();
+      Path partial = store.work().resolve("pull-" + image.manifest().digest().hex());
+      Files.createDirectory(partial);
+      Trees.take(published, partial, ImageStore.FILES);
+      Files.move(published, store.work(Draft.directory("i")));
+      Set<String> finished = image.finished(partial);
+      assertThat(finished).hasSize(4);
+      int before = proxy.requests().size();
+      assertThat(pull(state, reference).waitFor()).isZero();
+      notAskedForAgain(finished, proxy, before);
+      assertThat(Files.readAllBytes(store.get("i").disk())).isEqualTo(image.disk());
+    }
+  }
+
   private static void notAskedForAgain(Set<String> blobs, MeteredProxy proxy, int before) {
     List<String> later = proxy.requests().subList(before, proxy.requests().size());
     assertThat(blobs).noneMatch(blob -> later.stream().anyMatch(line -> line.contains(blob)));
