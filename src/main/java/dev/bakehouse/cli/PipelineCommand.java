@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.buildkite.AgentCommand;
 import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.pipeline.Generate;
@@ -98,22 +99,10 @@ final class PipelineCommand implements Callable<Integer> {
     public Integer call() throws IOException {
       byte[] json = source.json().getBytes(StandardCharsets.UTF_8);
       // A `$` in a command is the guest's to expand, not the agent's.
-      Command upload = Command.of(agent(), "pipeline", "upload", "--no-interpolation");
+      Command upload = AgentCommand.of(System.getenv(), "pipeline", "upload", "--no-interpolation");
       System.out.write(upload.merged().input(json).check().out());
       System.out.flush();
       return Exit.OK;
-    }
-
-    /// The agent that runs this job says where its own binary is.
-    private static String agent() {
-      String directory = System.getenv("BUILDKITE_BIN_PATH");
-      if (directory != null && !directory.isEmpty()) {
-        Path beside = Path.of(directory, "buildkite-agent");
-        if (Files.isExecutable(beside)) {
-          return beside.toString();
-        }
-      }
-      return "buildkite-agent";
     }
   }
 }

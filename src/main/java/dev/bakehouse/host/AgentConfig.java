@@ -1,15 +1,23 @@
 package dev.bakehouse.host;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The configuration file of one Buildkite agent. It holds the registration token, so it is the
 /// owner's alone and no token stands in an argument list or an environment.
@@ -18,8 +26,9 @@ final class AgentConfig {
 
   /// Writes `state/agents/SLOT/buildkite-agent.cfg` and the directories it names.
   static Path write(HostSettings host, int slot) {
-    Path agents = Directories.makePrivate(host.state().resolve("agents"));
-    Path dir = Directories.makePrivate(agents.resolve(String.valueOf(slot)));
+    Path dir = directory(host, slot);
+    Directories.makePrivate(host.state().resolve("agents"));
+    Directories.makePrivate(dir);
     Path hooks = Directories.makePrivate(dir.resolve("hooks"));
     Path builds = Directories.makePrivate(dir.resolve("builds"));
     Path plugins = Directories.makePrivate(dir.resolve("plugins"));
@@ -29,7 +38,7 @@ final class AgentConfig {
     lines.add("name=" + quoted(name(host, slot)));
     lines.add("endpoint=" + quoted(host.agent().endpoint()));
     lines.add("tags=" + quoted(tags(host)));
-    lines.add("bootstrap-script=" + quoted(Self.shellWords(Self.argv("job", "bootstrap"))));
+    lines.add("bootstrap-script=" + quoted(Self.shellWords(bootstrap(host, slot, dir))));
     lines.add("build-path=" + quoted(builds.toString()));
     lines.add("hooks-path=" + quoted(hooks.toString()));
     lines.add("plugins-path=" + quoted(plugins.toString()));
@@ -37,8 +46,39 @@ final class AgentConfig {
     lines.add("cancel-grace-period=" + host.agent().cancelGrace());
     lines.add("no-ssh-keyscan=true");
     lines.add("no-color=true");
+    Directories.writeProgram(hooks.resolve("pre-bootstrap"), resource("pre-bootstrap.sh"));
     Directories.writePrivate(file, lines.toString().getBytes(StandardCharsets.UTF_8));
     return file;
+  }
+
+  static Path directory(HostSettings host, int slot) {
+    return host.state().resolve("agents").resolve(String.valueOf(slot)).toAbsolutePath();
+  }
+
+  /// For what the agent writes down of its job.
+  static Path temporary(HostSettings host, int slot) {
+    return directory(host, slot).resolve("tmp");
+  }
+
+  /// The host's part of a job, out of reach of the job's variables: see `bootstrap.pl`.
+  private static List<String> bootstrap(HostSettings host, int slot, Path dir) {
+    Path script = dir.resolve("bootstrap.pl");
+    Directories.writePrivate(script, resource("bootstrap.pl"));
+    Path temporary = temporary(host, slot);
+    List<String> argv = new ArrayList<>();
+    argv.addAll(List.of(Programs.path("perl"), "-T", script.toString(), temporary.toString()));
+    HostEnvironment.of(host, temporary).forEach((name, value) -> argv.add(name + "=" + value));
+    argv.add("--");
+    argv.addAll(Self.argv("job", "bootstrap"));
+    return argv;
+  }
+
+  private static byte[] resource(String name) {
+    try (@Nullable InputStream in = AgentConfig.class.getResourceAsStream(name)) {
+      return requireNonNull(in, name).readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static String name(HostSettings host, int slot) {

@@ -8,6 +8,7 @@ import dev.bakehouse.platform.Guardian;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 
 /// One supervised Buildkite agent. It ends with the daemon: first asked, so that a job of it can
 /// clean up.
@@ -25,39 +26,25 @@ final class AgentProcess implements AutoCloseable {
 
   static AgentProcess start(HostSettings host, int slot) {
     Path config = AgentConfig.write(host, slot);
-    Path dir = config.toAbsolutePath().getParent();
-    Path temporary = (dir == null ? host.state() : dir).resolve("tmp");
+    Path here = AgentConfig.directory(host, slot);
+    Path temporary = AgentConfig.temporary(host, slot);
     // An agent that was killed leaves the environment of its job in a file there.
     Directories.delete(temporary);
     Directories.makePrivate(temporary);
-    Command command =
-        clean(Command.of(host.agent().binary(), "start", "--config", config.toString()))
-            .env("TMPDIR", temporary.toString())
-            .env("BAKEHOUSE_CONFIG", host.file().toAbsolutePath().toString());
+    Command command = Command.of(host.agent().binary(), "start", "--config", config.toString());
+    Map<String, String> environment = HostEnvironment.of(host, temporary);
+    for (String name : System.getenv().keySet()) {
+      command = command.env(name, null);
+    }
+    for (Map.Entry<String, String> variable : environment.entrySet()) {
+      command = command.env(variable.getKey(), variable.getValue());
+    }
     Duration grace = Duration.ofSeconds(host.agent().cancelGrace()).plus(CLEAN_UP);
-    Path here = dir == null ? host.state() : dir;
     Guarded process =
         Guardian.of(command, here, here.resolve("agent.log"), here.resolve("agent.pid"))
             .grace(grace)
             .start();
     return new AgentProcess(AgentConfig.name(host, slot), process);
-  }
-
-  /// Jobs inherit the agent's environment, so it holds nothing but what programs need to run.
-  private static Command clean(Command command) {
-    Command clean = command;
-    for (String name : System.getenv().keySet()) {
-      if (!name.equals("PATH")
-          && !name.equals("HOME")
-          && !name.equals("USER")
-          && !name.equals("LANG")
-          && !name.equals("TMPDIR")
-          && !name.equals("TART_HOME")
-          && !name.startsWith("BAKEHOUSE_TART_")) {
-        clean = clean.env(name, null);
-      }
-    }
-    return clean;
   }
 
   String name() {

@@ -100,9 +100,6 @@ public final class CachePublisher {
     Command command =
         Command.of(Self.argv("cache", "volumes", "publish", id))
             .and("--config", settings.file().toAbsolutePath().toString());
-    for (String name : System.getenv().keySet()) {
-      command = name.startsWith("BUILDKITE") ? command.env(name, null) : command;
-    }
     Guardian.of(command, settings.state(), log, log.resolveSibling(id + ".pid")).startDetached();
   }
 

@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.buildkite.AgentCommand;
 import dev.bakehouse.config.ConfigError;
 import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Yaml;
@@ -7,12 +8,10 @@ import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.ProjectError;
 import dev.bakehouse.pipeline.Generate;
 import dev.bakehouse.pipeline.PipelineConfig;
-import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.UserError;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.IntSupplier;
@@ -109,9 +108,8 @@ final class HostCommands {
                         "Add one with a `pipeline:` section, or upload a pipeline in a VM."));
     Section file = Yaml.parse("bakehouse.yml", yaml);
     String json = Generate.pipeline(PipelineConfig.read(file)).json();
-    String agent = Path.of(job.text("BUILDKITE_BIN_PATH"), "buildkite-agent").toString();
     Outcome outcome =
-        Command.of(agent, "pipeline", "upload", "--no-interpolation")
+        AgentCommand.of(job.texts(), "pipeline", "upload", "--no-interpolation")
             .input(json.getBytes(StandardCharsets.UTF_8))
             .merged()
             .deadline(UPLOAD)

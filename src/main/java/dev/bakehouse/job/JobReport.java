@@ -1,9 +1,9 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.buildkite.AgentCommand;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.UserError;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +50,6 @@ record JobReport(
 
   /// A command of the host's agent with the job's own token.
   static Command agent(Job job, String... words) {
-    String agent = Path.of(job.text("BUILDKITE_BIN_PATH"), "buildkite-agent").toString();
-    return Command.of(agent).and(words).and("--log-level", "fatal").deadline(PUBLISH);
+    return AgentCommand.of(job.texts(), words).and("--log-level", "fatal").deadline(PUBLISH);
   }
 }

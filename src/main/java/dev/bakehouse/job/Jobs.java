@@ -1,6 +1,7 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Hypervisors;
 import dev.bakehouse.vm.Owner;
@@ -9,6 +10,7 @@ import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Slots;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,10 +27,9 @@ public final class Jobs {
   ///
   /// @return the status for the agent
   public static int bootstrap() {
-    var environment = RawEnvironment.read();
-    String config = RawEnvironment.text(environment.getOrDefault("BAKEHOUSE_CONFIG", ""));
+    String config = System.getenv().getOrDefault("BAKEHOUSE_CONFIG", "");
     HostSettings settings = HostSettings.read(Path.of(config.isEmpty() ? "bakehouse.yml" : config));
-    Job job = Job.read(environment, settings);
+    Job job = Job.read(environment(), settings);
     OptionalInt agent =
         ProcessHandle.current()
             .parent()
@@ -56,6 +57,17 @@ public final class Jobs {
         cancellation.finished(status);
       }
       return status;
+    }
+  }
+
+  private static Map<String, String> environment() {
+    try {
+      return RawEnvironment.ofJob();
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not read the job's environment: " + e.getMessage(),
+          "The agent's `bootstrap-script` hands it on; let `bakehouse host run` write that.",
+          e);
     }
   }
 

@@ -40,14 +40,22 @@ public final class Directories {
 
   /// Writes a file only its owner can read, in one atomic step.
   public static void writePrivate(Path file, byte[] content) {
+    write(file, content, "rw-------");
+  }
+
+  /// The same for a file that its owner can also run.
+  public static void writeProgram(Path file, byte[] content) {
+    write(file, content, "rwx------");
+  }
+
+  private static void write(Path file, byte[] content, String mode) {
     Path temporary =
         file.resolveSibling(
             "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
     try {
       Files.deleteIfExists(temporary);
       Files.createFile(
-          temporary,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+          temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode)));
       Files.write(temporary, content, StandardOpenOption.WRITE);
       Files.move(
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -1,10 +1,13 @@
 package dev.bakehouse.platform;
 
+import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
@@ -17,6 +20,23 @@ import java.util.SequencedMap;
 public final class RawEnvironment {
   private RawEnvironment() {}
 
+  /// That of the job this process was started for: the process's own, or what `bootstrap.pl` of the
+  /// host room hands on apart from it.
+  ///
+  /// @throws IOException when it was handed on and can not be read
+  public static SequencedMap<String, String> ofJob() throws IOException {
+    String descriptor = System.getenv("BAKEHOUSE_JOB_ENVIRONMENT");
+    if (descriptor == null) {
+      return read();
+    }
+    SequencedMap<String, String> entries = new LinkedHashMap<>();
+    String all = Files.readString(Path.of("/dev/fd", descriptor), StandardCharsets.ISO_8859_1);
+    for (String entry : all.split("\0", -1)) {
+      add(entry, entries);
+    }
+    return entries;
+  }
+
   /// Reads the process's own `environ`; an entry without `=` is left out.
   public static SequencedMap<String, String> read() {
     SequencedMap<String, String> entries = new LinkedHashMap<>();
@@ -26,11 +46,14 @@ public final class RawEnvironment {
       if (entry.address() == 0) {
         return entries;
       }
-      String text = entry.reinterpret(Long.MAX_VALUE).getString(0, StandardCharsets.ISO_8859_1);
-      int equals = text.indexOf('=', 1);
-      if (equals > 0) {
-        entries.putIfAbsent(text.substring(0, equals), text.substring(equals + 1));
-      }
+      add(entry.reinterpret(Long.MAX_VALUE).getString(0, StandardCharsets.ISO_8859_1), entries);
+    }
+  }
+
+  private static void add(String entry, SequencedMap<String, String> entries) {
+    int equals = entry.indexOf('=', 1);
+    if (equals > 0) {
+      entries.putIfAbsent(entry.substring(0, equals), entry.substring(equals + 1));
     }
   }
 

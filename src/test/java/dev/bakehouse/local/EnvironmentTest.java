@@ -9,8 +9,10 @@ import dev.bakehouse.platform.Self;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -92,6 +94,43 @@ class EnvironmentTest {
         .doesNotContainAnyElementsOf(host);
   }
 
+  /// Whoever writes a pipeline chooses a job's variables; on the host they are data.
+  @Test
+  void theHostsProgramsHeedNoVariableOfAJob(JobFixture fixture) throws Exception {
+    Path marks = Files.createDirectories(fixture.dir().resolve("marks"));
+    Path programs = Files.createDirectories(fixture.dir().resolve("programs"));
+    for (String program : List.of("git", "ssh", "perl", "qemu-img", "buildkite-agent")) {
+      Path fake = Files.writeString(programs.resolve(program), "#!/bin/sh\n: >" + marks + "/$0\n");
+      Files.setPosixFilePermissions(fake, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+    Map<String, String> env = new HashMap<>();
+    env.put("PATH", programs + ":/usr/local/bin:/usr/bin:/bin");
+    env.put("JAVA_TOOL_OPTIONS", "-Xlog:gc:file=" + marks + "/java");
+    env.put("JDK_JAVA_OPTIONS", "-Xlog:gc:file=" + marks + "/jdk");
+    env.put("PERL5OPT", "-Mstrict;open(M,q(>" + marks + "/perl))");
+    env.put("GIT_TRACE", marks + "/git");
+    env.put("GIT_CONFIG_PARAMETERS", "'core.fsmonitor=touch " + marks + "/fsmonitor'");
+    env.put("HOME", "/nonexistent");
+    env.put("TMPDIR", "/nonexistent");
+    env.put("BAKEHOUSE_CONFIG", "/nonexistent");
+    env.put("BAKEHOUSE_JOB_ENVIRONMENT", "0");
+    String command = "printf 'java<%s> perl<%s>' \"$JAVA_TOOL_OPTIONS\" \"$PERL5OPT\"";
+    Result result =
+        fixture.run(List.of(new Step("hostile", command, env, Where.VM))).get("hostile");
+    assertThat(result.status()).as(result.log()).isEqualTo("0");
+    assertThat(result.log())
+        .contains("java<" + env.get("JAVA_TOOL_OPTIONS") + "> perl<" + env.get("PERL5OPT") + ">");
+    assertThat(marks).isEmptyDirectory();
+  }
+
+  @Test
+  void aJobWithVariablesOfTheLoaderIsRefused(JobFixture fixture) {
+    Map<String, String> env = Map.of("LD_PRELOAD", "/nonexistent.so");
+    Result result = fixture.run(List.of(new Step("loader", "true", env, Where.VM))).get("loader");
+    assertThat(result.status()).isNotEqualTo("0");
+    assertThat(result.log()).doesNotContain("bakehouse: slot").doesNotContain("LD_PRELOAD");
+  }
+
   /// An agent takes its jobs as JSON, so no byte that is not text gets through it. The bootstrap by
   /// itself, as the command of a job on the host, has none of that in its way.
   @Test
@@ -103,15 +142,18 @@ class EnvironmentTest {
     Path names = fixture.dir().resolve("raw.env");
     Files.writeString(names, "RAW=\"\"\n");
     String inner = "perl -e 'print $ENV{RAW}' | sha256sum; echo unnamed=${UNNAMED-none}";
-    String bootstrap = Self.shellWords(Self.argv("job", "bootstrap"));
-    Map<String, String> env =
-        Map.of(
-            "INNER", inner, "CONFIG", fixture.hostConfig().toString(), "NAMES", names.toString());
+    Path agent = fixture.hostConfig().resolveSibling("agents/0");
+    List<String> argv = new ArrayList<>(List.of("perl", "-T"));
+    argv.addAll(List.of(agent.resolve("bootstrap.pl").toString(), agent.resolve("tmp").toString()));
+    argv.addAll(List.of("PATH=" + System.getenv("PATH"), "HOME=" + System.getenv("HOME")));
+    argv.addAll(List.of("BAKEHOUSE_CONFIG=" + fixture.hostConfig(), "--"));
+    argv.addAll(Self.argv("job", "bootstrap"));
+    Map<String, String> env = Map.of("INNER", inner, "NAMES", names.toString());
     String command =
         "perl -e '$ENV{RAW} = pack(\"C*\", 1..255); $ENV{UNNAMED} = \"yes\";"
-            + " $ENV{BUILDKITE_COMMAND} = $ENV{INNER}; $ENV{BAKEHOUSE_CONFIG} = $ENV{CONFIG};"
+            + " $ENV{BUILDKITE_COMMAND} = $ENV{INNER};"
             + " $ENV{BUILDKITE_ENV_FILE} = $ENV{NAMES}; exec @ARGV' "
-            + bootstrap;
+            + Self.shellWords(argv);
     Result result = fixture.run(List.of(new Step("raw", command, env, Where.PLAIN))).get("raw");
     assertThat(result.status()).as(result.log()).isEqualTo("0");
     assertThat(result.log()).contains(sha256(bytes)).contains("unnamed=none");

@@ -1,5 +1,6 @@
 package dev.bakehouse.store.buildkite;
 
+import dev.bakehouse.buildkite.AgentCommand;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Outcome;
@@ -78,29 +79,7 @@ public final class AgentArtifacts implements Artifacts {
   }
 
   private Command agent(String... words) {
-    String bin = job.getOrDefault("BUILDKITE_BIN_PATH", "");
-    Path beside = Path.of(bin.isEmpty() ? "." : bin).resolve("buildkite-agent");
-    Command command =
-        Command.of(
-                !bin.isEmpty() && Files.isExecutable(beside)
-                    ? beside.toString()
-                    : "buildkite-agent")
-            .and(words)
-            .and("--no-color")
-            .deadline(LIMIT);
-    for (String name :
-        List.of(
-            "BUILDKITE_AGENT_ACCESS_TOKEN",
-            "BUILDKITE_AGENT_ENDPOINT",
-            "BUILDKITE_JOB_ID",
-            "BUILDKITE_BUILD_ID",
-            "BUILDKITE_ARTIFACT_UPLOAD_DESTINATION")) {
-      String value = job.get(name);
-      if (value != null) {
-        command = command.env(name, value);
-      }
-    }
-    return command;
+    return AgentCommand.of(job, words).and("--no-color").deadline(LIMIT);
   }
 
   private static String run(String doing, Command command) throws IOException {

@@ -1,0 +1,33 @@
+package dev.bakehouse.buildkite;
+
+import dev.bakehouse.platform.Command;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/// Commands of the `buildkite-agent` that runs a job, done in that job's name.
+public final class AgentCommand {
+  private static final List<String> NEEDED =
+      List.of(
+          "BUILDKITE_AGENT_ACCESS_TOKEN",
+          "BUILDKITE_AGENT_ENDPOINT",
+          "BUILDKITE_JOB_ID",
+          "BUILDKITE_BUILD_ID",
+          "BUILDKITE_ARTIFACT_UPLOAD_DESTINATION");
+
+  private AgentCommand() {}
+
+  /// @param job the job's environment; of it, the command gets what says whose it is, and no more
+  public static Command of(Map<String, String> job, String... words) {
+    String bin = job.getOrDefault("BUILDKITE_BIN_PATH", "");
+    Path beside = Path.of(bin.isEmpty() ? "." : bin).resolve("buildkite-agent");
+    boolean there = !bin.isEmpty() && Files.isExecutable(beside);
+    Command command = Command.of(there ? beside.toString() : "buildkite-agent").and(words);
+    for (String name : NEEDED) {
+      String value = job.get(name);
+      command = value == null ? command : command.env(name, value);
+    }
+    return command;
+  }
+}
