@@ -22,6 +22,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /// The job's environment arrives byte for byte, and the host's does not arrive.
 @Tag("vm")
@@ -96,9 +97,10 @@ class EnvironmentTest {
 
   /// Whoever writes a pipeline chooses a job's variables; on the host they are data.
   @Test
-  void theHostsProgramsHeedNoVariableOfAJob(JobFixture fixture) throws Exception {
-    Path marks = Files.createDirectories(fixture.dir().resolve("marks"));
-    Path programs = Files.createDirectories(fixture.dir().resolve("programs"));
+  void theHostsProgramsHeedNoVariableOfAJob(JobFixture fixture, @TempDir Path temporary)
+      throws Exception {
+    Path marks = Files.createDirectory(temporary.resolve("marks"));
+    Path programs = Files.createDirectory(temporary.resolve("programs"));
     for (String program : List.of("git", "ssh", "perl", "qemu-img", "buildkite-agent")) {
       Path fake = Files.writeString(programs.resolve(program), "#!/bin/sh\n: >" + marks + "/$0\n");
       Files.setPosixFilePermissions(fake, PosixFilePermissions.fromString("rwxr-xr-x"));
