@@ -11,11 +11,15 @@ final class Blobs {
 
   static void write(Repository repository, Digest digest, byte[] bytes, Progress progress)
       throws IOException {
+    write(repository, digest, bytes);
+    progress.moved(bytes.length);
+  }
+
+  static void write(Repository repository, Digest digest, byte[] bytes) throws IOException {
     Path file = Scratch.file(repository.staging());
     try {
       Files.write(file, bytes);
       repository.writeBlob(digest, file);
-      progress.moved(bytes.length);
     } finally {
       Files.deleteIfExists(file);
     }

@@ -60,7 +60,7 @@ final class ChunkArtifact {
   }
 
   static Manifest manifest(List<Descriptor> indexes) {
-    return Manifest.artifact(TYPE, indexes);
+    return Manifest.artifact(TYPE, indexes, Map.of());
   }
 
   /// Keeps the artifact from being taken for garbage.

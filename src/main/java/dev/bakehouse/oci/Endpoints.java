@@ -15,6 +15,10 @@ import tools.jackson.databind.json.JsonMapper;
 final class Endpoints {
   private static final String ACCEPT = Manifest.MEDIA_TYPE + ", " + Manifest.DOCKER_MEDIA_TYPE;
 
+  /// Distribution calls an unreadable note of a blob an invalid digest.
+  private static final Pattern BLOB_MISSING =
+      Pattern.compile("^: (MANIFEST_BLOB_UNKNOWN|BLOB_UNKNOWN|DIGEST_INVALID)\\b");
+
   private Endpoints() {}
 
   /// The digest of a manifest by HEAD, as the registry names it (some do not: then it is the empty
@@ -117,7 +121,11 @@ final class Endpoints {
       if (answer.status() == 201) {
         return true;
       }
-      throw answer.unexpected(action());
+      byte[] body = answer.document();
+      String says = answer.with(body).says();
+      throw BLOB_MISSING.matcher(says).find()
+          ? new RegistryError.Incomplete(action(), answer.uri().getHost(), says)
+          : answer.with(body).unexpected(action());
     }
   }
 

@@ -73,13 +73,16 @@ public final class Manifest {
   }
 
   /// An artifact of one's own: blobs without a configuration.
-  static Manifest artifact(String type, List<Descriptor> layers) {
+  static Manifest artifact(String type, List<Descriptor> layers, Map<String, String> annotations) {
     Map<String, Object> tree = new TreeMap<>();
     tree.put("schemaVersion", 2);
     tree.put("mediaType", MEDIA_TYPE);
     tree.put("artifactType", type);
     tree.put("config", tree(EMPTY));
     tree.put("layers", layers.stream().map(Manifest::tree).toList());
+    if (!annotations.isEmpty()) {
+      tree.put("annotations", new TreeMap<>(annotations));
+    }
     return parse(JSON.writeValueAsBytes(tree), "a new manifest");
   }
 

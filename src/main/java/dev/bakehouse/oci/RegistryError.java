@@ -53,6 +53,15 @@ public class RegistryError extends UserError {
     }
   }
 
+  /// The registry does not find a blob of a manifest, or can not read its own note of it.
+  static final class Incomplete extends RegistryError {
+    Incomplete(String action, String host, String says) {
+      super(
+          "Could not " + action + ": " + host + " finds a blob of it missing" + says,
+          "Run it again: what is there already is not sent again.");
+    }
+  }
+
   /// The registry wants other credentials, or any.
   public static final class Denied extends RegistryError {
     private static final String LOG_IN =

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 
 /// A repository of a registry over HTTP.
 public final class RemoteRepository implements Repository {
@@ -128,7 +129,27 @@ public final class RemoteRepository implements Repository {
 
   @Override
   public void putManifest(Manifest manifest, String tag) {
-    client.send(new PutManifest(repository, tag, manifest));
+    PutManifest put = new PutManifest(repository, tag, manifest);
+    Attempts attempts = new Attempts(client.patience(), put.action());
+    while (true) {
+      try {
+        client.send(put);
+        return;
+      } catch (RegistryError.Incomplete e) {
+        // Distribution's notes of which blobs it has are not written in one step: while somebody
+        // else sends the same blob, the note of it is empty.
+        if (!hasBlobs(manifest) || !attempts.again(Optional.empty())) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private boolean hasBlobs(Manifest manifest) {
+    return Stream.concat(Stream.of(manifest.config()), manifest.layers().stream())
+        .map(Descriptor::digest)
+        .distinct()
+        .allMatch(this::hasBlob);
   }
 
   @Override

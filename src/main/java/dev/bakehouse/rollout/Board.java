@@ -1,5 +1,6 @@
 package dev.bakehouse.rollout;
 
+import dev.bakehouse.oci.Artifact;
 import dev.bakehouse.oci.CorruptData;
 import dev.bakehouse.oci.Descriptor;
 import dev.bakehouse.oci.Digest;

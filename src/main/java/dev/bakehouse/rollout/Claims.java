@@ -1,5 +1,6 @@
 package dev.bakehouse.rollout;
 
+import dev.bakehouse.oci.Artifact;
 import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Repository;
 import dev.bakehouse.platform.Poll;
@@ -70,9 +71,8 @@ final class Claims {
       serial++;
     }
     Manifest bid =
-        new Artifact(
+        Artifact.of(
                 TYPE,
-                Artifact.EMPTY,
                 Map.of(
                     "dev.bakehouse.claim.by",
                     by,

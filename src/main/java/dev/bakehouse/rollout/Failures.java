@@ -1,6 +1,7 @@
 package dev.bakehouse.rollout;
 
 import dev.bakehouse.image.Identity;
+import dev.bakehouse.oci.Artifact;
 import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Repository;
 import java.util.Map;
@@ -42,8 +43,7 @@ final class Failures {
   /// Lets an image be tried again. Registries do not all delete tags, so this one is put elsewhere.
   void clear(String identity) {
     if (marked(identity)) {
-      Manifest _ =
-          new Artifact(CLEARED, new byte[] {'{', '}'}, Map.of()).put(repository, tag(identity));
+      Manifest _ = Artifact.of(CLEARED, Map.of()).put(repository, tag(identity));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.bakehouse.rollout;
 
+import dev.bakehouse.oci.Artifact;
 import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Repository;
 import java.time.Instant;
@@ -36,7 +37,7 @@ record HostReport(String host, String at, String runs, String failed, String tro
 
   void put(Repository repository) {
     Map<String, String> note = Map.of(NOTE, JSON.writeValueAsString(this));
-    Manifest _ = new Artifact(TYPE, Artifact.EMPTY, note).put(repository, TAG + host);
+    Manifest _ = Artifact.of(TYPE, note).put(repository, TAG + host);
   }
 
   /// What a tag says; empty when that is no host's report.

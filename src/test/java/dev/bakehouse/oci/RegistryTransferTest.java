@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -57,6 +59,41 @@ class RegistryTransferTest {
       assertThat(part(repository, SIZE - 10, 5000))
           .isEqualTo(Arrays.copyOfRange(blob, SIZE - 10, SIZE));
       assertThat(part(repository, SIZE, 10)).isEmpty();
+    }
+  }
+
+  /// Distribution answers so while somebody else sends the same blob.
+  @Test
+  void aManifestWhoseBlobsAreThereIsPutAgainWhenTheRegistryMissesOne() throws Exception {
+    try (var registry = start(Make.DISTRIBUTION);
+        FaultyRegistry proxy = FaultyRegistry.before(registry.host())) {
+      Repository repository = Remotes.anonymous(proxy.host(), "a/b", temp);
+      Fault missing =
+          new Fault.Status(400, Map.of(), "{\"errors\":[{\"code\":\"DIGEST_INVALID\"}]}");
+      Artifact artifact = Artifact.of("application/x", Map.of("a", "b"));
+      proxy.on("PUT", "/manifests/", missing, missing);
+      Manifest put = artifact.put(repository, "one");
+      assertThat(repository.head("one")).contains(put.digest());
+      assertThat(proxy.count("PUT", "/manifests/one")).isEqualTo(3);
+      proxy.always("PUT", "/manifests/", missing);
+      assertThatThrownBy(() -> artifact.put(repository, "two"))
+          .isInstanceOf(RegistryError.class)
+          .hasMessageContaining("finds a blob of it missing: DIGEST_INVALID");
+      assertThat(proxy.count("PUT", "/manifests/two")).isEqualTo(Remotes.HASTY.attempts());
+    }
+  }
+
+  @Test
+  void aManifestOfABlobThatIsMissingIsPutOnce() throws Exception {
+    try (var registry = start(Make.DISTRIBUTION);
+        FaultyRegistry proxy = FaultyRegistry.before(registry.host())) {
+      Repository repository = Remotes.anonymous(proxy.host(), "a/b", temp);
+      Manifest manifest =
+          Manifest.artifact("x", List.of(new Descriptor("x", digest, SIZE, Map.of())), Map.of());
+      assertThatThrownBy(() -> repository.putManifest(manifest, "one"))
+          .isInstanceOf(RegistryError.class)
+          .hasMessageContaining("MANIFEST_BLOB_UNKNOWN");
+      assertThat(proxy.count("PUT", "/manifests/")).isEqualTo(1);
     }
   }
 
