@@ -52,12 +52,16 @@ record_start() {
     grep -q '"layers"' "$blob" && grep -q tart.disk "$blob" && ln "$blob" "$work/v2/o/r/manifests/v1" && ln "$blob" "$work/v2/o/r/manifests/sha256:${blob##*/}"
   done 2>/dev/null
   : >"$work/web"
-  "$JAVA" -m jdk.httpserver -b 127.0.0.1 -p 0 -d "$work" >"$work/web" 2>&1 &
+  "$JAVA" -m jdk.httpserver -b 127.0.0.1 -p 0 -d "$work" >"$work/web" 2>&1 9>&- &
   web=$!
+  # Ctrl-C does not reach what runs in the background.
+  # shellcheck disable=SC2064
+  trap "kill $web 2>/dev/null || true" EXIT
   until port=$(sed -n 's/.* port \([0-9]*\).*/\1/p' "$work/web") && [ -n "$port" ]; do kill -0 $web 2>/dev/null && sleep 0.1 || break; done
   bakehouse -XX:AOTCacheOutput=target/bakehouse.aot -- image pull --state "$work/b" --plain-http "127.0.0.1:${port:-1}/o/r:v1" --name i || true
-  kill $web 2>/dev/null
+  kill $web 2>/dev/null || true
   wait $web 2>/dev/null || true
+  trap - EXIT
   cp -R src "$work/tree"
   split -b 4096 target/bakehouse.jar "$work/tree/"
   flags+=(-Djdk.util.jar.enableMultiRelease=false)
@@ -67,6 +71,12 @@ record_start() {
   rm -rf "$work"
 }
 
+# Whether sources are newer than the last build that came to its end. Its stamp has the time it began.
+build_is_due() {
+  [ ! -f "$root/target/bakehouse.jar" ] || [ ! -f "$root/target/.built" ] ||
+    [ -n "$(find "$root/src/main" "$root/pom.xml" -newer "$root/target/.built" -print -quit)" ]
+}
+
 build_jar() {
   need_maven "$@"
   (
@@ -74,15 +84,17 @@ build_jar() {
     # One build at a time; the others wait and find the jar made.
     exec 9>"$root/target/.building"
     command -v flock >/dev/null && flock 9
-    if [ ! -f "$root/target/bakehouse.jar" ] || [ -n "$(find "$root/src/main" "$root/pom.xml" -newer "$root/target/bakehouse.jar" -print -quit)" ]; then
+    if build_is_due; then
       echo "Building Bakehouse (first time: a minute or two)…" >&2
       cd "$root"
+      touch target/.begun
       if ! mvn -q -B -ntp package -DskipTests >target/build.log 2>&1; then
         tail -n 30 target/build.log >&2
         echo "bakehouse: the build failed; the whole log is target/build.log." >&2
         exit 2
       fi
       record_start
+      mv target/.begun target/.built
     fi
   )
 }

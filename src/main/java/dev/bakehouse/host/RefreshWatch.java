@@ -59,31 +59,39 @@ final class RefreshWatch {
 
   void run() {
     try {
-      Instant due = times.due(Instant.now());
+      Instant due = next(() -> times.due(Instant.now()));
       while (!stop.await(
           Math.max(0, Duration.between(Instant.now(), due).toMillis()), TimeUnit.MILLISECONDS)) {
-        due = ended() ? times.due(Instant.now()) : Instant.now().plus(poll);
+        due = next(this::passed);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /// Whether nothing is to be done before the next time.
-  private boolean ended() {
+  /// When to look again. What went wrong is said, and tried again at the next poll.
+  private Instant next(Supplier<Instant> when) {
     try {
-      boolean ended =
-          switch (pass.get().standing()) {
-            case UP_TO_DATE, FAILED -> true;
-            case MOVED, WAITING -> false;
-          };
-      if (ended) {
-        times.done(Instant.now());
-      }
-      return ended;
+      return when.get();
     } catch (UserError e) {
       say.accept(e.getMessage() + " " + e.remedy());
-      return false;
+    } catch (RuntimeException e) {
+      say.accept("refreshing the image broke off with " + e);
     }
+    return Instant.now().plus(poll);
+  }
+
+  private Instant passed() {
+    boolean ended =
+        switch (pass.get().standing()) {
+          case UP_TO_DATE, FAILED -> true;
+          case MOVED, WAITING -> false;
+        };
+    Instant now = Instant.now();
+    if (!ended) {
+      return now.plus(poll);
+    }
+    times.done(now);
+    return times.due(now);
   }
 }

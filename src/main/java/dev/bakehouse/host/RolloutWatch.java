@@ -109,6 +109,8 @@ final class RolloutWatch {
       work.run();
     } catch (UserError e) {
       say.accept(e.getMessage() + " " + e.remedy());
+    } catch (RuntimeException e) {
+      say.accept("following the rollout broke off with " + e);
     }
   }
 }

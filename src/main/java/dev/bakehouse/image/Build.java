@@ -67,7 +67,7 @@ public final class Build {
     try (ImageLease held = store.use(base.name(), "build of " + name);
         ExclusiveLock _ = store.lock(name, waiting);
         Room.Reserved _ =
-            store.room().make(base.bytes(), "build " + name, store.work(name + ".partial"))) {
+            store.room().make(base.bytes(), "build " + name, store.work(Draft.directory(name)))) {
       Path file = logFile(name);
       String how =
           fits.map(f -> " (checkpoint " + f.checkpoint() + ", " + f.chain() + " in a row)")

@@ -28,7 +28,7 @@ final class Changes {
   LocalImage adopt(String name, Path directory, Map<String, String> labels, String source) {
     try (ExclusiveLock _ = store.lock(name, () -> {});
         Draft draft = store.draft(name)) {
-      share(directory, draft.directory(), MACHINE);
+      store.share(directory, draft.directory(), MACHINE);
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
       ImageRecord record =
           new ImageRecord("", Content.recorded(draft.directory()), labels, now, source);
@@ -42,19 +42,10 @@ final class Changes {
     try (ImageLease source = store.lease(from, "tag " + to).orElseThrow(() -> store.missing(from));
         ExclusiveLock _ = store.lock(to, () -> {});
         Draft draft = store.draft(to)) {
-      share(source.files(), draft.directory(), ImageStore.FILES);
+      store.share(source.files(), draft.directory(), ImageStore.FILES);
       return draft.publish(source.image().record(), "tagged " + from, 0);
     } catch (IOException e) {
       throw Trees.failed("tag the image " + from + " as " + to, e);
-    }
-  }
-
-  /// By hard link; where a hypervisor may write to one of its names, by a clone.
-  private void share(Path from, Path to, List<String> names) throws IOException {
-    if (store.shared()) {
-      Trees.copy(from, to, names);
-    } else {
-      Trees.take(from, to, names);
     }
   }
 

@@ -3,13 +3,17 @@ package dev.bakehouse.image;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Durable;
 import dev.bakehouse.platform.Exchange;
+import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /// An image being made. [#publish] makes it visible in one step; closing without that leaves
 /// nothing.
 public final class Draft implements AutoCloseable {
+  static final String SUFFIX = ".partial";
+
   private final ImageStore store;
   private final String name;
   private final Path directory;
@@ -29,7 +33,7 @@ public final class Draft implements AutoCloseable {
 
   /// Its name in the store's work directory.
   static String directory(String name) {
-    return name + ".partial";
+    return name + SUFFIX;
   }
 
   /// Where `disk.img`, `config.json` and `nvram.bin` go.
@@ -43,6 +47,13 @@ public final class Draft implements AutoCloseable {
   /// @param what for [History.Event#what]
   /// @param bytes that were moved for it
   public LocalImage publish(ImageRecord record, String what, long bytes) throws IOException {
+    for (String file : List.of("disk.img", "config.json")) {
+      if (!Files.exists(directory.resolve(file))) {
+        throw new UserError(
+            "Could not publish the image " + name + ": its " + file + " got lost",
+            "Has somebody cleaned up " + store.work() + "? Run it again.");
+      }
+    }
     Files.write(directory.resolve(ImageStore.RECORD), Shelf.json(record));
     Durable.syncAll(directory);
     Files.createDirectories(store.root());

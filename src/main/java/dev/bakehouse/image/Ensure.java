@@ -8,6 +8,7 @@ import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.RegistryError;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.oci.Repository;
+import dev.bakehouse.platform.UserError;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -101,7 +102,7 @@ public final class Ensure {
       log.say(image.name() + " was built and never pushed");
       try {
         new Publish(store, repositories, log).run(wanted, branch);
-      } catch (RegistryError e) {
+      } catch (UserError e) {
         log.say("not pushed: " + e.getMessage() + " " + e.remedy());
       }
     }

@@ -48,7 +48,7 @@ public final class History {
     String by = System.getProperty("user.name") + ": " + Self.command();
     Event event = new Event(now, what, image, digest, from, bytes, by);
     byte[] line = (JSON.writeValueAsString(event) + "\n").getBytes(StandardCharsets.UTF_8);
-    try (ExclusiveLock _ = ExclusiveLock.on(file.resolveSibling("history.lock"))) {
+    try (ExclusiveLock _ = ExclusiveLock.on(file.resolveSibling(".history.lock"))) {
       shorten();
       append(line);
     } catch (IOException e) {

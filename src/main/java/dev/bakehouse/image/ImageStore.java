@@ -78,6 +78,7 @@ public final class ImageStore {
   ///
   /// A directory in it that belongs to one piece of work is locked by the file of its name with
   /// `.lock` appended (in place of `.partial`): whoever gets that lock knows that the work is dead.
+  /// What is not named by an image begins with a dot, as no image does, or has no `.lock`.
   public Path work() {
     return work;
   }
@@ -234,6 +235,16 @@ public final class ImageStore {
 
   boolean shared() {
     return shared;
+  }
+
+  /// Brings files of an image into another's directory, those that are there: by hard link; where a
+  /// hypervisor may write to one of its names, by a clone.
+  void share(Path from, Path to, List<String> names) throws IOException {
+    if (shared) {
+      Trees.copy(from, to, names);
+    } else {
+      Trees.take(from, to, names);
+    }
   }
 
   interface IoWork<T> {

@@ -18,9 +18,10 @@ import java.util.stream.Stream;
 /// would spare the next one of its kind a part of its work; none of it is an image.
 final class Leavings {
   /// An image being deleted.
-  static final String GONE = "gone-";
+  static final String GONE = ".gone-";
 
-  private static final String PARTIAL = ".partial";
+  /// An unfinished pull, with its digest.
+  static final String PULL = ".pull-";
 
   private static final String LOCK = ".lock";
 
@@ -60,12 +61,14 @@ final class Leavings {
       work.accept(entry);
       return true;
     }
-    boolean ours = upload || name.endsWith(PARTIAL) || name.startsWith("pull-");
+    boolean ours = upload || name.endsWith(Draft.SUFFIX) || name.startsWith(PULL);
     if (!directory || !ours || entry.equals(uploads())) {
       return false;
     }
     String owner =
-        name.endsWith(PARTIAL) ? name.substring(0, name.length() - PARTIAL.length()) : name;
+        name.endsWith(Draft.SUFFIX)
+            ? name.substring(0, name.length() - Draft.SUFFIX.length())
+            : name;
     Optional<ExclusiveLock> lock = ExclusiveLock.tryOn(entry.resolveSibling(owner + LOCK));
     if (lock.isEmpty()) {
       return false;

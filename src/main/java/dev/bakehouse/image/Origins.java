@@ -6,7 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Where the manifest and the blobs of images are, beside this host.
-record Origins(ImageStore store) {
+///
+/// @param history of the store, read once
+record Origins(List<History.Event> history) {
+  static Origins of(ImageStore store) {
+    return new Origins(store.history().read());
+  }
+
   /// Where an image was pulled from, then where it was pushed to, the newest first.
   List<Reference> of(LocalImage image) {
     String digest = image.record().digest();
@@ -14,7 +20,7 @@ record Origins(ImageStore store) {
     if (image.record().source().contains(":")) {
       places.add(image.record().source());
     }
-    for (History.Event event : store.history().read().reversed()) {
+    for (History.Event event : history.reversed()) {
       if (event.what().equals("pushed") && !digest.isEmpty() && event.digest().equals(digest)) {
         places.add(event.from());
       }

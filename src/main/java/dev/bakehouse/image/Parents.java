@@ -2,6 +2,7 @@ package dev.bakehouse.image;
 
 import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Parent;
+import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.oci.Repository;
 import java.io.IOException;
@@ -16,7 +17,8 @@ import java.util.Optional;
 record Parents(ImageStore store, Repositories repositories) {
   List<Parent> of(LocalImage image, Repository repository, List<String> tags) throws IOException {
     List<Parent> parents = new ArrayList<>();
-    add(parents, image, repository);
+    Origins origins = Origins.of(store);
+    add(parents, image, origins, repository);
     for (String tag : tags) {
       if (repository.head(tag).isPresent()) {
         parents.add(new Parent(repository.manifest(tag), Optional.of(repository)));
@@ -25,25 +27,26 @@ record Parents(ImageStore store, Repositories repositories) {
     }
     for (LocalImage other : store.list()) {
       if (!other.name().equals(image.name())) {
-        add(parents, other, repository);
+        add(parents, other, origins, repository);
       }
     }
     return parents;
   }
 
-  private void add(List<Parent> parents, LocalImage image, Repository to) throws IOException {
+  private void add(List<Parent> parents, LocalImage image, Origins origins, Repository to)
+      throws IOException {
     Path own = image.directory().resolve("manifest.json");
     Path file = Files.exists(own) ? own : image.directory().resolve(ImageStore.PARENT);
     if (Files.exists(file)) {
       Manifest manifest = Manifest.parse(Files.readAllBytes(file), file.toString());
-      parents.add(new Parent(manifest, origin(image, to)));
+      parents.add(new Parent(manifest, origin(origins.of(image), to)));
     }
   }
 
   /// Best a repository of the same registry: blobs need not be moved from there.
-  private Optional<Repository> origin(LocalImage image, Repository to) {
+  private Optional<Repository> origin(List<Reference> places, Repository to) {
     String registry = to.name().replaceFirst("/.*", "");
-    List<Repository> all = new Origins(store).of(image).stream().map(repositories::open).toList();
+    List<Repository> all = places.stream().map(repositories::open).toList();
     return all.stream()
         .filter(place -> place.name().startsWith(registry + "/"))
         .findFirst()

@@ -2,9 +2,9 @@ package dev.bakehouse.image;
 
 import dev.bakehouse.oci.Digest;
 import dev.bakehouse.oci.Manifest;
-import dev.bakehouse.oci.RegistryError;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.oci.Repository;
+import dev.bakehouse.platform.UserError;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +49,7 @@ final class RegistryTags {
           log.say("tagged in the registry: " + names.remote().with(tag) + " is " + there.get());
         }
       }
-    } catch (RegistryError e) {
+    } catch (UserError e) {
       log.say("tags not written: " + e.getMessage() + " " + e.remedy());
     }
   }

@@ -39,7 +39,7 @@ public final class Repair {
     Runnable waiting = () -> log.say("waiting: another process works on the image " + name);
     try (ExclusiveLock _ = store.lock(name, waiting);
         Room.Reserved _ =
-            store.room().make(image.bytes(), "repair " + name, store.work(name + ".partial"));
+            store.room().make(image.bytes(), "repair " + name, store.work(Draft.directory(name)));
         Draft draft = store.draft(name)) {
       long moved = 0;
       Optional<LocalImage> twin = twin(image);
@@ -80,9 +80,9 @@ public final class Repair {
     Trees.copy(
         image.directory(), draft.directory(), List.of("disk.img", "config.json", "nvram.bin"));
     ProgressLine progress = new ProgressLine(log, "repair " + image.name());
-    long moved = new TartRepair(repository, manifest, progress).repair(draft.directory());
+    new TartRepair(repository, manifest, progress).repair(draft.directory());
     progress.end();
-    return moved;
+    return progress.moved();
   }
 
   private TartManifest manifest(LocalImage image, Repository repository) throws IOException {
@@ -97,7 +97,7 @@ public final class Repair {
   /// Where the image's blobs are: where it came from, or was pushed to last.
   private Repository origin(LocalImage image) {
     String digest = image.record().digest();
-    List<Reference> places = new Origins(store).of(image);
+    List<Reference> places = Origins.of(store).of(image);
     if (digest.isEmpty() || places.isEmpty()) {
       throw new UserError(
           "Could not repair the image "

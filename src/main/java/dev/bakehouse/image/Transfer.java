@@ -65,13 +65,16 @@ public final class Transfer {
         log.say(name + " is already here with " + digest);
         return here.get();
       }
-      Path partial = store.work().resolve("pull-" + digest.hex());
+      Path partial = store.work(Leavings.PULL + digest.hex());
       Runnable sharing = () -> log.say("waiting: another process pulls " + digest);
       try (ExclusiveLock _ = ExclusiveLock.on(lock(partial), sharing)) {
-        return fetch(repository, reference, digest, name, partial, force);
-      } finally {
-        if (!Files.exists(partial.resolve("disk.img"))) {
-          Directories.delete(partial);
+        try {
+          return fetch(repository, reference, digest, name, partial, force);
+        } finally {
+          // Within the lock: the next one's directory has no disk at first either.
+          if (!Files.exists(partial.resolve("disk.img"))) {
+            Directories.delete(partial);
+          }
         }
       }
     } catch (IOException e) {
@@ -96,14 +99,12 @@ public final class Transfer {
     List<LocalImage> images = force ? List.of() : store.list();
     Optional<LocalImage> same =
         images.stream().filter(i -> i.record().digest().equals(digest.toString())).findFirst();
-    if (isPublished(name, partial.resolve("disk.img"))) {
+    if (same.isPresent() || !resumable(partial.resolve("disk.img"))) {
       Directories.delete(partial);
     }
     Files.createDirectories(partial);
     if (same.isPresent()) {
-      Directories.delete(partial);
-      Files.createDirectories(partial);
-      Trees.take(same.get().directory(), partial, List.of("config.json", "nvram.bin"));
+      store.share(same.get().directory(), partial, List.of("config.json", "nvram.bin"));
     }
     Manifest manifest = manifest(repository, digest, same);
     TartManifest image = TartManifest.of(manifest, "The image " + reference);
@@ -117,7 +118,7 @@ public final class Transfer {
       List<LocalImage> left = force ? List.of() : store.list();
       new TartPull(repository, manifest, disks(left), progress).into(partial);
       progress.end();
-      Trees.take(partial, draft.directory(), ImageStore.FILES);
+      store.share(partial, draft.directory(), ImageStore.FILES);
       ImageRecord record =
           new ImageRecord(
               digest.toString(),
@@ -133,18 +134,21 @@ public final class Transfer {
     }
   }
 
-  /// Whether a file is also an image's: what was killed between publishing and cleaning up must not
-  /// be written to any more.
-  private boolean isPublished(String name, Path disk) throws IOException {
+  /// Whether a disk is an interrupted pull's alone. What was killed after publishing it must not be
+  /// written to any more: an image has the file, or a lease or VM of one that is gone.
+  private boolean resumable(Path disk) throws IOException {
     if (!Files.exists(disk)) {
       return false;
     }
-    // Killed before that: the draft of this name has the file as well, and its owner is dead.
-    Path draft = store.work(Draft.directory(name)).resolve("disk.img");
-    if (Files.exists(draft) && Files.isSameFile(disk, draft)) {
-      Files.delete(draft);
+    // Killed before that, the draft has the file as well. Whatever its name, its owner is dead: it
+    // had the lock of the digest.
+    for (String name : Shelf.names(store.work())) {
+      Path draft = store.work(name).resolve("disk.img");
+      if (name.endsWith(Draft.SUFFIX) && Files.exists(draft) && Files.isSameFile(disk, draft)) {
+        Files.delete(draft);
+      }
     }
-    return (int) Files.getAttribute(disk, "unix:nlink") > 1;
+    return (int) Files.getAttribute(disk, "unix:nlink") == 1;
   }
 
   private static Manifest manifest(Repository repository, Digest digest, Optional<LocalImage> same)

@@ -61,7 +61,8 @@ final class DeltaSlice {
         } else if (index.zero(i)) {
           writer.accept(zeros, 0, raw(i));
         } else if (here.get(i)) {
-          target.reader().read(position(i), raw(i), writer::keep);
+          end = kept(i);
+          target.reader().read(position(i), length(i, end), writer::keep);
         } else {
           end = alike(i);
           copy(i, end, writer);
@@ -97,13 +98,22 @@ final class DeltaSlice {
       open.put(disk, source);
     }
     long at = found.block(index.hash(from)) * Blocks.SIZE;
-    long length = position(to - 1) + raw(to - 1) - position(from);
+    long length = length(from, to);
     boolean shared = source.ranges().share(at, position(from), length);
     source.reader().read(at, length, shared ? writer::keep : writer);
   }
 
   private boolean copied(int block) {
     return !needed.get(block) && !index.zero(block) && !here.get(block);
+  }
+
+  /// Where the blocks end that are in their place.
+  private int kept(int from) {
+    int end = from + 1;
+    while (here.get(end) && !index.zero(end)) {
+      end++;
+    }
+    return end;
   }
 
   /// Where the blocks end that follow each other here as they do in the disk they come from.
@@ -130,6 +140,10 @@ final class DeltaSlice {
 
   private long position(int block) {
     return slice.offset() + (long) block * Blocks.SIZE;
+  }
+
+  private long length(int from, int to) {
+    return position(to - 1) + raw(to - 1) - position(from);
   }
 
   private int raw(int block) {

@@ -140,8 +140,7 @@ public final class SliceReader implements AutoCloseable {
   private static final class Differs extends IOException {}
 
   void read(long offset, long length, AppleLz4Reader.Sink sink) throws IOException {
-    byte[] bytes = new byte[CHUNK];
-    ByteBuffer direct = ByteBuffer.allocateDirect(CHUNK);
+    byte[] bytes = new byte[(int) Math.min(CHUNK, length)];
     long at = offset;
     long end = offset + length;
     long data = holes.nextData(at);
@@ -150,8 +149,7 @@ public final class SliceReader implements AutoCloseable {
       if (at + n <= data) {
         sink.accept(ZERO, 0, n);
       } else {
-        fill(direct.clear().limit(n), at);
-        direct.get(bytes, 0, n);
+        fill(ByteBuffer.wrap(bytes, 0, n), at);
         sink.accept(bytes, 0, n);
         data = holes.nextData(at + n);
       }
@@ -165,7 +163,6 @@ public final class SliceReader implements AutoCloseable {
         throw new EOFException("the disk image became shorter while it was read");
       }
     }
-    buffer.flip();
   }
 
   @Override

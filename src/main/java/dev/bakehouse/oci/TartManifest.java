@@ -82,13 +82,6 @@ public record TartManifest(
         manifest, layers.getFirst(), List.copyOf(disk), layers.getLast(), offset);
   }
 
-  /// Bytes a pull transfers.
-  public long transferSize() {
-    long slices =
-        disk.stream().filter(s -> !s.zero()).mapToLong(slice -> slice.blob().size()).sum();
-    return slices + config.size() + nvram.size();
-  }
-
   /// Bytes of all blobs.
   long size() {
     long slices = disk.stream().mapToLong(slice -> slice.blob().size()).sum();

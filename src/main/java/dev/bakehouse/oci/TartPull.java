@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -83,7 +84,7 @@ public final class TartPull {
     } else {
       disk(directory, locals());
     }
-    Files.write(directory.resolve("manifest.json"), image.manifest().raw());
+    put(directory.resolve("manifest.json"), image.manifest().raw());
   }
 
   private LocalDisks locals() throws IOException {
@@ -235,7 +236,14 @@ public final class TartPull {
     }
     progress.moved(bytes.length);
     progress.advance(bytes.length);
-    Files.write(file, bytes);
+    put(file, bytes);
+  }
+
+  /// A file of its own: what is there may be an image's as well.
+  private static void put(Path file, byte[] bytes) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Files.write(fresh, bytes);
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   private byte[] bytes(Descriptor blob) throws IOException {

@@ -22,7 +22,6 @@ public final class TartRepair {
   private final Repository repository;
   private final TartManifest image;
   private final Progress progress;
-  private long moved;
 
   public TartRepair(Repository repository, TartManifest image, Progress progress) {
     this.repository = repository;
@@ -48,9 +47,8 @@ public final class TartRepair {
 
   /// @param directory holds `disk.img`, `config.json` and `nvram.bin`, wrong or missing ones too;
   ///   all are written in place
-  /// @return bytes that were fetched
   /// @throws CorruptData when the repository does not have what the manifest says
-  public long repair(Path directory) throws IOException {
+  public void repair(Path directory) throws IOException {
     small(image.config(), directory.resolve("config.json"));
     small(image.nvram(), directory.resolve("nvram.bin"));
     Path disk = directory.resolve("disk.img");
@@ -70,7 +68,6 @@ public final class TartRepair {
       out.force(false);
     }
     Files.write(directory.resolve("manifest.json"), image.manifest().raw());
-    return moved;
   }
 
   private void small(Descriptor blob, Path file) throws IOException {
@@ -81,7 +78,7 @@ public final class TartRepair {
       byte[] bytes = in.readNBytes((int) Math.min(blob.size() + 1, 64 << 20));
       check(blob, Digest.of(bytes));
       Files.write(file, bytes);
-      moved += bytes.length;
+      progress.moved(bytes.length);
     }
   }
 
@@ -89,7 +86,7 @@ public final class TartRepair {
     MessageDigest content = Digest.hasher();
     long[] at = {0};
     try (InputStream raw = repository.blob(slice.blob().digest(), 0);
-        HashingInput in = new HashingInput(raw, progress::advance)) {
+        HashingInput in = new HashingInput(raw, this::came)) {
       new AppleLz4Reader(in)
           .decode(
               (bytes, offset, length) -> {
@@ -106,7 +103,6 @@ public final class TartRepair {
           "The disk slice " + slice.blob().digest() + " of " + repository.name(),
           String.valueOf(e.getMessage()));
     }
-    moved += slice.blob().size();
     Digest actual = Digest.finish(content);
     if (at[0] != slice.size() || !actual.equals(slice.content())) {
       throw new CorruptData(
@@ -114,6 +110,11 @@ public final class TartRepair {
           "it decodes to %d bytes with %s, expected %d with %s"
               .formatted(at[0], actual, slice.size(), slice.content()));
     }
+  }
+
+  private void came(long bytes) {
+    progress.moved(bytes);
+    progress.advance(bytes);
   }
 
   private static void zero(DiskSlice slice, FileChannel out) throws IOException {

@@ -38,7 +38,8 @@ public final class Directories {
     }
   }
 
-  /// Writes a file only its owner can read, in one atomic step.
+  /// Writes a file only its owner can read, in one atomic step; a power cut leaves the old bytes or
+  /// the new ones.
   public static void writePrivate(Path file, byte[] content) {
     write(file, content, "rw-------");
   }
@@ -57,8 +58,10 @@ public final class Directories {
       Files.createFile(
           temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode)));
       Files.write(temporary, content, StandardOpenOption.WRITE);
+      Durable.sync(temporary);
       Files.move(
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Durable.sync(file.resolveSibling("."));
     } catch (IOException e) {
       throw new UserError(
           "Could not write " + file + ": " + Reason.of(e),

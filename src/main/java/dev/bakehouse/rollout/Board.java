@@ -66,7 +66,19 @@ public final class Board {
   Optional<Posted> read(List<PublicKey> keys) {
     Optional<Posted> pointed = read(TAG, keys);
     long next = serial(pointed) + 1;
-    return claims.newest(next).flatMap(serial -> read(Claims.tag(serial), keys)).or(() -> pointed);
+    return claims.newest(next).flatMap(serial -> read(serial, keys)).or(() -> pointed);
+  }
+
+  private Optional<Posted> read(long serial, List<PublicKey> keys) {
+    Optional<Posted> posted = read(Claims.tag(serial), keys);
+    long has = posted.map(p -> p.document().serial()).orElse(serial);
+    if (has != serial) {
+      throw new UserError(
+          "The tag %s of the rollout of %s holds the document of serial %d"
+              .formatted(Claims.tag(serial), name(), has),
+          "Somebody put an old one there: delete that tag and " + Claims.claim(serial) + ".");
+    }
+    return posted;
   }
 
   private Optional<Posted> read(String tag, List<PublicKey> keys) {
@@ -100,6 +112,7 @@ public final class Board {
   /// @param seen what the change was made from
   /// @throws UserError when somebody else changes it too
   public Posted write(Document next, Optional<Posted> seen, PrivateKey key) {
+    byte[] _ = bytes(next);
     return switch (place) {
       case Reference.Layout layout -> {
         // Nobody gets in between.
@@ -128,9 +141,21 @@ public final class Board {
   }
 
   private Manifest put(Document document, String tag, PrivateKey key) {
-    byte[] bytes = document.bytes();
+    byte[] bytes = bytes(document);
     Map<String, String> signature = Map.of(SIGNATURE, Keys.sign(key, bytes));
     return new Artifact(TYPE, bytes, signature).put(repository, tag);
+  }
+
+  /// @throws UserError when hosts would not read so much
+  private byte[] bytes(Document document) {
+    byte[] bytes = document.bytes();
+    if (bytes.length > LARGEST) {
+      throw new UserError(
+          "The rollout document of %s would have %,d bytes, hosts read %,d"
+              .formatted(name(), bytes.length, LARGEST),
+          "Name fewer canaries, or take images off the list to distribute.");
+    }
+    return bytes;
   }
 
   private static long serial(Optional<Posted> posted) {

@@ -106,7 +106,7 @@ final class Claims {
     }
   }
 
-  private static String claim(long serial) {
+  static String claim(long serial) {
     return tag(serial) + ".claim";
   }
 }

@@ -13,11 +13,12 @@ import java.util.List;
 record Health(List<String> run, List<String> pending, List<String> failed) {
   /// @param document whose image is asked about; hosts that are not in are left out
   static Health of(Repository repository, Document document, Target target, Instant now) {
+    Instant silent = now.minus(Reporter.SIGN_OF_LIFE.multipliedBy(2));
     Health health = new Health(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     for (String tag : repository.tags()) {
       HostReport.read(repository, tag)
           .filter(report -> document.share(report.host()).in())
-          .filter(report -> report.time().plus(Reporter.SIGN_OF_LIFE.multipliedBy(2)).isAfter(now))
+          .filter(report -> report.time().isAfter(silent))
           .ifPresent(report -> health.add(report, target));
     }
     return health;

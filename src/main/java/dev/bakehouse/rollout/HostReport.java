@@ -1,11 +1,13 @@
 package dev.bakehouse.rollout;
 
 import dev.bakehouse.oci.Artifact;
+import dev.bakehouse.oci.CorruptData;
 import dev.bakehouse.oci.Manifest;
+import dev.bakehouse.oci.RegistryError;
 import dev.bakehouse.oci.Repository;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -25,14 +27,21 @@ record HostReport(String host, String at, String runs, String failed, String tro
   private static final JsonMapper JSON = new JsonMapper();
   private static final int LONGEST = 500;
 
+  HostReport {
+    Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(runs, "runs");
+    Objects.requireNonNull(failed, "failed");
+    Instant _ = Instant.parse(at);
+    trouble = trouble.substring(0, Math.min(LONGEST, trouble.length()));
+  }
+
   static HostReport of(String host, HostState state, Instant now) {
-    String trouble = state.trouble();
     return new HostReport(
         host,
         now.toString(),
         state.inForce().map(image -> image.target().digest()).orElse(""),
         state.failed(),
-        trouble.substring(0, Math.min(LONGEST, trouble.length())));
+        state.trouble());
   }
 
   void put(Repository repository) {
@@ -40,17 +49,16 @@ record HostReport(String host, String at, String runs, String failed, String tro
     Manifest _ = Artifact.of(TYPE, note).put(repository, TAG + host);
   }
 
-  /// What a tag says; empty when that is no host's report.
+  /// What a tag says; empty when that is no host's report, whatever else it is.
   static Optional<HostReport> read(Repository repository, String tag) {
     if (!tag.startsWith(TAG)) {
       return Optional.empty();
     }
-    String text = repository.manifest(tag).annotations().getOrDefault(NOTE, "");
     try {
-      HostReport report = JSON.readValue(text, HostReport.class);
-      Instant _ = Instant.parse(report.at());
-      return Optional.of(report).filter(r -> tag.equals(TAG + r.host()));
-    } catch (JacksonException | DateTimeParseException e) {
+      String text = repository.manifest(tag).annotations().getOrDefault(NOTE, "");
+      return Optional.ofNullable(JSON.readValue(text, HostReport.class))
+          .filter(r -> tag.equals(TAG + r.host()));
+    } catch (JacksonException | CorruptData | RegistryError.Absent e) {
       return Optional.empty();
     }
   }

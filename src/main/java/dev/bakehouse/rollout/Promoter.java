@@ -20,6 +20,9 @@ import java.util.OptionalInt;
 /// Changes what hosts run. Each change reads the document, and writes the next one if nobody else
 /// did.
 public final class Promoter {
+  /// What many hosts say they failed of does not fit into a document.
+  private static final int LONGEST_REASON = 1000;
+
   private final Repositories repositories;
   private final Reference place;
   private final Board board;
@@ -67,11 +70,7 @@ public final class Promoter {
   /// An image of the rollout's repository, by tag, digest or whole reference.
   public Target target(String text) {
     Reference reference = reference(text);
-    if (!new Board(repositories.open(reference), reference).name().equals(board.name())) {
-      throw new UserError(
-          text + " does not lie in the rollout's repository " + board.name(),
-          "Push it there first, or correct `image.rollout.repository`.");
-    }
+    insistOurs(reference);
     Digest digest =
         repositories
             .open(reference)
@@ -80,10 +79,30 @@ public final class Promoter {
     return new Target(reference.selector(), digest.toString());
   }
 
+  /// @throws UserError when hosts would not find an image of that place
+  void insistOurs(Reference reference) {
+    if (!new Board(repositories.open(reference), reference).name().equals(board.name())) {
+      throw new UserError(
+          reference + " does not lie in the rollout's repository " + board.name(),
+          "Push it there first, or correct `image.rollout.repository`.");
+    }
+  }
+
   /// @param percent the next step when empty
   /// @param canaries hosts that are in whatever the percentage; those of before when empty
   public Posted promote(Target target, OptionalInt percent, List<String> canaries, String reason) {
-    Optional<Posted> seen = read();
+    return promote(read(), target, percent, canaries, reason);
+  }
+
+  /// The same in place of the document that was judged, and of no other.
+  ///
+  /// @throws UserError when somebody changed it since
+  Posted promote(
+      Optional<Posted> seen,
+      Target target,
+      OptionalInt percent,
+      List<String> canaries,
+      String reason) {
     Document now = now(seen);
     int share = percent.orElseGet(() -> now.nextStep(target));
     if (now.runs(target) && now.percent() == share && canaries.isEmpty()) {
@@ -104,7 +123,13 @@ public final class Promoter {
 
   /// Back to what was before; to each host's configured image when nothing was.
   public Posted rollback(String reason) {
-    Optional<Posted> seen = read();
+    return rollback(read(), reason);
+  }
+
+  /// The same in place of the document that was judged, and of no other.
+  ///
+  /// @throws UserError when somebody changed it since
+  Posted rollback(Optional<Posted> seen, String reason) {
     Document now = now(seen);
     if (now.current().isEmpty()) {
       throw new UserError(
@@ -182,6 +207,7 @@ public final class Promoter {
   }
 
   private Document.Stamp stamp(String reason) {
-    return new Document.Stamp(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), by, reason);
+    String why = reason.substring(0, Math.min(LONGEST_REASON, reason.length()));
+    return new Document.Stamp(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), by, why);
   }
 }

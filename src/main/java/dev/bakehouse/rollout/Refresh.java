@@ -6,6 +6,7 @@ import dev.bakehouse.image.ProjectError;
 import dev.bakehouse.image.Wanted;
 import dev.bakehouse.image.Workshop;
 import dev.bakehouse.oci.Digest;
+import dev.bakehouse.oci.Reference;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
 import java.nio.file.Path;
@@ -21,6 +22,8 @@ import java.util.OptionalInt;
 ///
 /// A step is taken when the time for it has come and every host that is in and reports runs the
 /// image. While one could not, the rollout stands; when more could not than run it, it goes back.
+///
+/// What it replaces is the document it judged: one that people put there meanwhile stays.
 ///
 /// Where it stands follows from the registry and the document alone, so a pass may be killed at any
 /// moment and begun again, here or elsewhere. An image that failed is not tried again before its
@@ -104,14 +107,15 @@ public final class Refresh {
 
   private Report step(Wanted wanted) {
     String identity = wanted.identity().hex();
-    Optional<Document> document = promoter.read().map(Posted::document);
+    Optional<Posted> judged = promoter.read();
+    Optional<Document> document = judged.map(Posted::document);
     Optional<Target> current = document.flatMap(Document::current);
     int percent = document.map(Document::percent).orElse(0);
     boolean runs =
         current.flatMap(promoter.failures()::identity).filter(identity::equals).isPresent();
     if (promoter.failures().marked(identity)) {
       if (runs && document.get().reason().startsWith(OWN)) {
-        Posted _ = promoter.rollback(OWN + "the image failed");
+        Posted _ = promoter.rollback(judged, OWN + "the image failed");
       }
       return failed(
           "the wanted image failed before; it is tried again when its base or inputs change, or with --retry");
@@ -125,12 +129,14 @@ public final class Refresh {
         String other = "a rollout of " + current.get() + " stands at " + percent + " %";
         return new Report(Standing.WAITING, other, 0);
       }
-      return begin(wanted);
+      return begin(wanted, judged);
     }
-    return goOn(wanted, document.get(), current.get());
+    return goOn(wanted, judged.get(), current.get());
   }
 
-  private Report begin(Wanted wanted) {
+  private Report begin(Wanted wanted, Optional<Posted> judged) {
+    Reference candidate = wanted.names().candidate(wanted.identity().hex());
+    promoter.insistOurs(candidate);
     LocalImage image;
     try {
       image = workshop.candidate(wanted);
@@ -138,8 +144,7 @@ public final class Refresh {
       broken.note(wanted.identity().hex(), String.valueOf(e.getMessage()));
       return failed(e.getMessage() + " " + e.remedy());
     }
-    String tag = wanted.names().candidate(wanted.identity().hex()).selector();
-    Target target = new Target(tag, image.record().digest());
+    Target target = new Target(candidate.selector(), image.record().digest());
     try {
       tried(image, wanted);
     } catch (ProjectError e) {
@@ -147,7 +152,7 @@ public final class Refresh {
       return failed(e.getMessage() + " " + e.remedy());
     }
     String reason = OWN + "base " + wanted.identity().base().orElse("");
-    Posted _ = promoter.promote(target, OptionalInt.of(0), List.of(host), reason);
+    Posted _ = promoter.promote(judged, target, OptionalInt.of(0), List.of(host), reason);
     return new Report(Standing.MOVED, "the canary " + host + " is to run " + target, 0);
   }
 
@@ -161,10 +166,11 @@ public final class Refresh {
     }
   }
 
-  private Report goOn(Wanted wanted, Document document, Target target) {
+  private Report goOn(Wanted wanted, Posted judged, Target target) {
+    Document document = judged.document();
     Health health = promoter.health(document, target);
     if (health.broken() && document.reason().startsWith(OWN)) {
-      return back(target, String.join(", ", health.failed()) + " could not run it");
+      return back(judged, target, String.join(", ", health.failed()) + " could not run it");
     }
     if (document.percent() == 100) {
       workshop.release(wanted, Digest.parse(target.digest()));
@@ -172,7 +178,7 @@ public final class Refresh {
     }
     HostState here = state.load();
     if (here.failed().equals(target.digest())) {
-      return back(target, "the canary " + host + " could not run it: " + here.trouble());
+      return back(judged, target, "the canary " + host + " could not run it: " + here.trouble());
     }
     boolean runs =
         here.inForce().filter(now -> now.target().digest().equals(target.digest())).isPresent();
@@ -192,7 +198,12 @@ public final class Refresh {
     }
     Document next =
         promoter
-            .promote(target, OptionalInt.empty(), document.canaries(), OWN + "next step")
+            .promote(
+                Optional.of(judged),
+                target,
+                OptionalInt.empty(),
+                document.canaries(),
+                OWN + "next step")
             .document();
     if (next.percent() == 100) {
       workshop.release(wanted, Digest.parse(target.digest()));
@@ -200,9 +211,9 @@ public final class Refresh {
     return new Report(Standing.MOVED, target + " is at " + next.percent() + " %", next.percent());
   }
 
-  private Report back(Target target, String why) {
+  private Report back(Posted judged, Target target, String why) {
     promoter.failures().mark(target);
-    Posted _ = promoter.rollback(OWN + why);
+    Posted _ = promoter.rollback(Optional.of(judged), OWN + why);
     return failed("the rollout of " + target + " went back: " + why);
   }
 

@@ -174,7 +174,7 @@ class ImageInputTest {
     if (Files.exists(store)) {
       try (var all = Files.walk(store)) {
         assertThat(all.filter(Files::isRegularFile).map(store::relativize).map(Path::toString))
-            .allMatch(name -> name.endsWith(".lock") || name.matches("\\.work/(\\.|pull-).*"));
+            .allMatch(name -> name.endsWith(".lock") || name.matches("\\.work/\\..*"));
       }
     }
   }

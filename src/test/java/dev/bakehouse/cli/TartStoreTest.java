@@ -63,13 +63,21 @@ class TartStoreTest {
   void tartSeesImagesAndNothingElseOfOurs() throws IOException {
     fine("pin", "base");
     fine("tag", "base", "second");
-    Path partial = Files.createDirectories(standIn.home().resolve("bakehouse/pull-abc"));
+    Path partial = Files.createDirectories(standIn.home().resolve("bakehouse/.pull-abc"));
     assertThat(tart("list")).containsExactly("base", "second");
     assertThat(partial).as("Tart sweeps its own directory only").exists();
     assertThat(vms.resolve(".work")).doesNotExist();
     assertThat(Files.isSameFile(vms.resolve("base/disk.img"), vms.resolve("second/disk.img")))
         .as("what `tart run` writes to one name must not change the other")
         .isFalse();
+
+    fine("pull", layout, "--name", "third");
+    for (String file : List.of("disk.img", "config.json", "nvram.bin")) {
+      assertThat(Files.isSameFile(vms.resolve("base/" + file), vms.resolve("third/" + file)))
+          .as("what `tart` writes to %s of one must not change the other", file)
+          .isFalse();
+    }
+    fine("delete", "third");
 
     tart("clone", "base", "theirs");
     assertThat(Files.exists(vms.resolve("theirs/image.json"))).isFalse();

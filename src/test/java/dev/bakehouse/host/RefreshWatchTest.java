@@ -39,6 +39,9 @@ class RefreshWatchTest {
               if (calls[0] == 2) {
                 throw new UserError("the registry gives no answer", "Look.");
               }
+              if (calls[0] == 3) {
+                throw new IllegalStateException("a mistake");
+              }
               Standing standing = standings.remove();
               if (standings.isEmpty()) {
                 ended.countDown();
@@ -56,8 +59,11 @@ class RefreshWatchTest {
     }
     stop.countDown();
     thread.join();
-    assertThat(calls[0]).isEqualTo(4);
-    assertThat(said).containsExactly("the registry gives no answer Look.");
+    assertThat(calls[0]).isEqualTo(5);
+    assertThat(said)
+        .containsExactly(
+            "the registry gives no answer Look.",
+            "refreshing the image broke off with java.lang.IllegalStateException: a mistake");
   }
 
   private RefreshTimes times() {

@@ -121,6 +121,15 @@ class EnsureTest {
   }
 
   @Test
+  void whatCanNotBePushedIsSaidAndServesAllTheSame() throws IOException {
+    Files.writeString(temp.resolve("file"), "where no layout can be");
+    Wanted wanted = wanted("oci:" + temp.resolve("file"), "[]");
+    LocalImage built = build().run(wanted, Branch.MAIN);
+    assertThat(ensure(wanted, false, NEVER).content()).isEqualTo(built.content());
+    assertThat(host.said()).contains("not pushed: Could not push the image");
+  }
+
+  @Test
   void whatAKilledBuildDidNotPushTheNextEnsureDoes() {
     Wanted wanted = wanted("oci:" + temp.resolve("layout"), "[]");
     LocalImage built = build().run(wanted, Branch.MAIN);

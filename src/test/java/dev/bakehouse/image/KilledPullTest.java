@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("registry")
 class KilledPullTest {
@@ -38,7 +40,7 @@ class KilledPullTest {
       Reference reference = Reference.parse(proxy.host() + "/o/r/vm:v1");
       Path state = temp.resolve("state");
       Path partial =
-          new Fixture(state).store.work().resolve("pull-" + image.manifest().digest().hex());
+          new Fixture(state).store.work().resolve(".pull-" + image.manifest().digest().hex());
       Set<String> finished = Set.of();
       int kills = 0;
       for (int i = 0; i < 20; i++) {
@@ -70,8 +72,10 @@ class KilledPullTest {
     }
   }
 
-  @Test
-  void aPullThatIsKilledBeforeItsImageIsPublishedMovesNoSliceAgain() throws Exception {
+  /// @param name of the image the next pull makes
+  @ParameterizedTest
+  @ValueSource(strings = {"i", "j"})
+  void aPullThatIsKilledBeforeItsImageIsPublishedMovesNoSliceAgain(String name) throws Exception {
     try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false);
         MeteredProxy proxy = new MeteredProxy(registry.host())) {
       Fixture origin = new Fixture(temp.resolve("origin"));
@@ -82,16 +86,17 @@ class KilledPullTest {
       assertThat(pull(state, reference).waitFor()).isZero();
       ImageStore store = new Fixture(state).store;
       Path published = store.get("i").directory();
-      Path partial = store.work().resolve("pull-" + image.manifest().digest().hex());
+      Path partial = store.work().resolve(".pull-" + image.manifest().digest().hex());
       Files.createDirectory(partial);
       Trees.take(published, partial, ImageStore.FILES);
       Files.move(published, store.work(Draft.directory("i")));
       Set<String> finished = image.finished(partial);
       assertThat(finished).hasSize(4);
       int before = proxy.requests().size();
-      assertThat(pull(state, reference).waitFor()).isZero();
+      Process next = new Child(state).start("pull", reference.toString(), "--name", name);
+      assertThat(next.waitFor()).isZero();
       notAskedForAgain(finished, proxy, before);
-      assertThat(Files.readAllBytes(store.get("i").disk())).isEqualTo(image.disk());
+      assertThat(Files.readAllBytes(store.get(name).disk())).isEqualTo(image.disk());
     }
   }
 

@@ -58,6 +58,7 @@ class RepairTest {
     assertThat(again.wrong()).containsExactly("disk.img: the slice at 0 MB differs");
     assertThat(repair(host, again).ok()).isTrue();
     assertThat(host.store.history().read().getLast().bytes()).isBetween(1L << 20, 8L << 20);
+    assertThat(host.said()).containsPattern("repair i: .*, [1-9],\\d+ kB moved");
   }
 
   @Test

@@ -122,7 +122,7 @@ class RoomTest {
   @Test
   void leavingsOfDeadTransfersGoAndThoseOfLivingOnesStay() throws IOException {
     Path dead = write(store.work("dead.partial"));
-    Path killed = write(store.work("pull-abc"));
+    Path killed = write(store.work(".pull-abc"));
     Path staged = write(store.work("upload").resolve("push-1"));
     Path pushing = write(store.work("upload").resolve("push-2"));
     Path living = write(store.work("living.partial"));

@@ -76,7 +76,7 @@ class StoreKillTest {
     assertThat(new Leavings(store).dead()).isEmpty();
     try (var left = Files.list(store.work())) {
       assertThat(left.map(p -> p.getFileName().toString()))
-          .allMatch(name -> name.matches("\\..+|.+\\.lock|leases|room|history\\.jsonl"));
+          .allMatch(name -> name.matches(".+\\.lock|leases|room|history\\.jsonl"));
     }
   }
 

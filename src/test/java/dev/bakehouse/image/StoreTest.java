@@ -9,6 +9,7 @@ import dev.bakehouse.oci.DiskFixture;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.RegistryError;
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StoreTest {
   @TempDir static Path shared;
@@ -148,7 +151,7 @@ class StoreTest {
 
   @Test
   void aKilledPullLeavesNoImageAndTheNextOneWorks() throws Exception {
-    Path partial = state.resolve("images/.work/pull-" + digest.hex() + "/disk.img");
+    Path partial = state.resolve("images/.work/.pull-" + digest.hex() + "/disk.img");
     Process child =
         Command.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
@@ -185,6 +188,39 @@ class StoreTest {
     assertThat(host.said()).containsOnlyOnce("mended: " + config);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(config)))
         .isEqualTo("r--r-----");
+  }
+
+  /// Names that the store's own files and directories once had.
+  @ParameterizedTest
+  @ValueSource(strings = {"gone-1", "history", "pull-1", "leases", "room", "upload", "x.partial"})
+  void anImageMayHaveAnyName(String name) throws IOException {
+    LocalImage image = host.transfer.pull(layout, name, false);
+    try (ExclusiveLock _ = host.store.lock(name, () -> {});
+        Draft draft = host.store.draft(name)) {
+      Files.writeString(draft.directory().resolve("x"), "");
+      assertThat(new Prune(Optional.empty(), Optional.empty()).run(host.store).leavings())
+          .isEmpty();
+      host.store.history().add("noted", name, "", "", 0);
+      assertThat(draft.directory().resolve("x")).exists();
+    }
+    assertThat(host.store.history().read()).extracting(History.Event::what).contains("noted");
+    assertThat(Verify.of(image).ok()).isTrue();
+    host.store.delete(name);
+    assertThat(host.store.list()).isEmpty();
+  }
+
+  @Test
+  void whatLostItsDiskIsNotPublished() throws IOException {
+    LocalImage image = host.transfer.pull(layout, "i", false);
+    try (ExclusiveLock _ = host.store.lock("j", () -> {});
+        Draft draft = host.store.draft("j")) {
+      Trees.take(image.directory(), draft.directory(), ImageStore.FILES);
+      Files.delete(draft.directory().resolve("disk.img"));
+      assertThatThrownBy(() -> draft.publish(image.record(), "pulled", 0))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("disk.img got lost");
+    }
+    assertThat(host.store.list()).extracting(LocalImage::name).containsExactly("i");
   }
 
   @Test

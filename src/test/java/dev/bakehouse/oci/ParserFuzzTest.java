@@ -57,7 +57,7 @@ class ParserFuzzTest {
         at += slice.size();
       }
       assertThat(tart.diskSize()).isEqualTo(at).isNotNegative();
-      assertThat(tart.transferSize()).isNotNegative();
+      assertThat(tart.size()).isNotNegative();
     } catch (UserError e) {
       assertThat(e.getMessage()).isNotBlank();
     }

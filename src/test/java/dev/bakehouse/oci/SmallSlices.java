@@ -50,7 +50,7 @@ public record SmallSlices(Manifest manifest, byte[] disk, long largestBlob) {
   }
 
   public long transferSize() {
-    return TartManifest.of(manifest, "it").transferSize();
+    return TartManifest.of(manifest, "it").size();
   }
 
   /// Blobs of slices that a pull, interrupted or not, has noted as finished.

@@ -1,6 +1,7 @@
 package dev.bakehouse.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.oci.DockerRegistry;
 import dev.bakehouse.oci.Reference;
@@ -99,6 +100,25 @@ class ClaimsTest {
     }
     assertThat(wins).isGreaterThan(10);
     assertThat(passedOver).isPositive();
+  }
+
+  @Test
+  void anOldDocumentUnderTheTagOfANewSerialIsNotBelieved() throws Exception {
+    Site site = new Site(Files.createDirectories(dir.resolve("s")), "oci:" + dir.resolve("l"));
+    Repository layout = site.repositories.open(site.place);
+    Board board = new Board(layout, Reference.parse("127.0.0.1:1/o/r/i:rollout"), Duration.ZERO);
+    PrivateKey key = site.config.key(Map.of());
+    Document document = Document.empty(board.name()).promote(A, 1, List.of(), stamp("first"));
+    Posted first = board.write(document, Optional.empty(), key);
+    Document next = first.document().promote(A, 2, List.of(), stamp("second"));
+    Posted second = board.write(next, Optional.of(first), key);
+    assertThat(board.read(site.config)).contains(second);
+    layout.putManifest(layout.manifest(Claims.tag(1)), Claims.tag(3));
+    layout.putManifest(layout.manifest(Claims.claim(2)), Claims.claim(3));
+    assertThatThrownBy(() -> board.read(site.config))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("The tag rollout-3")
+        .hasMessageContaining("holds the document of serial 1");
   }
 
   /// Checks that at most one was told, and that what it was told is so.

@@ -10,7 +10,9 @@ import dev.bakehouse.image.ImageConfig;
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.Wanted;
 import dev.bakehouse.image.Workshop;
+import dev.bakehouse.oci.Artifact;
 import dev.bakehouse.oci.DiskFixture;
+import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Repository;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.rollout.Refresh.Report;
@@ -37,6 +39,8 @@ class RefreshTest {
   private ImageStore builder;
   private final List<String> calls = new ArrayList<>();
   private String smoke = "true";
+  private String registry = "layout";
+  private Runnable meanwhile = () -> {};
 
   @BeforeEach
   void project() throws IOException {
@@ -169,6 +173,63 @@ class RefreshTest {
   }
 
   @Test
+  void whatAPersonPromotedWhileTheImageWasMadeStays() throws IOException {
+    Target other = site.push("by-hand", 21);
+    meanwhile = () -> site.promoter().promote(other, OptionalInt.of(100), List.of(), "by hand");
+    assertThatThrownBy(this::pass).hasMessageContaining("somebody else changed it");
+    assertThat(site.document().current()).contains(other);
+    assertThat(site.document().canaries()).isEmpty();
+    meanwhile = () -> {};
+    assertThat(pass().standing()).as("a new one is judged anew").isEqualTo(Standing.MOVED);
+    assertThat(site.document().previous()).contains(other);
+  }
+
+  @Test
+  void whatWasPromotedAfterAnImageWasFoundBadIsNotTakenBack() throws IOException {
+    Target bad = rolledOut();
+    Optional<Posted> judged = site.promoter().read();
+    Target good = site.push("by-hand", 21);
+    Posted _ = site.promoter().promote(good, OptionalInt.of(100), List.of(), "by hand");
+    assertThatThrownBy(() -> site.promoter().rollback(judged, "bad"))
+        .hasMessageContaining("somebody else changed it");
+    assertThat(site.document().current()).contains(good);
+    assertThat(site.document().previous()).contains(bad);
+  }
+
+  @Test
+  void anImageThatHostsWouldNotFindIsNotEvenBuilt() {
+    registry = "elsewhere";
+    assertThatThrownBy(this::pass).hasMessageContaining("does not lie in the rollout's repository");
+    assertThat(calls).isEmpty();
+  }
+
+  /// Anybody who can write to the registry can put such tags there.
+  @Test
+  void whatIsNoReportOfAHostIsPassedOver() throws IOException {
+    rolledOut();
+    Repository repository = site.repositories.open(site.place);
+    List<String> bad =
+        List.of(
+            "null",
+            "{}",
+            "[1]",
+            "{\"host\":\"x\",\"at\":null,\"runs\":\"\",\"failed\":\"\",\"trouble\":\"\"}",
+            "{\"host\":\"x\",\"at\":\"+1000000000-12-31T23:59:59Z\",\"runs\":null}",
+            "{\"host\":\"x\",\"at\":\"+1000000000-12-31T23:59:59Z\",\"runs\":\"\",\"failed\":\"\",\"trouble\":\"\"}");
+    for (String report : bad) {
+      Manifest _ =
+          Artifact.of(
+                  "application/vnd.bakehouse.host.v1+json", Map.of("dev.bakehouse.host", report))
+              .put(repository, HostReport.TAG + "x");
+      assertThat(pass().standing()).as(report).isEqualTo(Standing.UP_TO_DATE);
+    }
+    Path manifest = dir.resolve("layout/image/blobs/sha256");
+    String hex = repository.head(HostReport.TAG + "x").orElseThrow().hex();
+    Files.writeString(manifest.resolve(hex), "not what it was");
+    assertThat(pass().standing()).isEqualTo(Standing.UP_TO_DATE);
+  }
+
+  @Test
   void aRolloutOfAnotherImageIsNotInterrupted() throws IOException {
     Target other = site.push("by-hand", 21);
     Posted _ = site.promoter().promote(other, OptionalInt.of(50), List.of(), "by hand");
@@ -242,7 +303,10 @@ class RefreshTest {
     return new Workshop(
         builder,
         site.repositories,
-        (name, base, config) -> new HostVm(base, calls),
+        (name, base, config) -> {
+          meanwhile.run();
+          return new HostVm(base, calls);
+        },
         dir.resolve("logs"),
         site.log);
   }
@@ -251,7 +315,7 @@ class RefreshTest {
     String yaml =
         ("image: {registry: 'oci:%s', name: image, arch: arm64, base: base,"
                 + " bootstrap-script: boot.sh, smoke: ['%s']}")
-            .formatted(dir.resolve("layout"), smoke);
+            .formatted(dir.resolve(registry), smoke);
     ImageConfig config = ImageConfig.read(Yaml.parse("bakehouse.yml", yaml).section("image"));
     return workshop().wanted(new Checkout(checkout), config, Optional.empty());
   }

@@ -21,6 +21,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -153,6 +154,21 @@ class RolloutTest {
     assertThatThrownBy(
             () -> new Board(repository, site.place).write(ours, before, site.config.key(Map.of())))
         .hasMessageContaining("somebody else changed it at the same time");
+  }
+
+  @Test
+  void noDocumentIsWrittenThatHostsWouldNotRead() throws IOException {
+    Site site = layout("site");
+    Promoter promoter = site.promoter();
+    String longest = "it failed on oven-a ".repeat(20_000);
+    Document document = promoter.promote(A, OptionalInt.of(10), List.of(), longest).document();
+    assertThat(site.document()).isEqualTo(document);
+    assertThat(document.reason()).startsWith("it failed on oven-a it").hasSize(1000);
+    List<String> canaries = IntStream.range(0, 20_000).mapToObj(i -> "oven-number-" + i).toList();
+    assertThatThrownBy(() -> promoter.promote(A, OptionalInt.of(50), canaries, "many"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("hosts read 262,144");
+    assertThat(site.document()).isEqualTo(document);
   }
 
   @Test
