@@ -185,7 +185,10 @@ final class DiskRecord {
         blocks[at++] = body.getLong();
       }
     }
-    return new Slice(offset, size, new Digest(HexFormat.of().formatHex(content)), blocks);
+    Digest digest = new Digest(HexFormat.of().formatHex(content));
+    return digest.equals(TartManifest.ZERO_SLICE) && size == TartManifest.SLICE
+        ? SliceReader.zeroSlice(offset)
+        : new Slice(offset, size, digest, blocks);
   }
 
   private static ByteBuffer stamp(Path directory) throws IOException {

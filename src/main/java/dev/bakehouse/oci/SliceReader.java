@@ -18,6 +18,13 @@ public final class SliceReader implements AutoCloseable {
   private static final int CHUNK = 1 << 20;
   private static final byte[] ZERO = new byte[CHUNK];
 
+  /// Of every slice of zeros; a large disk has a thousand of them.
+  private static final long[] ZERO_BLOCKS = new long[Blocks.count(TartManifest.SLICE)];
+
+  static {
+    Arrays.fill(ZERO_BLOCKS, Blocks.ZERO);
+  }
+
   private final FileChannel in;
   private final Holes holes;
 
@@ -104,9 +111,7 @@ public final class SliceReader implements AutoCloseable {
   }
 
   static DiskRecord.Slice zeroSlice(long offset) {
-    long[] blocks = new long[Blocks.count(TartManifest.SLICE)];
-    Arrays.fill(blocks, Blocks.ZERO);
-    return new DiskRecord.Slice(offset, TartManifest.SLICE, TartManifest.ZERO_SLICE, blocks);
+    return new DiskRecord.Slice(offset, TartManifest.SLICE, TartManifest.ZERO_SLICE, ZERO_BLOCKS);
   }
 
   /// Bytes of a range that the file system does not tell to be holes.

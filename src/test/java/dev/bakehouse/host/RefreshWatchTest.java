@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,7 +54,7 @@ class RefreshWatchTest {
             said::add,
             stop);
     Thread thread = Thread.ofPlatform().start(watch::run);
-    ended.await();
+    assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
     while (!Files.exists(dir.resolve("refreshed"))) {
       Thread.onSpinWait();
     }

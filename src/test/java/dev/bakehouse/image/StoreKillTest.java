@@ -26,13 +26,16 @@ class StoreKillTest {
   private static final int ROUNDS = 20;
   private static final int LONGEST_MS = 250;
 
+  /// A budget takes what frees more than the few blocks of its images' records.
+  private static final int DISK = 1 << 19;
+
   @TempDir Path dir;
   private ImageStore store;
 
   @BeforeEach
   void make() throws IOException {
     store = new ImageStore(dir.resolve("images"));
-    Disks.adopt(store, dir, "steady", 1 << 16, 0);
+    Disks.adopt(store, dir, "steady", DISK, 0);
   }
 
   @Test
@@ -88,7 +91,7 @@ class StoreKillTest {
     Trees.rename(place, store.old("steady"));
     assertThat(store.find("steady")).isPresent();
     Trees.rename(place, store.old("steady"));
-    Disks.adopt(store, dir, "steady", 1 << 16, 0);
+    Disks.adopt(store, dir, "steady", DISK, 0);
     assertThat(store.old("steady")).doesNotExist();
     assertThat(store.list()).hasSize(1);
   }
@@ -103,7 +106,7 @@ class StoreKillTest {
     for (History.Event event : store.history().read()) {
       assertThat(event.image()).isNotEmpty();
     }
-    Disks.adopt(store, dir, "steady", 1 << 16, 0);
+    Disks.adopt(store, dir, "steady", DISK, 0);
     LocalImage _ = store.tag("steady", "after");
     store.pin("after", true);
     store.pin("after", false);
@@ -131,7 +134,7 @@ class StoreKillTest {
         String name = "t" + random.nextInt(3);
         try {
           switch (random.nextInt(7)) {
-            case 0, 1 -> Disks.adopt(store, dir, "steady", 1 << 16, 0);
+            case 0, 1 -> Disks.adopt(store, dir, "steady", DISK, 0);
             case 2 -> store.tag("steady", name);
             case 3 -> store.delete(name);
             case 4 -> store.pin(name, random.nextBoolean());
