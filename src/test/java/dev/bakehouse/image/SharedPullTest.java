@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -186,42 +185,6 @@ class SharedPullTest {
       byte[] disk = Files.readAllBytes(host.store.get("i").disk());
       assertThat(Arrays.mismatch(disk, stalling.disk())).isEqualTo(-1);
     }
-  }
-
-  /// The directory of a digest belongs to whoever has its lock, also when the one before failed.
-  @Test
-  void aPullThatFailedLeavesTheNextOneItsDirectory() throws Exception {
-    try (DockerRegistry registry = DockerRegistry.start(temp.resolve("registry"), false);
-        FaultyRegistry faulty = FaultyRegistry.before(registry.host())) {
-      SmallSlices image = push(registry, "v1", 1);
-      Reference reference = Reference.parse(faulty.host() + "/o/r/vm:v1");
-      String manifest = "/manifests/" + image.manifest().digest();
-      faulty.on("GET", manifest, new Fault.Stall(0), Fault.status(400), new Fault.Stall(0));
-      var first = CompletableFuture.supplyAsync(() -> pull(reference, "i"), Threads::start);
-      stalled(faulty, 1);
-      var second = CompletableFuture.supplyAsync(() -> pull(reference, "j"), Threads::start);
-      Poll.until(
-          "the second to wait",
-          Duration.ofSeconds(30),
-          () -> Optional.of(true).filter(_ -> host.said().contains("another process pulls")));
-      faulty.cut();
-      stalled(faulty, 2);
-      assertThat(first).failsWithin(Duration.ofSeconds(30));
-      faulty.cut();
-      LocalImage made = second.get(60, TimeUnit.SECONDS);
-      assertThat(Arrays.mismatch(Files.readAllBytes(made.disk()), image.disk())).isEqualTo(-1);
-    }
-  }
-
-  private LocalImage pull(Reference reference, String name) {
-    return host.transfer.pull(reference, name, false);
-  }
-
-  private static void stalled(FaultyRegistry registry, int times) {
-    Poll.until(
-        "request " + times + " to stall",
-        Duration.ofSeconds(30),
-        () -> Optional.of(true).filter(_ -> registry.stalled() >= times));
   }
 
   @Test

@@ -20,12 +20,16 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -147,6 +151,27 @@ class StoreTest {
     host.transfer.pull(layout, "i", false);
     assertThat(other.join().name()).isEqualTo("i");
     assertThat(host.said()).containsOnlyOnce("pulling ").contains("is already here");
+  }
+
+  /// The directory of a digest is whose that has its lock, also while the one before cleans up.
+  @Test
+  void pullsOfOneImageUnderManyNamesDoNotDisturbEachOther() throws Exception {
+    host.transfer.pull(layout, "i", false);
+    List<Callable<Boolean>> all = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      String name = "j" + i;
+      all.add(
+          () -> {
+            LocalImage _ = host.transfer.pull(layout, name, false);
+            host.store.delete(name);
+            return true;
+          });
+    }
+    try (var threads = Executors.newFixedThreadPool(8)) {
+      for (Future<Boolean> one : threads.invokeAll(all)) {
+        assertThat(one.get()).isTrue();
+      }
+    }
   }
 
   @Test
