@@ -1,6 +1,7 @@
 package dev.bakehouse.host;
 
 import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.platform.Command;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +14,18 @@ final class HostEnvironment {
       Set.of("PATH", "HOME", "USER", "LANG", "LC_ALL", "TART_HOME");
 
   private HostEnvironment() {}
+
+  /// A command with this environment and none of this process's own.
+  static Command of(Command command, HostSettings host, Path temporary) {
+    Command bare = command;
+    for (String name : System.getenv().keySet()) {
+      bare = bare.env(name, null);
+    }
+    for (Map.Entry<String, String> variable : of(host, temporary).entrySet()) {
+      bare = bare.env(variable.getKey(), variable.getValue());
+    }
+    return bare;
+  }
 
   /// @param temporary for what an agent writes down of its job, and nobody else
   static Map<String, String> of(HostSettings host, Path temporary) {

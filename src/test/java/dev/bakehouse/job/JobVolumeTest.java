@@ -136,6 +136,7 @@ class JobVolumeTest {
                 decision,
                 identity,
                 Path.of(CACHE_PATH),
+                _ -> false,
                 phases)
             .orElseThrow();
     String name = Machines.name("volume");
@@ -173,7 +174,7 @@ class JobVolumeTest {
               .keep(
                   sealed.get().key(),
                   "build",
-                  CachePublisher.about(access.writes().orElseThrow(), "build", Map.of()))
+                  PublishOrder.of(access.writes().orElseThrow(), "build", Map.of()).json())
               .volume());
     }
   }
@@ -187,7 +188,7 @@ class JobVolumeTest {
   /// What the generation that was kept last would bring to the store.
   private Map<String, String> saved() throws Exception {
     Publications publications = new Publications(volumes);
-    List<String> waiting = publications.waiting();
+    List<Publications.Waiting> waiting = publications.waiting();
     assertThat(waiting).hasSize(1);
     try (Publications.Work work = publications.take(waiting.getFirst()).orElseThrow();
         Publications.Disk disk = work.open()) {

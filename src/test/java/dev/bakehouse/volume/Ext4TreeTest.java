@@ -56,7 +56,7 @@ class Ext4TreeTest {
       sparse.setLength(9_000_000);
     }
     Files.setPosixFilePermissions(tree.resolve("a"), PosixFilePermissions.fromString("r-x--x---"));
-    raw = GuestDisk.ext4(top, dir.resolve("raw"));
+    raw = GuestDisk.ext4(top, dir.resolve("raw.img"));
     // mke2fs copies whole seconds before 2038 only.
     GuestDisk.change(
         raw, "set_inode_field zig/local/a mtime 5\nset_inode_field zig/local/a mtime_extra 29\n");
