@@ -74,6 +74,7 @@ public final class HostDaemon {
   private void supervise() throws InterruptedException {
     Hypervisor hypervisor = Jobs.hypervisor(host);
     Reaper reaper = new Reaper(host.state(), List.of(hypervisor));
+    HostEnvironment.unheard(host, System.getenv()).ifPresent(this::say);
     sweep(reaper);
     Templates templates = new Templates(host, hypervisor, log, this::say);
     Optional<RolloutWatch> rollout = RolloutWatch.of(host, templates, log, this::say, stop);

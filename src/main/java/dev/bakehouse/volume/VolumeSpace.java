@@ -67,17 +67,27 @@ public final class VolumeSpace {
         left.put(volume, sizes(directory, file.map(VolumeFile::layers).orElse(List.of())));
       }
       long limit = Math.min(budget, sum(left.values()) + free.getAsLong() - LEAST);
-      for (Volume volume : List.copyOf(left.keySet())) {
-        if (sum(left.values()) > limit && !volume.pinned()) {
-          Volumes.drop(root.resolve(volume.name()));
-          left.remove(volume);
-          gone.add(volume);
+      while (sum(left.values()) > limit) {
+        List<Volume> free = left.keySet().stream().filter(volume -> !volume.pinned()).toList();
+        if (free.isEmpty()) {
+          break;
         }
+        Volume next = free.stream().filter(v -> alone(v, left)).findFirst().orElse(free.getFirst());
+        Volumes.drop(root.resolve(next.name()));
+        left.remove(next);
+        gone.add(next);
       }
       return gone;
     } catch (IOException e) {
       throw volumes.failed("prune", e);
     }
+  }
+
+  /// Whether a volume has a file that no other has, so that its end makes room.
+  private static boolean alone(Volume volume, Map<Volume, Map<String, Long>> all) {
+    Set<String> own = new HashSet<>(all.getOrDefault(volume, Map.of()).keySet());
+    all.forEach((other, files) -> own.removeAll(other.equals(volume) ? Set.of() : files.keySet()));
+    return !own.isEmpty();
   }
 
   /// Drops what has waited longest to be saved, until the rest, without what volumes have as well,
@@ -105,7 +115,8 @@ public final class VolumeSpace {
                 left.put(waiting, own);
               });
       for (Publications.Waiting waiting : List.copyOf(left.keySet())) {
-        if (sum(left.values()) > budget && drop(waiting)) {
+        boolean frees = !left.getOrDefault(waiting, Map.of()).isEmpty();
+        if (sum(left.values()) > budget && frees && drop(waiting)) {
           left.remove(waiting);
           gone.add(waiting.id());
         }
