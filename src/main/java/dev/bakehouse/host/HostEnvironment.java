@@ -20,10 +20,9 @@ final class HostEnvironment {
   /// A warning of S3 credentials in an environment, which reach no job: bootstrap.pl gets the
   /// host's variables as arguments, which every user of the host can read.
   static Optional<String> unheard(HostSettings host, Map<String, String> environment) {
-    boolean s3 = host.cache().store().startsWith("s3:");
     List<String> names =
         environment.keySet().stream().filter(name -> name.startsWith("AWS_")).sorted().toList();
-    return names.isEmpty() || !s3 || host.cache().s3Credentials().isPresent()
+    return names.isEmpty() || !host.s3WithoutFile()
         ? Optional.empty()
         : Optional.of(
             String.join(", ", names)
