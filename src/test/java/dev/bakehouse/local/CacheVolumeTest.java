@@ -49,6 +49,7 @@ class CacheVolumeTest {
     Result newer = job(fixture, "grep one " + CACHE + "/entry");
     assertThat(newer.status()).as(newer.log()).isEqualTo("0");
     assertThat(newer.log()).contains("the store has newer ones than").contains("fill ");
+    assertThat(volumes(fixture, "publish", "--wait").status()).isZero();
     Directories.delete(state.resolve("volumes"));
     Result filled = job(fixture, "grep one " + CACHE + "/entry");
     assertThat(filled.status()).as(filled.log()).isEqualTo("0");
