@@ -10,8 +10,15 @@ import dev.bakehouse.job.Jobs;
 import dev.bakehouse.platform.Processes.Identity;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Slots;
+import dev.bakehouse.vm.Trees;
+import dev.bakehouse.volume.Volume;
+import dev.bakehouse.volume.Volumes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -92,6 +99,51 @@ class KillTest {
       assertThat(ended.jobs()).as("the first attempt was lost").hasSizeGreaterThan(1);
     }
     assertThat(ImageMark.of(KillFixture.image())).isEqualTo(before);
+  }
+
+  @Test
+  void ofTheBootstrapLeavesTheVolumeAsItWas() throws Exception {
+    String entry = "\"$CACHE_PATH/bun/entry\"";
+    String kept = cached("mkdir \"$CACHE_PATH/bun\"; echo one >" + entry);
+    assertThat(host.awaitEnd(kept).passed()).isTrue();
+    Volumes volumes = new Volumes(host.state());
+    Volume before = volumes.list().getFirst();
+    String victim = cached("set -e; grep one " + entry + "; echo two >" + entry + "; " + VICTIM);
+    KillFixture.Running running = host.running(host.awaitLog(victim, "victim"));
+    running.bootstrap().alive().orElseThrow().destroyForcibly();
+    host.awaitNoTrace(running, MINUTE);
+    Volume after = volumes.list().getFirst();
+    assertThat(after.generation()).isEqualTo(before.generation()).isEqualTo(1);
+    // The retry finds `one`.
+    BuildView ended = host.awaitEnd(victim);
+    assertThat(ended.passed()).as(ended.toString()).isTrue();
+    assertThat(ended.jobs()).as("the first attempt was lost").hasSizeGreaterThan(1);
+    KillFixture.await(
+        "an end of what waits to be saved and of what was left",
+        MINUTE,
+        () ->
+            left(host.state().resolve("volumes"))
+                .equals(Set.of(".lock", ".publish", before.name())));
+    assertThat(volumes.list().getFirst().generation()).isEqualTo(2);
+  }
+
+  /// Names below a host's volumes, and of what waits.
+  private static Set<String> left(Path volumes) {
+    try {
+      Set<String> names = new TreeSet<>(Trees.names(volumes));
+      Trees.names(volumes.resolve(".publish")).stream()
+          .filter(name -> !name.startsWith(".l") && !name.startsWith(".p"))
+          .forEach(names::add);
+      return names;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String cached(String command) {
+    return host.start(
+        "steps: [{key: volume-build-cpp, env: {CACHE_KINDS: bun}, command: '%s'}]"
+            .formatted(command.replace("'", "''")));
   }
 
   private JobView killBesideNeighbour(Function<KillFixture.Running, Identity> target)

@@ -217,8 +217,8 @@ public final class SnapshotStore implements CacheStore {
     }
   }
 
-  private static UserError shrunk(Address address, long before, long now) {
-    return new UserError(
+  private static Refused shrunk(Address address, long before, long now) {
+    return new Refused(
         String.format(
             java.util.Locale.ROOT,
             "%s is not saved: it has %,d bytes, less than half of the %,d it had before",

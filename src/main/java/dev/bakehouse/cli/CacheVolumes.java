@@ -5,9 +5,11 @@ import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.volume.Publications;
 import dev.bakehouse.volume.Volume;
+import dev.bakehouse.volume.VolumeSpace;
 import dev.bakehouse.volume.Volumes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +59,8 @@ final class CacheVolumes implements Callable<Integer> {
     public Integer call() throws IOException {
       Volumes volumes = new Volumes(host.settings().state());
       List<Volume> all = volumes.list();
-      List<String> waiting = new Publications(volumes).waiting();
+      List<String> waiting =
+          new Publications(volumes).waiting().stream().map(Publications.Waiting::id).toList();
       if (json) {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("volumes", all);
@@ -126,14 +129,15 @@ final class CacheVolumes implements Callable<Integer> {
     public Integer call() {
       HostSettings settings = host.settings();
       Volumes volumes = new Volumes(settings.state());
-      volumes.sweep();
+      VolumeSpace space = new VolumeSpace(volumes);
+      space.sweep();
       if (!names.isEmpty()) {
         names.forEach(volumes::delete);
         names.forEach(name -> System.out.println(name + ": deleted"));
         return Exit.OK;
       }
       long bytes = budget < 0 ? settings.cache().volumes() : budget * GB;
-      List<Volume> gone = volumes.prune(bytes);
+      List<Volume> gone = space.prune(bytes);
       gone.forEach(v -> System.out.println(v.name() + ": deleted"));
       System.out.printf("%d volumes deleted, %d kept%n", gone.size(), volumes.list().size());
       return Exit.OK;
@@ -144,7 +148,7 @@ final class CacheVolumes implements Callable<Integer> {
   @Command(
       name = "publish",
       mixinStandardHelpOptions = true,
-      description = "Save to the store what waits for it; a job and the host's daemon do it too.")
+      description = "Save to the store what waits for it, as the host's daemon does by itself.")
   static final class Publish implements Callable<Integer> {
     @Mixin HostOptions host = new HostOptions();
 
@@ -159,16 +163,19 @@ final class CacheVolumes implements Callable<Integer> {
       HostSettings settings = host.settings();
       CachePublisher publisher = new CachePublisher(settings, System.out::println);
       Publications publications = new Publications(new Volumes(settings.state()));
-      List<String> all = ids.isEmpty() ? publications.waiting() : ids;
+      List<Publications.Waiting> all = new ArrayList<>();
+      for (String id : ids) {
+        all.add(publications.find(id));
+      }
       boolean done = true;
-      for (String id : all) {
-        done &= publisher.publish(id);
+      for (Publications.Waiting waiting : ids.isEmpty() ? publications.waiting() : all) {
+        done &= publisher.publish(waiting);
       }
       if (done && wait) {
         Poll.until(
             "the end of what other processes are saving",
             LONGEST,
-            () -> publications.waiting().isEmpty() ? Optional.of(all) : Optional.empty());
+            () -> publications.waiting().isEmpty() ? Optional.of(true) : Optional.empty());
       }
       return done ? Exit.OK : Exit.FAILED;
     }

@@ -8,7 +8,6 @@ import dev.bakehouse.platform.Guardian;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 
 /// One supervised Buildkite agent. It ends with the daemon: first asked, so that a job of it can
 /// clean up.
@@ -31,14 +30,11 @@ final class AgentProcess implements AutoCloseable {
     // An agent that was killed leaves the environment of its job in a file there.
     Directories.delete(temporary);
     Directories.makePrivate(temporary);
-    Command command = Command.of(host.agent().binary(), "start", "--config", config.toString());
-    Map<String, String> environment = HostEnvironment.of(host, temporary);
-    for (String name : System.getenv().keySet()) {
-      command = command.env(name, null);
-    }
-    for (Map.Entry<String, String> variable : environment.entrySet()) {
-      command = command.env(variable.getKey(), variable.getValue());
-    }
+    Command command =
+        HostEnvironment.of(
+            Command.of(host.agent().binary(), "start", "--config", config.toString()),
+            host,
+            temporary);
     Duration grace = Duration.ofSeconds(host.agent().cancelGrace()).plus(CLEAN_UP);
     Guarded process =
         Guardian.of(command, here, here.resolve("agent.log"), here.resolve("agent.pid"))

@@ -1,7 +1,6 @@
 package dev.bakehouse.host;
 
 import dev.bakehouse.image.ImageLease;
-import dev.bakehouse.job.CachePublisher;
 import dev.bakehouse.job.Connections;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Images;
@@ -11,6 +10,7 @@ import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Reaper;
+import dev.bakehouse.volume.VolumeSpace;
 import dev.bakehouse.volume.Volumes;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -28,11 +28,6 @@ import java.util.concurrent.TimeUnit;
 /// The daemon of one host: makes the image ready, supervises an agent for each slot, ends orphans.
 public final class HostDaemon {
   private static final Duration SWEEP = Duration.ofSeconds(2);
-
-  private static final Duration PUBLISH = Duration.ofSeconds(30);
-
-  /// How long a job's own process has to begin with what the job left.
-  private static final Duration OWN_PROCESS = Duration.ofSeconds(30);
 
   /// An agent that dies sooner than this is not started again at once.
   private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
@@ -79,6 +74,7 @@ public final class HostDaemon {
   private void supervise() throws InterruptedException {
     Hypervisor hypervisor = Jobs.hypervisor(host);
     Reaper reaper = new Reaper(host.state(), List.of(hypervisor));
+    HostEnvironment.unheard(host, System.getenv()).ifPresent(this::say);
     sweep(reaper);
     Templates templates = new Templates(host, hypervisor, log, this::say);
     Optional<RolloutWatch> rollout = RolloutWatch.of(host, templates, log, this::say, stop);
@@ -98,7 +94,7 @@ public final class HostDaemon {
       }
       rollout.ifPresent(RolloutWatch::start);
       refresh.ifPresent(RefreshWatch::start);
-      Thread _ = Threads.start(this::publishCaches);
+      CacheWatch.of(host, this::say, stop).start();
       while (!stop.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
         sweep(reaper);
         revive();
@@ -118,21 +114,9 @@ public final class HostDaemon {
     try {
       reaper.sweep().forEach(name -> say("ended the orphan " + name));
       Connections.sweep(host);
-      new Volumes(host.state()).sweep();
+      new VolumeSpace(new Volumes(host.state())).sweep();
     } catch (UserError e) {
       say(e.getMessage() + " " + e.remedy());
-    }
-  }
-
-  /// What a job's own process left: it was killed, or the store was not there.
-  private void publishCaches() {
-    CachePublisher publisher = new CachePublisher(host, this::say);
-    try {
-      do {
-        publisher.publishWaiting(OWN_PROCESS);
-      } while (!stop.await(PUBLISH.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

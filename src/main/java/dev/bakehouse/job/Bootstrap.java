@@ -152,7 +152,9 @@ public final class Bootstrap {
         Map<String, String> cachePaths = caches.restore(machine);
         starting.end();
         int status = command(machine, checkout, cachePaths);
-        phases.run(Phase.CACHE, "figures", () -> caches.collect(machine, checkoutPath(machine)));
+        if (!cancellation.cancelled()) {
+          phases.run(Phase.CACHE, "figures", () -> caches.collect(machine, checkoutPath(machine)));
+        }
         if (status == 0 && !cancellation.cancelled()) {
           caches.measure(machine);
           phases.run(Phase.CACHE, "save", () -> caches.save(machine));

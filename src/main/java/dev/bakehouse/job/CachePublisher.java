@@ -6,39 +6,29 @@ import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.Entry;
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.cache.Kind;
+import dev.bakehouse.cache.Refused;
 import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.SnapshotStore;
-import dev.bakehouse.platform.Command;
-import dev.bakehouse.platform.Guardian;
-import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.VolumeDisks;
+import dev.bakehouse.volume.Publication;
 import dev.bakehouse.volume.Publications;
+import dev.bakehouse.volume.Unreadable;
 import dev.bakehouse.volume.VolumeKey;
+import dev.bakehouse.volume.VolumeSpace;
 import dev.bakehouse.volume.Volumes;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import tools.jackson.databind.json.JsonMapper;
 
-/// Brings kept generations of cache volumes to the store, after their jobs have ended: in a process
-/// that each job starts and does not wait for, and in the host's daemon what such a process left.
+/// Brings kept generations of cache volumes to the store, after their jobs have ended.
 public final class CachePublisher {
   /// A generation that could not be brought to the store for so long never will be.
   private static final Duration PATIENCE = Duration.ofDays(7);
-
-  private static final String PIPELINE = "pipeline";
-  private static final String REF = "ref";
-  private static final String PLATFORM = "platform";
-  private static final String BUILD = "build";
-  private static final String BASIS = "basis of ";
-  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final HostSettings settings;
   private final Consumer<String> say;
@@ -53,127 +43,100 @@ public final class CachePublisher {
     this.publications = new Publications(volumes);
   }
 
-  /// What must be known to publish a job's caches.
-  ///
-  /// @param basis by kind
-  static Map<String, String> about(Scope scope, String build, Map<Kind, Basis> basis) {
-    Map<String, String> about = new LinkedHashMap<>();
-    about.put(PIPELINE, scope.pipeline());
-    about.put(REF, scope.ref().text());
-    about.put(PLATFORM, scope.platform());
-    about.put(BUILD, build);
-    basis.forEach(
-        (kind, of) -> about.put(BASIS + kind.name(), JSON.writeValueAsString(Noted.of(of))));
-    return about;
-  }
-
-  private static Basis basis(Map<String, String> about, Address address) {
-    String json = about.get(BASIS + address.kind().name());
-    return json == null
-        ? Basis.of(address.scope())
-        : JSON.readValue(json, Noted.class).basis(address.scope());
-  }
-
-  /// A basis as it is written down: all its scopes are of one pipeline and platform.
-  private record Noted(List<String> snapshot, long sealed, List<String> refs, boolean mayShrink) {
-    static Noted of(Basis basis) {
-      return new Noted(
-          basis.snapshot().stream().toList(),
-          basis.sealed(),
-          basis.scopes().stream().map(s -> s.ref().text()).toList(),
-          basis.mayShrink());
-    }
-
-    Basis basis(Scope own) {
-      List<Scope> scopes =
-          refs.stream()
-              .map(ref -> Scope.parse(own.pipeline() + "/" + ref, own.platform()))
-              .toList();
-      return new Basis(snapshot.stream().findFirst(), sealed, scopes, mayShrink);
-    }
-  }
-
-  /// Starts a process for one generation that outlives this one. Should it fail, the daemon goes
-  /// on.
-  void start(String id) {
-    Path log = publications.log(id);
-    Command command =
-        Command.of(Self.argv("cache", "volumes", "publish", id))
-            .and("--config", settings.file().toAbsolutePath().toString());
-    Guardian.of(command, settings.state(), log, log.resolveSibling(id + ".pid")).startDetached();
-  }
-
   /// Publishes one generation and looks after its volume.
   ///
-  /// @return whether nothing is left to do for it
-  public boolean publish(String id) {
-    Optional<Publications.Work> taken = publications.take(id);
+  /// @return whether nothing is left to do for it here
+  public boolean publish(Publications.Waiting waiting) {
+    Optional<Publications.Work> taken = publications.take(waiting);
     if (taken.isEmpty()) {
       return true;
     }
     try (Publications.Work work = taken.get()) {
-      return publish(id, work);
+      return publish(waiting, work);
     } finally {
-      keepHouse(taken.get().publication().key());
+      makeRoom();
     }
   }
 
-  /// Publishes what has been waiting for a while.
-  ///
-  /// @param since what began to wait later is left to the process of its own
-  public void publishWaiting(Duration since) {
+  private boolean publish(Publications.Waiting waiting, Publications.Work work) {
+    String name = waiting.id();
     try {
-      for (String id : publications.waiting()) {
-        if (publications.since(id).plus(since).isBefore(Instant.now())) {
-          publish(id);
-        }
-      }
-    } catch (IOException e) {
-      say.accept("Caches: could not look for what waits to be saved: " + e.getMessage());
-    }
-  }
-
-  private boolean publish(String id, Publications.Work work) {
-    VolumeKey key = work.publication().key();
-    try (Publications.Disk disk = work.open()) {
-      Map<String, String> about = work.publication().about();
-      Scope scope =
-          Scope.parse(about.get(PIPELINE) + "/" + about.get(REF), about.getOrDefault(PLATFORM, ""));
-      if (!scope.key().equals(key.scope())) {
-        throw new IOException("it is of " + key.scope() + " and not of " + scope);
-      }
-      Map<String, String> roots = new LinkedHashMap<>();
-      for (String name : key.kinds()) {
-        Kind kind = Kind.named(name, settings.cache().rule().directories());
-        Address address = new Address(scope, about.getOrDefault(BUILD, ""), key.step(), kind);
-        save(disk, address, basis(about, address))
-            .ifPresent(entry -> roots.put(name, entry.snapshot()));
-      }
+      Publication publication = work.publication();
+      name = publication.key().name();
+      Map<String, String> roots = save(work, publication);
       work.done(roots);
+      merge(publication.key());
       return true;
     } catch (IOException | RuntimeException e) {
-      boolean over = publications.since(id).plus(PATIENCE).isBefore(Instant.now());
+      boolean over = waiting.since().plus(PATIENCE).isBefore(Instant.now());
+      boolean never = e instanceof Refused || Unreadable.caused(e) || over;
       say.accept(
           "Caches: "
-              + (over ? "gave up saving " : "not saved yet, it is tried again: ")
-              + key.name()
+              + (never ? "not saved, and given up: " : "not saved yet, it is tried again: ")
+              + name
               + ": "
               + e.getMessage());
-      if (over) {
-        work.drop();
-      }
-      return over;
+      return never && dropped(work, Unreadable.caused(e));
     }
   }
 
-  private Optional<Entry> save(Publications.Disk disk, Address address, Basis basis) {
-    long start = System.nanoTime();
+  private boolean dropped(Publications.Work work, boolean unreadable) {
+    try {
+      if (unreadable) {
+        work.dropWithVolume();
+      } else {
+        work.drop();
+      }
+      return true;
+    } catch (IOException e) {
+      say.accept("Caches: could not remove what is given up: " + e.getMessage());
+      return false;
+    }
+  }
+
+  /// @return by kind, what the store has now: an empty text where there was nothing to save;
+  ///   without what it refused
+  private Map<String, String> save(Publications.Work work, Publication publication)
+      throws IOException {
+    VolumeKey key = publication.key();
+    PublishOrder order = PublishOrder.read(publication.about());
+    Scope scope = order.scope();
+    if (!scope.key().equals(key.scope())) {
+      throw new Refused("it is of " + key.scope() + " and not of " + scope);
+    }
     JobSources.Api api =
         new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
     CacheStore store =
         new SnapshotStore(
             JobStores.open(
                 settings.cacheStore(), settings.state(), settings.cache(), api, Map.of()));
+    Map<String, String> roots = new LinkedHashMap<>();
+    try (Publications.Disk disk = work.open()) {
+      for (String name : key.kinds()) {
+        try {
+          Kind kind = kind(name);
+          Address address = new Address(scope, order.build(), key.step(), kind);
+          Optional<Entry> entry = save(store, disk, address, order.basis(kind));
+          roots.put(name, entry.map(Entry::snapshot).orElse(""));
+        } catch (Refused e) {
+          say.accept("Caches: " + name + " is not saved: " + e.getMessage());
+        }
+      }
+    }
+    return roots;
+  }
+
+  private Kind kind(String name) {
+    try {
+      return Kind.named(name, settings.cache().rule().directories());
+    } catch (UserError e) {
+      throw new Refused(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Optional<Entry> save(
+      CacheStore store, Publications.Disk disk, Address address, Basis basis) {
+    long start = System.nanoTime();
     Kind kind = address.kind();
     CacheStore.Saved saved = store.save(address, disk.tree(kind.path()), basis);
     double seconds = CacheReport.since(start);
@@ -194,18 +157,31 @@ public final class CachePublisher {
     return saved.entry();
   }
 
-  /// Merges the files of a volume, and makes room.
-  private void keepHouse(VolumeKey key) {
+  /// Merges the files of a volume when they have become many.
+  private void merge(VolumeKey key) {
     try {
       Optional<VolumeDisks> disks = Jobs.hypervisor(settings).volumes();
       if (disks.isPresent()) {
         volumes.flatten(key, disks.get());
       }
-      volumes
-          .prune(settings.cache().volumes())
-          .forEach(v -> say.accept("Caches: the volume " + v.name() + " made room for others"));
     } catch (IOException | UserError e) {
-      say.accept("Caches: could not look after the volume " + key.name() + ": " + e.getMessage());
+      say.accept("Caches: could not merge the volume " + key.name() + ": " + e.getMessage());
+    }
+  }
+
+  /// What waits may take up half of what volumes may, beside it.
+  private void makeRoom() {
+    try {
+      VolumeSpace space = new VolumeSpace(volumes);
+      long budget = settings.cache().volumes();
+      space
+          .pruneWaiting(budget / 2)
+          .forEach(id -> say.accept("Caches: " + id + " waited to be saved, and made room"));
+      space
+          .prune(budget)
+          .forEach(v -> say.accept("Caches: the volume " + v.name() + " made room for others"));
+    } catch (UserError e) {
+      say.accept(e.getMessage() + " " + e.remedy());
     }
   }
 }

@@ -193,6 +193,11 @@ public record HostSettings(
     return cache.store().isEmpty() ? "dir:" + state.resolve("cache") : cache.store();
   }
 
+  /// Whether that is in S3, and no file of credentials is named for it.
+  public boolean s3WithoutFile() {
+    return cache.store().startsWith("s3:") && cache.s3Credentials().isEmpty();
+  }
+
   /// The machine's own name, as `host.name` is when nobody sets it.
   public static String hostName() {
     try {

@@ -9,6 +9,7 @@ import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Scope;
+import dev.bakehouse.cache.Selection;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepFigures;
@@ -26,6 +27,7 @@ import dev.bakehouse.volume.Volume;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,9 +49,9 @@ final class JobCaches {
   private String checkoutPath = "";
   private StepFigures figures = StepFigures.NONE;
   private Overhead overhead = Overhead.NONE;
-  private final HostSettings settings;
   private final JobIdentity identity;
   private final Access access;
+  private final Sources sources;
   private final Optional<JobVolume> volume;
   private long begun = Node.UNKNOWN;
   private Optional<JobVolume.Sealed> sealed = Optional.empty();
@@ -63,7 +65,6 @@ final class JobCaches {
       GuestSystem system,
       Phases phases) {
     this.phases = phases;
-    this.settings = settings;
     Map<String, String> env = job.texts();
     identity = JobIdentity.of(env);
     String platform = CachePaths.platform(system.name(), System.getProperty("os.arch"), env);
@@ -76,7 +77,7 @@ final class JobCaches {
         JobStores.open(settings.cacheStore(), settings.state(), settings.cache(), api, env);
     CacheStore store =
         JobStores.caches(settings.cacheStore(), settings.state(), settings.cache(), api, env);
-    Sources sources = JobSources.of(store, rule, api, env, access, checkout::distance);
+    sources = once(JobSources.of(store, rule, api, env, access, checkout::distance));
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
     account = new CacheAccount(job, blobs, access, decision);
     measured = settings.cache().measureTar();
@@ -89,8 +90,24 @@ final class JobCaches {
     notes = new StepNotes(job, new GuestPaths(system), cachePath);
     volume =
         system == GuestSystem.LINUX
-            ? JobVolume.of(settings, hypervisor, access, decision, identity, cachePath, phases)
+            ? JobVolume.of(
+                settings, hypervisor, access, decision, identity, cachePath, this::stale, phases)
             : Optional.empty();
+  }
+
+  /// The same answer for the same kinds.
+  private static Sources once(Sources sources) {
+    Map<List<Kind>, Selection> known = new HashMap<>();
+    return (step, kinds) -> known.computeIfAbsent(kinds, _ -> sources.select(step, kinds));
+  }
+
+  /// Whether another build's caches in the store are newer than a generation.
+  private boolean stale(Volume generation) {
+    Selection selection = sources.select(identity.step(), decision.restores());
+    return selection.source().filter(build -> !build.equals(generation.build())).isPresent()
+        && decision.restores().stream()
+            .flatMap(kind -> selection.archive(kind).stream())
+            .allMatch(saved -> saved.entry().created().isAfter(generation.kept()));
   }
 
   /// Gives the job's cache volume to a VM that has not started.
@@ -178,7 +195,7 @@ final class JobCaches {
   }
 
   /// Keeps the volume as the next generation, once the VM is gone and its slot is free. Bringing it
-  /// to the store is left to a process that the job does not wait for.
+  /// to the store is left to the host's daemon: the job does not wait for it.
   void keep() {
     if (sealed.isEmpty()) {
       return;
@@ -189,13 +206,12 @@ final class JobCaches {
           taken.keep(
               sealed.get().key(),
               identity.buildId(),
-              CachePublisher.about(scope, identity.buildId(), bases()));
+              PublishOrder.of(scope, identity.buildId(), bases()).json());
       phases.say(
           "Caches: kept on this host as "
               + kept.volume().shown()
-              + "; what changed goes to the store now, after the job (`bakehouse cache volumes`"
+              + "; what changed goes to the store after the job (`bakehouse cache volumes list`"
               + " tells whether it still waits)");
-      new CachePublisher(settings, phases::say).start(kept.publication());
     } catch (IOException | UserError e) {
       phases.say("Caches: warning: " + e.getMessage());
     }
@@ -206,8 +222,11 @@ final class JobCaches {
         volume.flatMap(JobVolume::from).map(Volume::published).orElse(Map.of());
     Map<Kind, Basis> bases = new LinkedHashMap<>();
     for (Kind kind : decision.kinds()) {
-      Optional<String> snapshot = Optional.ofNullable(published.get(kind.name()));
-      bases.put(kind, caches.basis(kind, snapshot, begun));
+      Optional<String> snapshot =
+          Optional.ofNullable(published.get(kind.name())).filter(id -> !id.isEmpty());
+      Basis basis = caches.basis(kind, snapshot, begun);
+      boolean mayShrink = basis.mayShrink() || volume.orElseThrow().startsOver(kind);
+      bases.put(kind, new Basis(basis.snapshot(), basis.sealed(), basis.scopes(), mayShrink));
     }
     return bases;
   }

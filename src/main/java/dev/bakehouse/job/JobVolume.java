@@ -15,8 +15,11 @@ import dev.bakehouse.volume.VolumeKey;
 import dev.bakehouse.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /// The cache volume of one job, from before its VM starts to after it has gone: a clone of the
 /// newest generation of the job's own scope, else of its base's. What it becomes is only ever kept
@@ -24,6 +27,9 @@ import java.util.Optional;
 ///
 /// Nothing here fails a job. Where a volume can not be had, the caches are carried in and out.
 final class JobVolume {
+  /// A generation so young is used whatever the store has: hosts take turns with a branch's jobs.
+  private static final Duration YOUNG = Duration.ofDays(1);
+
   private enum State {
     NONE,
     ATTACHED,
@@ -38,8 +44,10 @@ final class JobVolume {
   private final Optional<VolumeKey> writes;
   private final List<Kind> kinds;
   private final GuestVolume guest;
+  private final Predicate<Volume> stale;
   private State state = State.NONE;
   private Optional<Volume> from = Optional.empty();
+  private boolean emptied;
 
   private JobVolume(
       Phases phases,
@@ -48,7 +56,8 @@ final class JobVolume {
       List<VolumeKey> reads,
       Optional<VolumeKey> writes,
       List<Kind> kinds,
-      GuestVolume guest) {
+      GuestVolume guest,
+      Predicate<Volume> stale) {
     this.phases = phases;
     this.volumes = volumes;
     this.disks = disks;
@@ -56,10 +65,13 @@ final class JobVolume {
     this.writes = writes;
     this.kinds = kinds;
     this.guest = guest;
+    this.stale = stale;
   }
 
   /// Empty when the job's caches can be on none. Artifacts can only be left by a job itself, so
   /// what a volume keeps could not be brought to such a store after it.
+  ///
+  /// @param stale whether the store has something better than a generation; asked of an older one
   static Optional<JobVolume> of(
       HostSettings settings,
       Hypervisor hypervisor,
@@ -67,6 +79,7 @@ final class JobVolume {
       Decision decision,
       JobIdentity job,
       Path cachePath,
+      Predicate<Volume> stale,
       Phases phases) {
     List<Kind> kinds = decision.kinds();
     boolean inside = kinds.stream().noneMatch(kind -> Path.of(kind.path()).isAbsolute());
@@ -91,7 +104,8 @@ final class JobVolume {
                     reads,
                     writes,
                     kinds,
-                    new GuestVolume(cachePath)));
+                    new GuestVolume(cachePath),
+                    stale));
   }
 
   private static VolumeKey key(Scope scope, JobIdentity job, List<Kind> kinds) {
@@ -101,15 +115,41 @@ final class JobVolume {
   /// Gives the volume to a VM that has not started.
   void attach(Vm vm) {
     state = State.NONE;
+    from = Optional.empty();
     try {
-      from = phases.timed(Phase.ATTACH, () -> volumes.attach(vm, reads));
+      from = phases.part(Phase.ATTACH, () -> clone(vm));
       state = State.ATTACHED;
-    } catch (UserError e) {
+    } catch (Exception e) {
       phases.say("Caches: no volume: " + e.getMessage());
     }
   }
 
-  /// Mounts it in the guest.
+  private Optional<Volume> clone(Vm vm) throws IOException {
+    Optional<Volume> newest = volumes.newest(reads);
+    if (newest.isEmpty() || aged(newest.get())) {
+      vm.attach(List.of());
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(volumes.attach(vm, newest.get()));
+    } catch (IOException | UserError e) {
+      // Where a new disk can not be had either, the host is at fault.
+      vm.attach(List.of());
+      phases.say("Caches: " + newest.get().shown() + " on this host is dropped: " + e.getMessage());
+      volumes.discard(newest.get());
+      return Optional.empty();
+    }
+  }
+
+  private boolean aged(Volume volume) {
+    if (volume.kept().plus(YOUNG).isAfter(Instant.now()) || !stale.test(volume)) {
+      return false;
+    }
+    phases.say("Caches: the store has newer ones than " + volume.shown() + " on this host");
+    return true;
+  }
+
+  /// Mounts it in the guest; a new file system, where that of the generation is of no use.
   ///
   /// @return whether the caches are on the volume from now on
   boolean mount(Machine machine) {
@@ -117,19 +157,34 @@ final class JobVolume {
       return false;
     }
     try {
-      guest.mount(machine, from.isEmpty(), disks.size());
+      GuestVolume.Disk disk = from.isEmpty() ? GuestVolume.Disk.EMPTY : GuestVolume.Disk.KEPT;
+      Optional<String> useless = guest.mount(machine, disk, disks.size());
+      if (useless.isPresent() && from.isPresent()) {
+        phases.say("Caches: " + from.get().shown() + " is of no use: " + useless.get());
+        from = Optional.empty();
+        useless = guest.mount(machine, GuestVolume.Disk.USELESS, disks.size());
+      }
+      if (useless.isPresent()) {
+        throw new IOException(useless.get());
+      }
       state = State.MOUNTED;
-    } catch (IOException e) {
+      return true;
+    } catch (IOException | UserError e) {
       phases.say("Caches: no volume, so they are carried in and out: " + e.getMessage());
-      state = State.NONE;
-      from = Optional.empty();
     }
-    return state == State.MOUNTED;
+    state = State.NONE;
+    from = Optional.empty();
+    return false;
   }
 
   /// The generation the mounted volume began as; empty for a new one.
   Optional<Volume> from() {
     return from;
+  }
+
+  /// Whether a kind begins from nothing, so that what comes of it may be less than the store has.
+  boolean startsOver(Kind kind) {
+    return emptied || from.filter(v -> "".equals(v.published().get(kind.name()))).isPresent();
   }
 
   /// Whether the caches are on it.
@@ -143,9 +198,15 @@ final class JobVolume {
       return;
     }
     try {
-      if (guest.seal(machine, kinds)) {
+      GuestVolume.Seal seal = guest.seal(machine, kinds);
+      if (seal.used()) {
         phases.say("Caches: processes of the job still used the volume; it is as they left it");
       }
+      if (seal.emptied()) {
+        phases.say(
+            "Caches: the volume is nearly full, so it starts over: the next job finds it empty");
+      }
+      emptied = seal.emptied();
       state = State.SEALED;
     } catch (IOException e) {
       phases.say("Caches: warning: the volume is dropped: " + e.getMessage());

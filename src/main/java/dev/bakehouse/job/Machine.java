@@ -18,7 +18,6 @@ import dev.bakehouse.vm.Endpoint;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Vm;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -78,12 +77,12 @@ final class Machine {
     DiskWatch watch = null;
     try {
       GuestSystem system = GuestSystem.of(vm.config());
+      start.before().accept(vm);
       Booted booted =
           phases.run(
               Phase.BOOT,
               "start and first answer",
               () -> {
-                start.before().accept(vm);
                 vm.start(start.owner());
                 Duplex duplex = vm.control(GuestProgram.bytes());
                 Control fresh = new Control(duplex.in(), duplex.out());
@@ -183,7 +182,7 @@ final class Machine {
   ///
   /// @throws IOException when it did not end with status 0
   void run(List<String> argv, InputStream in, OutputStream out) throws IOException {
-    ByteArrayOutputStream complaint = new ByteArrayOutputStream();
+    Beginning complaint = new Beginning();
     String id = "own-" + runs.incrementAndGet();
     RunSpec spec =
         RunSpec.of(id, "/", argv.toArray(String[]::new))
@@ -194,11 +193,7 @@ final class Machine {
     boolean fine = result instanceof RunResult.Finished(Ended ended) && ended.status() == 0;
     if (!fine) {
       throw new IOException(
-          argv.getFirst()
-              + " in the guest: "
-              + result
-              + " "
-              + complaint.toString(StandardCharsets.UTF_8).strip());
+          argv.getFirst() + " in the guest: " + result + " " + complaint.text().strip());
     }
   }
 

@@ -31,12 +31,19 @@ public final class Phases {
 
   /// Runs a phase without a group of its own: the work writes its own headings.
   public <T> T timed(Phase phase, Callable<T> work) {
-    long begin = System.nanoTime();
     try {
-      return work.call();
+      return part(phase, work);
     } catch (Exception e) {
       log.println("^^^ +++");
       throw Infrastructure.of(phase, e);
+    }
+  }
+
+  /// Runs a part of a phase whose failure is not the job's: nothing is said of it here.
+  <T> T part(Phase phase, Callable<T> work) throws Exception {
+    long begin = System.nanoTime();
+    try {
+      return work.call();
     } finally {
       add(phase, Duration.ofNanos(System.nanoTime() - begin));
     }

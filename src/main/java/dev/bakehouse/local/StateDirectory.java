@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 public final class StateDirectory {
   private static final Set<String> OURS =
       Set.of(
+          "agents",
           "cache",
           "checkouts",
           "connections",
@@ -32,7 +33,8 @@ public final class StateDirectory {
           "slots",
           "templates",
           "tools",
-          "vms");
+          "vms",
+          "volumes");
 
   private final Path dir;
 

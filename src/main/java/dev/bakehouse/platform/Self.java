@@ -31,8 +31,14 @@ public final class Self {
   /// The argument list that runs `bakehouse VERB…` with this JVM and class path, without a shell
   /// between.
   public static List<String> argv(String... verb) {
+    return argv(List.of(), verb);
+  }
+
+  /// The same with more options for the JVM.
+  public static List<String> argv(List<String> options, String... verb) {
     List<String> argv = new ArrayList<>();
     argv.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    argv.addAll(options);
     argv.addAll(List.of("-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"));
     Path aot = root().resolve("target/bakehouse.aot");
     if (Files.exists(aot) && !System.getProperty("java.class.path").contains(File.pathSeparator)) {

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -18,11 +19,22 @@ interface Blocks extends Closeable {
   /// @throws IOException also when the range is not on the disk
   void read(long offset, ByteBuffer into) throws IOException;
 
-  /// Opens a volume's disk, qcow2 or raw.
+  /// Opens a volume's disk, by its name's end: what is in it is the guest's.
   ///
   /// @param layers the lowest first; all but the first stand on the one before
   static Blocks open(List<Path> layers) throws IOException {
-    return Qcow2.is(layers.getLast()) ? Qcow2.open(layers) : new Raw(layers.getLast());
+    String name = String.valueOf(layers.getLast().getFileName());
+    try {
+      if (name.endsWith(".qcow2")) {
+        return Qcow2.open(layers);
+      }
+      if (name.endsWith(".img")) {
+        return new Raw(layers.getLast());
+      }
+    } catch (NoSuchFileException e) {
+      throw new Unreadable("its file " + e.getFile() + " is gone", e);
+    }
+    throw new Unreadable(name + " is a disk of no known format");
   }
 
   /// A file that is the disk, byte for byte.
@@ -57,7 +69,7 @@ interface Blocks extends Closeable {
     while (into.hasRemaining()) {
       int got = channel.read(into, at);
       if (got < 0) {
-        throw new IOException("the disk ends before byte " + (at + into.remaining()));
+        throw new Unreadable("the disk ends before byte " + (at + into.remaining()));
       }
       at += got;
     }

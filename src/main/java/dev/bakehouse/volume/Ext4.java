@@ -12,6 +12,10 @@ final class Ext4 {
   private static final int SUPERBLOCK = 1024;
   private static final int MAGIC = 0xef53;
   private static final int RECOVER = 0x4;
+
+  /// Of the state: the kernel found it damaged.
+  private static final int ERRORS = 0x2;
+
   private static final int EXTENTS = 0x40;
   private static final int WIDE = 0x80;
 
@@ -38,13 +42,16 @@ final class Ext4 {
     int features = sb.getInt(96);
     int logBlock = sb.getInt(24);
     if ((sb.getShort(56) & 0xffff) != MAGIC || logBlock < 0 || logBlock > 6) {
-      throw new IOException("the volume holds no ext4 file system");
+      throw new Unreadable("the volume holds no ext4 file system");
     }
     if ((features & RECOVER) != 0) {
-      throw new IOException("the volume's file system was not unmounted");
+      throw new Unreadable("the volume's file system was not unmounted");
+    }
+    if ((sb.getShort(58) & ERRORS) != 0) {
+      throw new Unreadable("the volume's file system was found damaged");
     }
     if ((features & ~KNOWN) != 0 || (features & EXTENTS) == 0) {
-      throw new IOException(
+      throw new Unreadable(
           "the volume's file system has features that are not known: "
               + Integer.toHexString(features & ~KNOWN));
     }
@@ -60,6 +67,7 @@ final class Ext4 {
         blocks > 0
             && blocks <= disk.size() / blockSize
             && inodes > 0
+            && (long) inodes * inodeSize <= disk.size()
             && inodesPerGroup > 0
             && inodeSize >= 128
             && inodeSize <= blockSize
@@ -67,7 +75,7 @@ final class Ext4 {
             && descriptorSize >= (wide ? 64 : 32)
             && descriptorSize <= 1024;
     if (!sane) {
-      throw new IOException("the superblock of the volume's file system is nonsense");
+      throw new Unreadable("the superblock of the volume's file system is nonsense");
     }
   }
 
@@ -91,7 +99,7 @@ final class Ext4 {
   /// @throws IOException when there can be no inode of that number
   Inode inode(long number) throws IOException {
     if (number < 1 || number > unsigned(inodes)) {
-      throw new IOException("inode " + number + " is not on the volume");
+      throw new Unreadable("inode " + number + " is not on the volume");
     }
     long group = (number - 1) / inodesPerGroup;
     long index = (number - 1) % inodesPerGroup;
@@ -100,7 +108,7 @@ final class Ext4 {
         unsigned(descriptor.getInt(8))
             | (descriptorSize >= 64 ? unsigned(descriptor.getInt(0x28)) << 32 : 0);
     if (table >= blocks) {
-      throw new IOException("the inodes of group " + group + " are not on the volume");
+      throw new Unreadable("the inodes of group " + group + " are not on the volume");
     }
     return new Inode(number, bytes(table * blockSize + index * inodeSize, inodeSize));
   }
@@ -108,7 +116,7 @@ final class Ext4 {
   /// Fills a buffer from within one block.
   void read(long block, int inside, ByteBuffer into) throws IOException {
     if (block < 0 || block >= blocks) {
-      throw new IOException("block " + block + " is not on the volume");
+      throw new Unreadable("block " + block + " is not on the volume");
     }
     disk.read(block * blockSize + inside, into);
   }

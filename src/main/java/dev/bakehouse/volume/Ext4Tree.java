@@ -24,6 +24,12 @@ final class Ext4Tree implements TreeSource {
   private static final int LONGEST_TARGET = 4095;
   private static final int MOST_NODES = 10_000_000;
 
+  /// As long as a path can be for a program.
+  private static final int LONGEST_PATH = 4095;
+
+  /// What the first names of files with several may cost in memory.
+  private static final long LINKED = 128L << 20;
+
   /// All files together against the disk: sparse files may be larger, but not at will.
   private static final int LARGEST = 4;
 
@@ -49,7 +55,7 @@ final class Ext4Tree implements TreeSource {
     Ext4.Inode at = fs.root();
     for (String segment : top.split("/", -1)) {
       Optional<Names.Name> next =
-          Names.of(fs, at).stream().filter(n -> n.name().equals(segment)).findFirst();
+          Names.of(fs, at, Names.ROOM).stream().filter(n -> n.name().equals(segment)).findFirst();
       if (next.isEmpty()) {
         return Optional.empty();
       }
@@ -67,6 +73,8 @@ final class Ext4Tree implements TreeSource {
     private final Map<Long, String> linked = new HashMap<>();
     private int nodes;
     private long bytes;
+    private long room = Names.ROOM;
+    private long linkedRoom = LINKED;
 
     Walk(Visitor visitor) {
       this.visitor = visitor;
@@ -79,22 +87,30 @@ final class Ext4Tree implements TreeSource {
     private void enter(String path, Ext4.Inode directory, int depth) throws IOException {
       int bit = (int) Math.min(directory.number(), Integer.MAX_VALUE);
       if (depth > DEEPEST || directories.get(bit)) {
-        throw new IOException("directories of the volume run in a circle or too deep");
+        throw new Unreadable("directories of the volume run in a circle or too deep");
       }
       directories.set(bit);
       if (depth == 0) {
         visitor.node(new Node.Dir("", directory.mode(), directory.mtime()));
       }
       List<Step> steps = new ArrayList<>();
-      for (Names.Name name : Names.of(fs, directory)) {
+      long cost = 0;
+      for (Names.Name name : Names.of(fs, directory, room)) {
         steps.add(new Step(name.name(), name, false));
-        steps.add(new Step(name.name() + "/", name, true));
+        if (name.within()) {
+          steps.add(new Step(name.name() + "/", name, true));
+        }
+        cost += name.cost();
       }
+      room -= cost;
       steps.sort(Comparator.comparing(Step::key));
       String prefix = path.isEmpty() ? "" : path + "/";
       for (Step step : steps) {
         Ext4.Inode inode = fs.inode(step.name().inode());
         String full = prefix + step.name().name();
+        if (full.length() > LONGEST_PATH || (inode.directory() && !step.name().within())) {
+          throw new Unreadable("a directory of the volume is nonsense");
+        }
         if (!step.inside()) {
           Optional<Node> node = node(full, inode);
           if (node.isPresent()) {
@@ -104,19 +120,30 @@ final class Ext4Tree implements TreeSource {
           enter(full, inode, depth + 1);
         }
       }
+      room += cost;
+    }
+
+    /// The first name of a file with several; null when this is it.
+    private @Nullable String first(long inode, String path) throws IOException {
+      String first = linked.putIfAbsent(inode, path);
+      linkedRoom -= first == null ? 160 + path.length() : 0;
+      if (linkedRoom < 0) {
+        throw new Unreadable("the volume holds too many hard links");
+      }
+      return first;
     }
 
     private void insistBounded(long size) throws IOException {
       long most = LARGEST * fs.blocks() * fs.blockSize();
       if (size < 0 || size > most - bytes) {
-        throw new IOException("the volume's files claim to be larger than any disk");
+        throw new Unreadable("the volume's files claim to be larger than any disk");
       }
       bytes += size;
     }
 
     private Optional<Node> node(String path, Ext4.Inode inode) throws IOException {
       if (nodes++ == MOST_NODES) {
-        throw new IOException("the volume holds more than " + MOST_NODES + " files");
+        throw new Unreadable("the volume holds more than " + MOST_NODES + " files");
       }
       if (inode.directory()) {
         return Optional.of(new Node.Dir(path, inode.mode(), inode.mtime()));
@@ -128,7 +155,7 @@ final class Ext4Tree implements TreeSource {
         return Optional.empty();
       }
       insistBounded(inode.size());
-      String first = inode.links() > 1 ? linked.putIfAbsent(inode.number(), path) : null;
+      String first = inode.links() > 1 ? first(inode.number(), path) : null;
       return Optional.of(
           first == null
               ? new Node.File(
@@ -140,7 +167,7 @@ final class Ext4Tree implements TreeSource {
   private String target(Ext4.Inode inode) throws IOException {
     Optional<byte[]> inside = inode.shortTarget();
     if (inside.isEmpty() && (inode.size() < 1 || inode.size() > LONGEST_TARGET)) {
-      throw new IOException("a symbolic link with a target of " + inode.size() + " bytes");
+      throw new Unreadable("a symbolic link with a target of " + inode.size() + " bytes");
     }
     byte[] target = inside.isPresent() ? inside.get() : new Extents(fs, inode).readAllBytes();
     return new String(target, StandardCharsets.ISO_8859_1);

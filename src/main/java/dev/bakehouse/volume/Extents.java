@@ -14,7 +14,7 @@ final class Extents extends InputStream {
   private static final int DEEPEST = 5;
 
   /// No file of a cache comes near; a hostile one must not fill the memory.
-  private static final int MOST = 1 << 20;
+  private static final int MOST = 1 << 18;
 
   private static final int MOST_NODES = 1 << 13;
 
@@ -36,7 +36,7 @@ final class Extents extends InputStream {
     this.fs = fs;
     this.size = inode.size();
     if (!inode.readable() || !inode.extents() || size < 0) {
-      throw new IOException("inode " + inode.number() + " is stored in a way that is not known");
+      throw new Unreadable("inode " + inode.number() + " is stored in a way that is not known");
     }
     collect(inode.area(), -1);
   }
@@ -53,7 +53,7 @@ final class Extents extends InputStream {
             && entries <= (node.capacity() - 12) / 12
             && runs.size() + entries <= MOST;
     if (!sane) {
-      throw new IOException("a file's extents are nonsense");
+      throw new Unreadable("a file's extents are nonsense");
     }
     for (int i = 0; i < entries; i++) {
       int base = 12 + 12 * i;
@@ -74,7 +74,7 @@ final class Extents extends InputStream {
     long place = Ext4.unsigned(low) | (long) (high & 0xffff) << 32;
     long end = runs.isEmpty() ? 0 : runs.getLast().from() + runs.getLast().count();
     if (count == 0 || from < end || (!unwritten && place > fs.blocks() - count)) {
-      throw new IOException("a file's extents are nonsense");
+      throw new Unreadable("a file's extents are nonsense");
     }
     runs.add(new Run(from, count, unwritten ? -1 : place));
   }

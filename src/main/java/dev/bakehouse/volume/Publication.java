@@ -1,10 +1,10 @@
 package dev.bakehouse.volume;
 
 import java.util.List;
-import java.util.Map;
+import tools.jackson.databind.JsonNode;
 
 /// A generation on its way to the store: a wire record, `publication.json` beside its files.
 ///
 /// @param layers names of its files, the lowest first
-/// @param about what whoever publishes it must know
-public record Publication(VolumeKey key, List<String> layers, Map<String, String> about) {}
+/// @param about what whoever publishes it must know, in a form of theirs
+public record Publication(VolumeKey key, List<String> layers, JsonNode about) {}

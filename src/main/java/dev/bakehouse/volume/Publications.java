@@ -2,27 +2,36 @@ package dev.bakehouse.volume;
 
 import dev.bakehouse.platform.Durable;
 import dev.bakehouse.platform.ExclusiveLock;
+import dev.bakehouse.platform.UserError;
 import dev.bakehouse.snapshot.TreeSource;
 import dev.bakehouse.vm.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/// `STATE/volumes/.publish`: generations that are to be brought to the store, a directory each.
-/// They wait there, over deaths of processes and machines, until somebody has done it.
+/// `STATE/volumes/.publish`: generations that are to be brought to the store, a directory each with
+/// all that belongs to it. They wait there, over deaths of processes and machines, until somebody
+/// has done it.
 public final class Publications {
   private static final String FILE = "publication.json";
   private static final String LOCK = ".lock";
+  private static final String GONE = ".gone-";
+  private static final Pattern ID =
+      Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final Volumes volumes;
@@ -31,6 +40,11 @@ public final class Publications {
   public Publications(Volumes volumes) {
     this.volumes = volumes;
     this.root = volumes.root().resolve(".publish");
+  }
+
+  /// Where whoever publishes may keep what is his: names that begin with a dot and a letter.
+  public Path root() throws IOException {
+    return Trees.make(root);
   }
 
   /// Turns a draft with a generation's files into one that waits.
@@ -45,91 +59,135 @@ public final class Publications {
     return id;
   }
 
-  /// Where a process that publishes one may write what it has to say.
-  public Path log(String id) {
-    return root.resolve(id + ".log");
-  }
-
   Path files(String id) {
     return root.resolve(id);
   }
 
-  /// Ids of all that wait or are at work, the oldest first.
-  public List<String> waiting() throws IOException {
-    return Trees.names(root).stream()
-        .filter(name -> read(name).isPresent())
-        .sorted(Comparator.comparing(this::since))
-        .toList();
-  }
+  /// One that waits or is at work.
+  ///
+  /// @param since when it began to wait
+  public record Waiting(String id, Instant since) {}
 
-  /// When a generation began to wait.
-  public Instant since(String id) {
-    try {
-      return Files.getLastModifiedTime(root.resolve(id).resolve(FILE)).toInstant();
-    } catch (IOException e) {
-      return Instant.MAX;
+  /// The oldest first.
+  public List<Waiting> waiting() throws IOException {
+    List<Waiting> all = new ArrayList<>();
+    for (String id : Trees.names(root)) {
+      try {
+        if (ID.matcher(id).matches()) {
+          all.add(new Waiting(id, since(id)));
+        }
+      } catch (NoSuchFileException e) {
+        // Just done.
+      } catch (IOException e) {
+        all.add(new Waiting(id, Instant.now()));
+      }
     }
+    all.sort(Comparator.comparing(Waiting::since));
+    return all;
   }
 
-  /// One to work on; empty when it is done, or somebody else works on it.
-  public Optional<Work> take(String id) {
-    Optional<ExclusiveLock> lock = ExclusiveLock.tryOn(root.resolve(id + LOCK));
-    if (lock.isEmpty()) {
+  private Instant since(String id) throws IOException {
+    return Files.getLastModifiedTime(root.resolve(id).resolve(FILE)).toInstant();
+  }
+
+  /// One to work on; empty when it was done meanwhile, or somebody else works on it.
+  public Optional<Work> take(Waiting waiting) {
+    Path directory = root.resolve(waiting.id());
+    if (!Files.isDirectory(directory)) {
       return Optional.empty();
     }
-    Optional<Publication> publication = read(id);
-    if (publication.isEmpty()) {
-      forget(id);
+    Optional<ExclusiveLock> lock = ExclusiveLock.tryOn(directory.resolve(LOCK));
+    if (lock.isPresent() && Files.notExists(directory.resolve(FILE))) {
       lock.get().close();
       return Optional.empty();
     }
-    return Optional.of(new Work(id, publication.get(), lock.get()));
+    return lock.map(held -> new Work(waiting, held));
   }
 
-  private Optional<Publication> read(String id) {
+  /// @throws UserError when none of that id waits
+  public Waiting find(String id) throws IOException {
+    return waiting().stream()
+        .filter(waiting -> waiting.id().equals(id))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "No generation of a cache volume waits to be saved under the id " + id,
+                    "`bakehouse cache volumes list` tells those that do."));
+  }
+
+  /// Names of the files of each that waits. What can not be read has none.
+  Map<Waiting, List<String>> layers() throws IOException {
+    Map<Waiting, List<String>> all = new LinkedHashMap<>();
+    for (Waiting waiting : waiting()) {
+      try {
+        all.put(waiting, read(waiting.id()).layers());
+      } catch (IOException e) {
+        all.put(waiting, List.of());
+      }
+    }
+    return all;
+  }
+
+  private Publication read(String id) throws IOException {
     try {
       byte[] json = Files.readAllBytes(root.resolve(id).resolve(FILE));
-      return Optional.ofNullable((@Nullable Publication) JSON.readValue(json, Publication.class));
-    } catch (IOException | JacksonException e) {
-      return Optional.empty();
+      @Nullable Publication publication = JSON.readValue(json, Publication.class);
+      if (publication == null
+          || publication.key() == null
+          || publication.layers() == null
+          || publication.layers().isEmpty()
+          || publication.about() == null) {
+        throw new Unreadable(FILE + " is incomplete");
+      }
+      return publication;
+    } catch (JacksonException e) {
+      throw new Unreadable(FILE + " is damaged: " + e.getOriginalMessage(), e);
     }
   }
 
-  /// Its record first: what is left then is nobody's.
-  private void forget(String id) {
+  /// It loses its name in one step: what is left then is a leftover.
+  private void forget(String id) throws IOException {
+    Path gone = root.resolve(GONE + id);
+    Files.move(root.resolve(id), gone, StandardCopyOption.ATOMIC_MOVE);
     try {
-      Files.deleteIfExists(root.resolve(id).resolve(FILE));
-      Trees.delete(root.resolve(id));
-      for (String suffix : List.of(LOCK, ".log", ".pid")) {
-        Files.deleteIfExists(root.resolve(id + suffix));
-      }
+      Trees.delete(gone);
     } catch (IOException e) {
-      // The next who takes it finds no record and goes on here.
+      // The next sweep does it.
+    }
+  }
+
+  /// Deletes what killed processes left. The caller has the volumes' lock.
+  void sweep() throws IOException {
+    for (String name : Trees.names(root)) {
+      boolean nothing = ID.matcher(name).matches() && Files.notExists(root.resolve(name, FILE));
+      if (name.startsWith(GONE) || nothing) {
+        Trees.delete(root.resolve(name));
+      }
     }
   }
 
   /// A generation in this process's hands.
   public final class Work implements AutoCloseable {
-    private final String id;
-    private final Publication publication;
+    private final Waiting waiting;
     private final ExclusiveLock lock;
 
-    private Work(String id, Publication publication, ExclusiveLock lock) {
-      this.id = id;
-      this.publication = publication;
+    private Work(Waiting waiting, ExclusiveLock lock) {
+      this.waiting = waiting;
       this.lock = lock;
     }
 
-    public Publication publication() {
-      return publication;
+    /// @throws Unreadable when nobody can tell what it is
+    public Publication publication() throws IOException {
+      return read(waiting.id());
     }
 
     /// Opens its disk.
     ///
-    /// @throws IOException when it can not be read; it never will be then
+    /// @throws Unreadable when it never can be
     public Disk open() throws IOException {
-      Path directory = root.resolve(id);
-      Blocks blocks = Blocks.open(publication.layers().stream().map(directory::resolve).toList());
+      Path directory = files(waiting.id());
+      Blocks blocks = Blocks.open(publication().layers().stream().map(directory::resolve).toList());
       try {
         return new Disk(blocks, new Ext4(blocks));
       } catch (IOException e) {
@@ -142,13 +200,25 @@ public final class Publications {
     ///
     /// @param roots by kind, what it is there
     public void done(Map<String, String> roots) throws IOException {
+      Publication publication = publication();
       volumes.published(publication.key(), publication.layers(), roots);
-      forget(id);
+      forget(waiting.id());
     }
 
     /// Nobody is to try again.
-    public void drop() {
-      forget(id);
+    public void drop() throws IOException {
+      forget(waiting.id());
+    }
+
+    /// Nobody is to try again, nor to start a VM with it: it can not be read.
+    public void dropWithVolume() throws IOException {
+      try {
+        Publication publication = publication();
+        volumes.discard(publication.key(), publication.layers());
+      } catch (Unreadable e) {
+        // Whose it was is not known.
+      }
+      drop();
     }
 
     @Override

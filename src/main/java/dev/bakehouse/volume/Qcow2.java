@@ -25,7 +25,8 @@ final class Qcow2 implements Blocks {
   /// counts.
   private static final long DIRTY = 1;
 
-  private static final long LARGEST = 1L << 46;
+  /// 512 GB of usual clusters: what the tables may take up in memory follows from it.
+  private static final long MOST_CLUSTERS = 1L << 23;
 
   private final FileChannel channel;
   private final @Nullable Qcow2 below;
@@ -51,21 +52,15 @@ final class Qcow2 implements Blocks {
             && header.getInt(32) == 0
             && (version == 2 || (header.getLong(72) & ~DIRTY) == 0);
     long covered = 1L << (2 * clusterBits - 3);
-    if (!known || size < 0 || size > LARGEST || l1Size < Math.ceilDiv(size, covered)) {
-      throw new IOException(file + " is no disk that can be read");
+    boolean bounded = size >= 0 && size >> clusterBits <= MOST_CLUSTERS;
+    if (!known || !bounded || l1Size < Math.ceilDiv(size, covered)) {
+      throw new Unreadable(file + " is no disk that can be read");
     }
     l1 = longs(header.getLong(40), Math.toIntExact(Math.ceilDiv(size, covered)));
     l2 = new AtomicReferenceArray<>(l1.length);
     String backing = backing(header);
     if (!backing.equals(belowName)) {
-      throw new IOException(file + " stands on `" + backing + "` and not on `" + belowName + "`");
-    }
-  }
-
-  static boolean is(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer magic = ByteBuffer.allocate(4);
-      return channel.read(magic, 0) == 4 && magic.getInt(0) == MAGIC;
+      throw new Unreadable(file + " stands on `" + backing + "` and not on `" + belowName + "`");
     }
   }
 
@@ -82,12 +77,12 @@ final class Qcow2 implements Blocks {
         if (top != null) {
           top.close();
         }
-        throw e instanceof IOException io ? io : new IOException(name + ": " + e, e);
+        throw e instanceof IOException io ? io : new Unreadable(name + ": " + e, e);
       }
       below = name;
     }
     if (top == null) {
-      throw new IOException("a volume without a disk");
+      throw new Unreadable("a volume without a disk");
     }
     return top;
   }
@@ -100,7 +95,7 @@ final class Qcow2 implements Blocks {
   @Override
   public void read(long offset, ByteBuffer into) throws IOException {
     if (offset < 0 || into.remaining() > size - offset) {
-      throw new IOException("byte " + offset + " is beyond the disk");
+      throw new Unreadable("byte " + offset + " is beyond the disk");
     }
     long cluster = 1L << clusterBits;
     long at = offset;
@@ -119,7 +114,7 @@ final class Qcow2 implements Blocks {
   private void part(long at, long inside, ByteBuffer into) throws IOException {
     long entry = entry(at);
     if ((entry & COMPRESSED) != 0) {
-      throw new IOException("a compressed cluster at byte " + at);
+      throw new Unreadable("a compressed cluster at byte " + at);
     }
     long place = entry & OFFSET;
     if ((entry & ZERO) == 0 && place != 0) {
@@ -153,7 +148,7 @@ final class Qcow2 implements Blocks {
       return "";
     }
     if (length < 0 || length > 1023) {
-      throw new IOException("the name of a backing file has " + length + " bytes");
+      throw new Unreadable("the name of a backing file has " + length + " bytes");
     }
     return new String(bytes(offset, length).array(), StandardCharsets.UTF_8);
   }

@@ -6,7 +6,7 @@ import dev.bakehouse.vm.Trees;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import tools.jackson.databind.JsonNode;
 
 /// The disk of a VM that has ended, in a draft: what becomes a volume's next generation by [#keep],
 /// or goes by [#close].
@@ -26,7 +26,7 @@ public final class Taken implements AutoCloseable {
   ///
   /// @param build the build whose job left it so
   /// @param about what whoever publishes it must know, in a form of theirs
-  public Kept keep(VolumeKey key, String build, Map<String, String> about) throws IOException {
+  public Kept keep(VolumeKey key, String build, JsonNode about) throws IOException {
     Durable.sync(draft.resolve(layers.getLast()));
     Durable.sync(draft);
     try (ExclusiveLock _ = volumes.lock()) {

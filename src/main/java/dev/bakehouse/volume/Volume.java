@@ -8,7 +8,8 @@ import java.util.Map;
 /// @param name of its directory, for people to name it by
 /// @param generation counts up with every one that is kept
 /// @param build the build whose job left it so
-/// @param published by kind, what the store has of it; empty until it has all
+/// @param published by kind, what the store has of it, an empty text where there is nothing to
+///   have; empty until it has all
 /// @param used when a job last got it
 /// @param bytes on this host's disk
 public record Volume(

@@ -2,9 +2,8 @@ package dev.bakehouse.volume;
 
 import dev.bakehouse.platform.Durable;
 import dev.bakehouse.platform.ExclusiveLock;
-import dev.bakehouse.platform.Holes;
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.vm.SlotFiles;
 import dev.bakehouse.vm.Trees;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
@@ -26,13 +25,13 @@ import java.util.UUID;
 /// generation. Nothing counts that `volume.json` does not name, so a process may be killed
 /// anywhere.
 ///
-/// What takes long (copying, waiting for the disk) happens in drafts, `.new-PID-STARTED-N`; the
-/// lock of all volumes is only held to link, rename and delete. VMs and publications have their
-/// files by hard links, so that no volume has to be kept for them.
+/// What takes long (copying, cloning, waiting for the disk) happens in drafts,
+/// `.new-PID-STARTED-N`; the lock of all volumes is only held to link, rename and delete. VMs and
+/// publications have their files by hard links, so that no volume has to be kept for them.
 public final class Volumes {
-  private static final String USED = "used";
-  private static final String PIN = "pinned";
-  private static final String DRAFT = "new";
+  static final String DRAFT = ".new-";
+  static final String USED = "used";
+  static final String PIN = "pinned";
 
   /// Reading through more files costs more than copying them into one now and then.
   private static final int MOST_LAYERS = 8;
@@ -43,25 +42,39 @@ public final class Volumes {
     this.root = state.toAbsolutePath().resolve("volumes");
   }
 
-  /// Puts the newest generation of the first volume that there is into a VM, before its start; a
-  /// new, empty disk when there is none of them.
-  ///
-  /// @throws IOException when this host can not do it
-  public Optional<Volume> attach(Vm vm, List<VolumeKey> keys) throws IOException {
-    Trees.make(root);
-    try (ExclusiveLock _ = lock()) {
-      for (VolumeKey key : keys) {
-        Path directory = root.resolve(key.name());
-        Optional<VolumeFile> file = VolumeFile.read(directory).filter(f -> whole(directory, f));
-        if (file.isPresent()) {
-          vm.attach(file.get().layers().stream().map(directory::resolve).toList());
-          touch(directory.resolve(USED));
-          return Optional.of(volume(directory, file.get()));
-        }
+  /// The newest generation of the first volume that there is.
+  public Optional<Volume> newest(List<VolumeKey> keys) {
+    for (VolumeKey key : keys) {
+      Path directory = root.resolve(key.name());
+      Optional<VolumeFile> file = VolumeFile.sound(directory).filter(f -> f.whole(directory));
+      if (file.isPresent()) {
+        return Optional.of(file.get().volume(directory));
       }
     }
-    vm.attach(List.of());
     return Optional.empty();
+  }
+
+  /// Puts a clone of a volume's newest generation into a VM, before its start.
+  ///
+  /// @return what it got
+  /// @throws IOException when this host can not do it; the VM is as before
+  public Volume attach(Vm vm, Volume volume) throws IOException {
+    Path directory = root.resolve(volume.name());
+    Path draft = draft();
+    try {
+      VolumeFile file;
+      try (ExclusiveLock _ = lock()) {
+        file =
+            VolumeFile.read(directory)
+                .orElseThrow(() -> new IOException("the volume " + volume.name() + " is gone"));
+        link(directory, file.layers(), draft);
+        touch(directory.resolve(USED));
+      }
+      vm.attach(file.layers().stream().map(draft::resolve).toList());
+      return file.volume(directory);
+    } finally {
+      Trees.delete(draft);
+    }
   }
 
   /// Takes the disk of a VM whose guest has let go of it. The VM has ended then.
@@ -83,7 +96,7 @@ public final class Volumes {
   /// @param layers names of the files, which are on the disk
   Volume keep(Path from, List<String> layers, VolumeKey key, String build) throws IOException {
     Path directory = Trees.make(root.resolve(key.name()));
-    long before = VolumeFile.read(directory).map(VolumeFile::generation).orElse(0L);
+    long before = VolumeFile.sound(directory).map(VolumeFile::generation).orElse(0L);
     link(from, layers, directory);
     VolumeFile file =
         new VolumeFile(
@@ -99,30 +112,58 @@ public final class Volumes {
     file.write(directory);
     touch(directory.resolve(USED));
     tidy(directory, file);
-    return volume(directory, file);
+    return file.volume(directory);
   }
 
   /// Notes what the store has of a volume, if that is still what it holds.
   void published(VolumeKey key, List<String> layers, Map<String, String> roots) throws IOException {
     try (ExclusiveLock _ = lock()) {
       Path directory = root.resolve(key.name());
-      Optional<VolumeFile> file = VolumeFile.read(directory);
-      if (file.isPresent() && file.get().layers().getLast().equals(layers.getLast())) {
+      Optional<VolumeFile> file = VolumeFile.sound(directory).filter(f -> f.holds(layers));
+      if (file.isPresent()) {
         file.get().publishedAs(roots).write(directory);
       }
     }
   }
 
+  /// Deletes a volume that turned out to be of no use, unless it has another generation by now.
+  public void discard(Volume volume) {
+    try (ExclusiveLock _ = lock()) {
+      Path directory = root.resolve(volume.name());
+      boolean same =
+          VolumeFile.sound(directory)
+              .filter(f -> f.generation() == volume.generation() && f.kept().equals(volume.kept()))
+              .isPresent();
+      if (same) {
+        drop(directory);
+      }
+    } catch (IOException e) {
+      throw failed("discard one of", e);
+    }
+  }
+
+  /// As [#discard(Volume)], by what it holds.
+  void discard(VolumeKey key, List<String> layers) throws IOException {
+    try (ExclusiveLock _ = lock()) {
+      Path directory = root.resolve(key.name());
+      if (VolumeFile.sound(directory).filter(f -> f.holds(layers)).isPresent()) {
+        drop(directory);
+      }
+    }
+  }
+
   /// Copies the files of a volume into one when they have become many. Does nothing when the volume
-  /// changes meanwhile.
+  /// changes meanwhile, or the disk has no room for both.
   public void flatten(VolumeKey key, VolumeDisks disks) throws IOException {
     Path directory = root.resolve(key.name());
     Path draft = draft();
     try {
       VolumeFile many;
       try (ExclusiveLock _ = lock()) {
-        Optional<VolumeFile> file = VolumeFile.read(directory);
-        if (file.isEmpty() || file.get().layers().size() <= MOST_LAYERS) {
+        Optional<VolumeFile> file =
+            VolumeFile.sound(directory).filter(f -> f.layers().size() > MOST_LAYERS);
+        if (file.isEmpty()
+            || VolumeSpace.free(root) < file.get().volume(directory).bytes() + VolumeSpace.LEAST) {
           return;
         }
         many = file.get();
@@ -132,7 +173,7 @@ public final class Volumes {
       disks.flatten(draft.resolve(many.layers().getLast()), draft.resolve(one));
       Durable.sync(draft.resolve(one));
       try (ExclusiveLock _ = lock()) {
-        Optional<VolumeFile> now = VolumeFile.read(directory);
+        Optional<VolumeFile> now = VolumeFile.sound(directory);
         if (now.isPresent() && now.get().layers().equals(many.layers())) {
           link(draft, List.of(one), directory);
           VolumeFile flat = now.get().with(List.of(one));
@@ -152,7 +193,7 @@ public final class Volumes {
       for (String name : Trees.names(root)) {
         Path directory = root.resolve(name);
         if (!name.startsWith(".")) {
-          VolumeFile.read(directory).map(f -> volume(directory, f)).ifPresent(all::add);
+          VolumeFile.sound(directory).map(f -> f.volume(directory)).ifPresent(all::add);
         }
       }
       all.sort(Comparator.comparing(Volume::used));
@@ -185,58 +226,12 @@ public final class Volumes {
     }
   }
 
-  /// Deletes the least recently used volumes, none that is pinned, until the others fit.
-  ///
-  /// @param budget bytes for all of them
-  /// @return those that were deleted
-  public List<Volume> prune(long budget) {
-    List<Volume> gone = new ArrayList<>();
-    if (!Files.isDirectory(root)) {
-      return gone;
-    }
-    try (ExclusiveLock _ = lock()) {
-      List<Volume> all = list();
-      long bytes = all.stream().mapToLong(Volume::bytes).sum();
-      for (Volume volume : all) {
-        if (bytes > budget && !volume.pinned()) {
-          drop(root.resolve(volume.name()));
-          bytes -= volume.bytes();
-          gone.add(volume);
-        }
-      }
-      return gone;
-    } catch (IOException e) {
-      throw failed("prune", e);
-    }
-  }
-
-  /// Deletes what killed processes left.
-  public void sweep() {
-    if (!Files.isDirectory(root)) {
-      return;
-    }
-    try (ExclusiveLock _ = lock()) {
-      for (String name : Trees.names(root)) {
-        Path path = root.resolve(name);
-        boolean draft = name.startsWith("." + DRAFT + "-");
-        if (draft && SlotFiles.holder(name).filter(p -> p.alive().isPresent()).isEmpty()) {
-          Trees.delete(path);
-        } else if (!name.startsWith(".")) {
-          Optional<VolumeFile> file = VolumeFile.read(path);
-          if (file.isPresent()) {
-            tidy(path, file.get());
-          } else {
-            Trees.delete(path);
-          }
-        }
-      }
-    } catch (IOException e) {
-      throw failed("clean up", e);
-    }
-  }
-
   ExclusiveLock lock() {
-    return ExclusiveLock.on(root.resolve(".lock"));
+    return ExclusiveLock.on(lockFile());
+  }
+
+  Path lockFile() {
+    return root.resolve(".lock");
   }
 
   Path root() {
@@ -244,7 +239,7 @@ public final class Volumes {
   }
 
   private Path draft() throws IOException {
-    return Trees.make(Trees.make(root).resolve(VmHome.mine(DRAFT)));
+    return Trees.make(Trees.make(root).resolve(VmHome.mine("new")));
   }
 
   private static void link(Path from, List<String> names, Path to) throws IOException {
@@ -257,52 +252,18 @@ public final class Volumes {
   }
 
   /// A volume first loses its name, then the rest: what is left then is a leftover.
-  private static void drop(Path directory) throws IOException {
+  static void drop(Path directory) throws IOException {
     Files.deleteIfExists(directory.resolve(VolumeFile.NAME));
     Trees.delete(directory);
   }
 
-  private static void tidy(Path directory, VolumeFile file) throws IOException {
+  static void tidy(Path directory, VolumeFile file) throws IOException {
     Set<String> known = Set.copyOf(file.layers());
     for (String name : Trees.names(directory)) {
       boolean own = List.of(VolumeFile.NAME, USED, PIN).contains(name);
       if (!own && !known.contains(name)) {
         Files.deleteIfExists(directory.resolve(name));
       }
-    }
-  }
-
-  private static boolean whole(Path directory, VolumeFile file) {
-    return file.layers().stream().allMatch(name -> Files.isRegularFile(directory.resolve(name)));
-  }
-
-  private static Volume volume(Path directory, VolumeFile file) {
-    return new Volume(
-        String.valueOf(directory.getFileName()),
-        file.key(),
-        file.generation(),
-        file.build(),
-        file.kept(),
-        file.published(),
-        used(directory, file),
-        Files.exists(directory.resolve(PIN)),
-        file.layers().size(),
-        file.layers().stream().mapToLong(name -> allocated(directory.resolve(name))).sum());
-  }
-
-  private static Instant used(Path directory, VolumeFile file) {
-    try {
-      return Files.getLastModifiedTime(directory.resolve(USED)).toInstant();
-    } catch (IOException e) {
-      return file.kept();
-    }
-  }
-
-  private static long allocated(Path file) {
-    try (Holes holes = Holes.open(file)) {
-      return holes.data(0, Files.size(file));
-    } catch (IOException e) {
-      return 0;
     }
   }
 
@@ -313,20 +274,21 @@ public final class Volumes {
     Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
   }
 
+  /// One that can not be read may be deleted by its name as well.
   private Path require(String name) {
     Path directory = root.resolve(name);
     if (name.startsWith(".")
         || !root.equals(directory.getParent())
-        || VolumeFile.read(directory).isEmpty()) {
+        || !Files.exists(directory.resolve(VolumeFile.NAME))) {
       throw new UserError(
           "There is no cache volume named " + name, "`bakehouse cache volumes` lists all.");
     }
     return directory;
   }
 
-  private UserError failed(String what, IOException e) {
+  UserError failed(String what, IOException e) {
     return new UserError(
-        "Could not " + what + " the cache volumes in " + root + ": " + e.getMessage(),
+        "Could not " + what + " the cache volumes in " + root + ": " + Reason.of(e),
         "Check the directory's owner, mode and space.",
         e);
   }

@@ -7,14 +7,18 @@ import dev.bakehouse.cache.Access;
 import dev.bakehouse.cache.GuestTree;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
+import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.image.ImageLease;
+import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.snapshot.Node;
 import dev.bakehouse.snapshot.TreeSource;
+import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
+import dev.bakehouse.vm.Vm;
 import dev.bakehouse.volume.Publications;
 import dev.bakehouse.volume.Taken;
 import dev.bakehouse.volume.Volume;
@@ -26,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -114,30 +119,102 @@ class JobVolumeTest {
     assertThat(machines.hypervisor().list()).isEmpty();
   }
 
+  @Test
+  void aFullVolumeStartsOverAndADamagedOneIsMadeAnew() throws Exception {
+    try (Lease lease = Jobs.slots(settings).tryAcquire().orElseThrow()) {
+      job(lease, "main", "false", true, m -> sh(m, "fallocate -l 25G ccache/big"));
+      assertThat(log.toString(StandardCharsets.UTF_8)).contains("it starts over");
+      assertThat(saved()).isEmpty();
+      Optional<Volume> second =
+          job(
+              lease,
+              "main",
+              "false",
+              true,
+              m -> {
+                assertThat(sh(m, "ls ccache; stat -f -c %T .")).isEqualTo("ext2/ext3");
+                sh(m, "echo 1 >ccache/entry");
+              });
+      assertThat(saved()).isEqualTo(Map.of("entry", "1\n"));
+      assertThat(second.orElseThrow().generation()).isEqualTo(2);
+      // The superblock.
+      Command.of("qemu-io", "-f", "qcow2", "-c", "write -z 0 64k")
+          .and(top(second.get()).toString())
+          .check();
+      job(
+          lease,
+          "main",
+          "false",
+          true,
+          m -> {
+            assertThat(sh(m, "ls ccache")).isEmpty();
+            sh(m, "echo 2 >ccache/entry");
+          });
+      assertThat(log.toString(StandardCharsets.UTF_8))
+          .contains("is of no use: it can not be mount");
+      assertThat(saved()).isEqualTo(Map.of("entry", "2\n"));
+    }
+  }
+
+  @Test
+  void anOldGenerationOrOneWithoutADiskIsNoneAndNoFailure() throws Exception {
+    Volume kept;
+    try (Lease lease = Jobs.slots(settings).tryAcquire().orElseThrow()) {
+      kept = job(lease, "main", "false", true, m -> sh(m, "echo 1 >ccache/entry")).orElseThrow();
+      assertThat(saved()).hasSize(1);
+    }
+    assertThat(attached(true)).as("a young one").isPresent();
+    Path json = settings.state().resolve("volumes").resolve(kept.name()).resolve("volume.json");
+    String text = Files.readString(json);
+    String old = text.replaceAll("\"kept\":\"[^\"]*\"", "\"kept\":\"2001-01-01T00:00:00Z\"");
+    assertThat(old).isNotEqualTo(text);
+    Files.writeString(json, old);
+    assertThat(attached(false)).as("nothing is newer").isPresent();
+    assertThat(attached(true)).as("the store has a newer one").isEmpty();
+    Files.writeString(top(kept), "no disk");
+    assertThat(attached(false)).isEmpty();
+    assertThat(volumes.list()).isEmpty();
+    assertThat(log.toString(StandardCharsets.UTF_8))
+        .contains("the store has newer ones than generation 1")
+        .contains("generation 1 of o.test/branch/main/linux-x64-release on this host is dropped")
+        .doesNotContain("^^^");
+    assertThat(phases.times()).containsKey(Phase.ATTACH);
+  }
+
+  /// What a VM that does not start gets.
+  private Optional<Volume> attached(boolean stale) {
+    Vm vm =
+        machines
+            .hypervisor()
+            .create(
+                Machines.name("volume"),
+                new BaseImage(
+                    image.image().name(), image.image().directory(), image.image().content()),
+                JobShape.of(settings, Map.of(), Optional.empty()));
+    try {
+      JobVolume volume = volume("main", "false", stale);
+      volume.attach(vm);
+      return volume.from();
+    } finally {
+      vm.destroy();
+    }
+  }
+
+  /// The file with what the last job wrote.
+  private Path top(Volume volume) throws Exception {
+    Path home = settings.state().resolve("volumes").resolve(volume.name());
+    try (var files = Files.list(home)) {
+      return files
+          .filter(f -> f.toString().endsWith(".qcow2"))
+          .max(Comparator.comparing(f -> f.toFile().lastModified()))
+          .orElseThrow();
+    }
+  }
+
   /// @return what it kept
   private Optional<Volume> job(Lease lease, String branch, String pull, boolean passes, Work work)
       throws Exception {
-    Map<String, String> env = new HashMap<>();
-    env.put("BUILDKITE_ORGANIZATION_SLUG", "o");
-    env.put("BUILDKITE_PIPELINE_SLUG", "test");
-    env.put("BUILDKITE_BRANCH", branch);
-    env.put("BUILDKITE_PULL_REQUEST", pull);
-    env.put("BUILDKITE_PULL_REQUEST_BASE_BRANCH", pull.equals("false") ? "" : "main");
-    env.put("BUILDKITE_BUILD_ID", "build");
-    env.put("BUILDKITE_STEP_KEY", "step");
-    JobIdentity identity = JobIdentity.of(env);
-    Access access = Access.of(identity, "linux-x64-release");
-    Decision decision = new Decision(Strategy.READ_WRITE, List.of(Kind.CCACHE), "test");
-    JobVolume volume =
-        JobVolume.of(
-                settings,
-                machines.hypervisor(),
-                access,
-                decision,
-                identity,
-                Path.of(CACHE_PATH),
-                phases)
-            .orElseThrow();
+    JobVolume volume = volume(branch, pull, false);
     String name = Machines.name("volume");
     Machine machine =
         Machine.start(
@@ -168,14 +245,41 @@ class JobVolumeTest {
       return Optional.empty();
     }
     try (Taken taken = sealed.get().taken()) {
+      Scope scope = access(branch, pull).writes().orElseThrow();
       return Optional.of(
           taken
-              .keep(
-                  sealed.get().key(),
-                  "build",
-                  CachePublisher.about(access.writes().orElseThrow(), "build", Map.of()))
+              .keep(sealed.get().key(), "build", PublishOrder.of(scope, "build", Map.of()).json())
               .volume());
     }
+  }
+
+  private static JobIdentity identity(String branch, String pull) {
+    Map<String, String> env = new HashMap<>();
+    env.put("BUILDKITE_ORGANIZATION_SLUG", "o");
+    env.put("BUILDKITE_PIPELINE_SLUG", "test");
+    env.put("BUILDKITE_BRANCH", branch);
+    env.put("BUILDKITE_PULL_REQUEST", pull);
+    env.put("BUILDKITE_PULL_REQUEST_BASE_BRANCH", pull.equals("false") ? "" : "main");
+    env.put("BUILDKITE_BUILD_ID", "build");
+    env.put("BUILDKITE_STEP_KEY", "step");
+    return JobIdentity.of(env);
+  }
+
+  private static Access access(String branch, String pull) {
+    return Access.of(identity(branch, pull), "linux-x64-release");
+  }
+
+  private JobVolume volume(String branch, String pull, boolean stale) {
+    return JobVolume.of(
+            settings,
+            machines.hypervisor(),
+            access(branch, pull),
+            new Decision(Strategy.READ_WRITE, List.of(Kind.CCACHE), "test"),
+            identity(branch, pull),
+            Path.of(CACHE_PATH),
+            _ -> stale,
+            phases)
+        .orElseThrow();
   }
 
   /// What a save without a volume would take out of the guest.
@@ -187,7 +291,7 @@ class JobVolumeTest {
   /// What the generation that was kept last would bring to the store.
   private Map<String, String> saved() throws Exception {
     Publications publications = new Publications(volumes);
-    List<String> waiting = publications.waiting();
+    List<Publications.Waiting> waiting = publications.waiting();
     assertThat(waiting).hasSize(1);
     try (Publications.Work work = publications.take(waiting.getFirst()).orElseThrow();
         Publications.Disk disk = work.open()) {

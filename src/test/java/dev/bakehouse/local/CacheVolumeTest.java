@@ -10,6 +10,9 @@ import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Self;
+import dev.bakehouse.vm.Trees;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +28,7 @@ class CacheVolumeTest {
   private static final String CACHE = "\"$CACHE_PATH/bun\"";
 
   @Test
-  void aVolumeGoesFromJobToJobAndToTheStoreAfterThem(JobFixture fixture) {
+  void aVolumeGoesFromJobToJobAndToTheStoreAfterThem(JobFixture fixture) throws IOException {
     Result first = job(fixture, "mkdir " + CACHE + "; echo one >" + CACHE + "/entry");
     assertThat(first.status()).as(first.log()).isEqualTo("0");
     assertThat(first.log()).contains("kept on this host as generation 1 of ");
@@ -42,10 +45,29 @@ class CacheVolumeTest {
         .contains("generation 2 of")
         .contains("1 volumes, 0 generations wait");
     Path state = HostSettings.read(fixture.hostConfig()).state();
+    makeOld(state.resolve("volumes"));
+    Result newer = job(fixture, "grep one " + CACHE + "/entry");
+    assertThat(newer.status()).as(newer.log()).isEqualTo("0");
+    assertThat(newer.log()).contains("the store has newer ones than").contains("fill ");
+    assertThat(volumes(fixture, "publish", "--wait").status()).isZero();
     Directories.delete(state.resolve("volumes"));
     Result filled = job(fixture, "grep one " + CACHE + "/entry");
     assertThat(filled.status()).as(filled.log()).isEqualTo("0");
     assertThat(filled.log()).contains("bun from build").contains("fill ").contains("generation 1");
+  }
+
+  /// As if the host had not run the step for long, and another had.
+  private static void makeOld(Path volumes) throws IOException {
+    for (String name : Trees.names(volumes)) {
+      Path json = volumes.resolve(name).resolve("volume.json");
+      if (Files.exists(json)) {
+        Files.writeString(
+            json,
+            Files.readString(json)
+                .replaceAll("\"kept\":\"[^\"]*\"", "\"kept\":\"2001-01-01T00:00:00Z\"")
+                .replaceAll("\"build\":\"[^\"]*\"", "\"build\":\"older\""));
+      }
+    }
   }
 
   private static Result job(JobFixture fixture, String command) {

@@ -21,6 +21,9 @@ class StateDirectoryTest {
   void anIdleOneGoes() throws IOException {
     Path state = dir.resolve("state");
     Files.createDirectories(state.resolve("hosts/host-1/vms/old"));
+    // A host may have it for its own.
+    Files.createDirectories(state.resolve("volumes/.publish"));
+    Files.createDirectories(state.resolve("agents/0"));
     Files.createFile(state.resolve("hosts/host-1/host.lock"));
     new StateDirectory(state).remove();
     assertThat(state).doesNotExist();

@@ -56,7 +56,7 @@ class Ext4TreeTest {
       sparse.setLength(9_000_000);
     }
     Files.setPosixFilePermissions(tree.resolve("a"), PosixFilePermissions.fromString("r-x--x---"));
-    raw = GuestDisk.ext4(top, dir.resolve("raw"));
+    raw = GuestDisk.ext4(top, dir.resolve("raw.img"));
     // mke2fs copies whole seconds before 2038 only.
     GuestDisk.change(
         raw, "set_inode_field zig/local/a mtime 5\nset_inode_field zig/local/a mtime_extra 29\n");
@@ -138,6 +138,65 @@ class Ext4TreeTest {
     assertThatThrownBy(() -> GuestDisk.open(raw)).hasMessageContaining("not unmounted");
     Files.write(raw, new byte[1 << 20]);
     assertThatThrownBy(() -> GuestDisk.open(raw)).hasMessageContaining("no ext4");
+  }
+
+  /// A name costs the guest some bytes of its disk, and this program many of its memory.
+  @Test
+  void aDirectoryOfTooManyNamesIsRefusedBeforeItFillsTheMemory() throws Exception {
+    Ext4 fs = GuestDisk.open(raw);
+    Ext4.Inode many = inode(fs, "zig", "local", "many");
+    long cost = Names.of(fs, many, Names.ROOM).stream().mapToLong(Names.Name::cost).sum();
+    assertThat(Names.of(fs, many, cost)).hasSize(MANY);
+    assertThatThrownBy(() -> Names.of(fs, many, cost - 1)).isInstanceOf(Unreadable.class);
+  }
+
+  private static Ext4.Inode inode(Ext4 fs, String... names) throws IOException {
+    Ext4.Inode at = fs.root();
+    for (String name : names) {
+      at =
+          fs.inode(
+              Names.of(fs, at, Names.ROOM).stream()
+                  .filter(n -> n.name().equals(name))
+                  .findFirst()
+                  .orElseThrow()
+                  .inode());
+    }
+    return at;
+  }
+
+  /// The boot block is the guest's: it may say that the disk is of another format.
+  @Test
+  void theFormatIsTheNamesAndNotTheGuests() throws Exception {
+    try (RandomAccessFile disk = new RandomAccessFile(raw.toFile(), "rw")) {
+      disk.writeInt(0x514649fb);
+      // Of version 3, with clusters of 2 MiB and more tables than memory.
+      disk.writeInt(3);
+      disk.seek(20);
+      disk.writeInt(21);
+      disk.writeLong(1L << 62);
+      disk.writeInt(0);
+      disk.writeInt(Integer.MAX_VALUE);
+    }
+    assertThat(list(GuestDisk.open(raw))).hasSize(14 + MANY);
+    Path named = Files.move(raw, dir.resolve("raw.qcow2"));
+    assertThatThrownBy(() -> GuestDisk.open(named)).isInstanceOf(Unreadable.class);
+    Path other = Files.move(named, dir.resolve("raw"));
+    assertThatThrownBy(() -> GuestDisk.open(other)).hasMessageContaining("no known format");
+  }
+
+  @Test
+  void whatTheKernelFoundDamagedIsRefused() throws Exception {
+    GuestDisk.change(raw, "set_super_value state 3\n");
+    assertThatThrownBy(() -> GuestDisk.open(raw))
+        .isInstanceOf(Unreadable.class)
+        .hasMessageContaining("damaged");
+  }
+
+  /// Numbers of inodes are kept in a set of bits.
+  @Test
+  void moreInodesThanTheDiskHoldsAreRefused() throws Exception {
+    GuestDisk.change(raw, "set_super_value inodes_count 2147483647\n");
+    assertThatThrownBy(() -> GuestDisk.open(raw)).hasMessageContaining("nonsense");
   }
 
   /// A disk with 200 wrong bytes near its beginning.

@@ -2,17 +2,35 @@ package dev.bakehouse.volume;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Programs;
+import dev.bakehouse.vm.Trees;
+import dev.bakehouse.vm.VmHome;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
+import tools.jackson.databind.JsonNode;
 
 /// Disks as guests leave them, made with the programs guests make them with.
-final class GuestDisk {
+public final class GuestDisk {
   private static final long SIZE = 256L << 20;
 
   private GuestDisk() {}
+
+  /// Keeps what a job would: a generation of one raw disk.
+  ///
+  /// @param content what is on it
+  public static Taken.Kept keep(
+      Volumes volumes, VolumeKey key, Path content, String build, JsonNode about)
+      throws IOException {
+    Path draft = Trees.make(Trees.make(volumes.root()).resolve(VmHome.mine("new")));
+    String disk = UUID.randomUUID() + ".img";
+    ext4(content, draft.resolve(disk));
+    try (Taken taken = new Taken(volumes, draft, List.of(disk))) {
+      return taken.keep(key, build, about);
+    }
+  }
 
   /// An ext4 file system without a journal that holds a directory's content.
   static Path ext4(Path directory, Path disk) throws IOException {

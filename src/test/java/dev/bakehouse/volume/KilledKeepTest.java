@@ -19,6 +19,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.StringNode;
 
 /// Processes that keep one generation after the other, killed anywhere.
 class KilledKeepTest {
@@ -35,7 +36,7 @@ class KilledKeepTest {
     public static void main(String[] args) throws Exception {
       Path state = Path.of(args[0]);
       Volumes volumes = new Volumes(state);
-      volumes.sweep();
+      new VolumeSpace(volumes).sweep();
       Path home = volumes.root().resolve(KEY.name());
       for (int n = 1; ; n++) {
         Path draft = Trees.make(Trees.make(volumes.root()).resolve(VmHome.mine("new")));
@@ -50,7 +51,7 @@ class KilledKeepTest {
         Files.writeString(draft.resolve(top), top.repeat(2000));
         layers.add(top);
         try (Taken taken = new Taken(volumes, draft, layers)) {
-          Taken.Kept kept = taken.keep(KEY, top, Map.of("top", top));
+          Taken.Kept kept = taken.keep(KEY, top, new StringNode(top));
           System.out.println(kept.volume().generation() + " " + top);
         }
         if (n % 4 == 0) {
@@ -82,7 +83,7 @@ class KilledKeepTest {
       long told = Long.parseLong(line.substring(0, line.indexOf(' ')));
       assertThat(told).isGreaterThan(last);
       insistWhole(volumes, told);
-      volumes.sweep();
+      new VolumeSpace(volumes).sweep();
       last = insistWhole(volumes, told);
       insistNothingElse(volumes);
     }
@@ -106,13 +107,14 @@ class KilledKeepTest {
       assertThat(home.resolve(layer)).hasContent(layer.repeat(2000));
     }
     Publications publications = new Publications(volumes);
-    for (String id : publications.waiting()) {
-      try (Publications.Work work = publications.take(id).orElseThrow()) {
+    for (Publications.Waiting waiting : publications.waiting()) {
+      try (Publications.Work work = publications.take(waiting).orElseThrow()) {
         Publication publication = work.publication();
         String top = publication.layers().getLast();
-        assertThat(publication.about()).isEqualTo(Map.of("top", top));
+        assertThat(publication.about()).isEqualTo(new StringNode(top));
         for (String layer : publication.layers()) {
-          assertThat(publications.files(id).resolve(layer)).hasContent(layer.repeat(2000));
+          assertThat(publications.files(waiting.id()).resolve(layer))
+              .hasContent(layer.repeat(2000));
         }
       }
     }

@@ -15,17 +15,18 @@ import dev.bakehouse.vm.VolumeDisks;
 import dev.bakehouse.volume.Taken;
 import dev.bakehouse.volume.Volume;
 import dev.bakehouse.volume.VolumeKey;
+import dev.bakehouse.volume.VolumeSpace;
 import dev.bakehouse.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.NullNode;
 
 /// Generations of volumes on disks of real VMs, whose boot-sector guest does not touch them: what a
 /// guest would write is written by `qemu-io`.
@@ -39,6 +40,7 @@ class VolumesTest {
   private QemuHypervisor qemu;
   private VolumeDisks disks;
   private Volumes volumes;
+  private VolumeSpace space;
   private BaseImage image;
   private int vms;
 
@@ -48,6 +50,7 @@ class VolumesTest {
     qemu = new QemuHypervisor(dir.resolve("state"));
     disks = qemu.volumes().orElseThrow();
     volumes = new Volumes(dir.resolve("state"));
+    space = new VolumeSpace(volumes);
   }
 
   @AfterEach
@@ -55,7 +58,7 @@ class VolumesTest {
     for (VmInfo info : qemu.list()) {
       qemu.find(info.name()).ifPresent(Vm::destroy);
     }
-    volumes.sweep();
+    space.sweep();
     assertThat(Trees.names(dir.resolve("state/volumes"))).noneMatch(n -> n.startsWith(".new"));
   }
 
@@ -63,7 +66,7 @@ class VolumesTest {
   void aGenerationStandsOnTheOneBeforeAndManyBecomeOne() throws Exception {
     for (int n = 0; n < PLACES; n++) {
       Vm vm = vm();
-      Optional<Volume> from = volumes.attach(vm, List.of(PULL, MAIN));
+      Optional<Volume> from = attach(vm, PULL, MAIN);
       assertThat(from.map(Volume::generation).orElse(0L)).isEqualTo(n);
       for (int place = 0; place < n; place++) {
         insistHolds(vm, place, place + 1);
@@ -79,27 +82,27 @@ class VolumesTest {
   @Test
   void twoAtOnceHaveClonesOfTheirOwnAndTheNewestWins() throws Exception {
     Vm first = vm();
-    volumes.attach(first, List.of(MAIN));
+    attach(first, MAIN);
     write(first, 0, 1);
     keep(first, MAIN);
     Vm one = vm();
     Vm two = vm();
     Vm pull = vm();
     for (Vm vm : List.of(one, two, pull)) {
-      assertThat(volumes.attach(vm, List.of(PULL, MAIN))).isPresent();
+      assertThat(attach(vm, PULL, MAIN)).isPresent();
       write(vm, 0, 2 + vms++);
     }
     write(two, 1, 9);
     keep(one, MAIN);
     // The volume goes while two of its clones are in use.
-    assertThat(volumes.prune(0)).extracting(Volume::key).containsExactly(MAIN);
+    assertThat(space.prune(0)).extracting(Volume::key).containsExactly(MAIN);
     keep(two, MAIN);
     keep(pull, PULL);
     Vm next = vm();
-    assertThat(volumes.attach(next, List.of(MAIN)).orElseThrow().layers()).isEqualTo(2);
+    assertThat(attach(next, MAIN).orElseThrow().layers()).isEqualTo(2);
     insistHolds(next, 1, 9);
     Vm other = vm();
-    volumes.attach(other, List.of(PULL, MAIN));
+    attach(other, PULL, MAIN);
     insistHolds(other, 1, 0);
     assertThat(volumes.list()).extracting(Volume::key).containsExactlyInAnyOrder(MAIN, PULL);
   }
@@ -111,11 +114,11 @@ class VolumesTest {
     Ticker.await(source.console(), 3);
     Template template = qemu.suspend(source, "key");
     Vm vm = qemu.createFrom("resumed", template);
-    volumes.attach(vm, List.of(MAIN));
+    attach(vm, MAIN);
     write(vm, 0, 1);
     keep(vm, MAIN);
     Vm again = qemu.createFrom("again", template);
-    assertThat(volumes.attach(again, List.of(MAIN))).isPresent();
+    assertThat(attach(again, MAIN)).isPresent();
     insistHolds(again, 0, 1);
     again.start(Owner.PIPE);
     Ticker.await(again.console(), 3);
@@ -125,23 +128,32 @@ class VolumesTest {
   void theLeastRecentlyUsedGoesFirstAndNoneThatIsPinned() throws Exception {
     for (VolumeKey key : List.of(MAIN, PULL, key("branch/a"), key("branch/b"))) {
       Vm vm = vm();
-      volumes.attach(vm, List.of());
+      attach(vm);
       write(vm, 0, 1);
       keep(vm, key);
     }
-    volumes.attach(vm(), List.of(PULL));
+    attach(vm(), PULL);
     volumes.pin(MAIN.name(), true);
     long three = volumes.list().stream().mapToLong(Volume::bytes).limit(3).sum();
-    assertThat(volumes.prune(three))
+    assertThat(space.prune(three))
         .extracting(v -> v.key().scope())
         .containsExactly("p/branch/a/linux");
-    assertThat(volumes.prune(0)).hasSize(2);
+    assertThat(space.prune(0)).hasSize(2);
     assertThat(only().key()).isEqualTo(MAIN);
     volumes.pin(MAIN.name(), false);
-    assertThat(volumes.prune(0)).hasSize(1);
+    assertThat(space.prune(0)).hasSize(1);
     assertThatThrownBy(() -> volumes.pin("../vms", true))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("no cache volume named");
+  }
+
+  private Optional<Volume> attach(Vm vm, VolumeKey... keys) throws IOException {
+    Optional<Volume> newest = volumes.newest(List.of(keys));
+    if (newest.isPresent()) {
+      return Optional.of(volumes.attach(vm, newest.get()));
+    }
+    vm.attach(List.of());
+    return newest;
   }
 
   private Volume only() {
@@ -158,7 +170,7 @@ class VolumesTest {
     vm.start(Owner.PIPE);
     try (Taken taken = volumes.take(vm, disks)) {
       vm.destroy();
-      return taken.keep(key, "build", Map.of()).volume();
+      return taken.keep(key, "build", NullNode.getInstance()).volume();
     }
   }
 
