@@ -59,7 +59,7 @@ final class CacheStoreOptions {
   /// @param plain whether a save leaves plain archives too, beside what the configuration says
   CacheStore caches(boolean plain) {
     CacheConfig config = plain ? config().withPlain() : config();
-    return JobStores.caches(url(), Path.of(""), config, api(), System.getenv());
+    return JobStores.caches(blobs(), config, System.getenv());
   }
 
   private String url() {

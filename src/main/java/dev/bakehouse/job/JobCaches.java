@@ -74,8 +74,7 @@ final class JobCaches {
         new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
     BlobStore blobs =
         JobStores.open(settings.cacheStore(), settings.state(), settings.cache(), api, env);
-    CacheStore store =
-        JobStores.caches(settings.cacheStore(), settings.state(), settings.cache(), api, env);
+    CacheStore store = JobStores.caches(blobs, settings.cache(), env);
     Sources sources = JobSources.of(store, rule, api, env, access, checkout::distance);
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
     account = new CacheAccount(job, blobs, access, decision);
