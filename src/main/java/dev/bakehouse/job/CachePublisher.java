@@ -168,12 +168,8 @@ public final class CachePublisher {
 
   private Optional<Entry> save(Publications.Disk disk, Address address, Basis basis) {
     long start = System.nanoTime();
-    JobSources.Api api =
-        new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
     CacheStore store =
-        new SnapshotStore(
-            JobStores.open(
-                settings.cacheStore(), settings.state(), settings.cache(), api, Map.of()));
+        new SnapshotStore(JobStores.of(settings, Map.of()).open(settings.cacheStore()));
     Kind kind = address.kind();
     CacheStore.Saved saved = store.save(address, disk.tree(kind.path()), basis);
     double seconds = CacheReport.since(start);

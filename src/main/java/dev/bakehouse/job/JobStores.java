@@ -39,34 +39,42 @@ public final class JobStores {
 
   private static final int ASKED = 30;
 
+  private final Path base;
+  private final Path scratch;
   private final CacheConfig config;
   private final JobSources.Api api;
   private final Map<String, String> env;
 
-  private JobStores(CacheConfig config, JobSources.Api api, Map<String, String> env) {
+  /// @param base where a relative directory starts
+  /// @param state directory of this program's own, for what is on its way
+  /// @param env the job's environment, or that of a process in no job
+  public JobStores(
+      Path base, Path state, CacheConfig config, JobSources.Api api, Map<String, String> env) {
+    this.base = base;
+    this.scratch = state.resolve("artifacts");
     this.config = config;
     this.api = api;
     this.env = env;
   }
 
-  /// @param base where a relative directory starts
-  /// @param env the job's environment, or that of a process in no job
-  /// @throws UserError when the URL is not acceptable
-  public static BlobStore open(
-      String url, Path base, CacheConfig config, JobSources.Api api, Map<String, String> env) {
-    JobStores stores = new JobStores(config, api, env);
-    return StoreUrl.open(url, new StoreSettings(base, config.s3Credentials(), stores::artifacts));
+  static JobStores of(HostSettings settings, Map<String, String> env) {
+    JobSources.Api api =
+        new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
+    return new JobStores(settings.state(), settings.state(), settings.cache(), api, env);
   }
 
-  /// The caches in that store; where the plain archives are in use, with those of builds.
-  ///
-  /// @param blobs as [#open] gave it
-  public static CacheStore caches(BlobStore blobs, CacheConfig config, Map<String, String> env) {
+  /// @throws UserError when the URL is not acceptable
+  public BlobStore open(String url) {
+    return StoreUrl.open(url, new StoreSettings(base, config.s3Credentials(), this::artifacts));
+  }
+
+  /// The caches in a store; where the plain archives are in use, with those of builds.
+  public CacheStore caches(BlobStore blobs) {
     SnapshotStore own = new SnapshotStore(blobs);
     if (!JobIdentity.inJob(env) || !(config.plain() || blobs instanceof ArtifactStore)) {
       return own;
     }
-    return new PlainCaches(own, new AgentArtifacts(env), config.plain());
+    return new PlainCaches(own, new AgentArtifacts(env), scratch, config.plain());
   }
 
   /// In a job by its agent; elsewhere the REST API reads. Only that tells which builds there are.
@@ -97,7 +105,8 @@ public final class JobStores {
   }
 
   private ArtifactStore store(Artifacts artifacts, Builds builds, Optional<OwnJob> own) {
-    return new ArtifactStore(artifacts, builds, own, config.artifactRetention(), Clock.systemUTC());
+    return new ArtifactStore(
+        artifacts, builds, own, config.artifactRetention(), scratch, Clock.systemUTC());
   }
 
   private String slug() {

@@ -53,14 +53,20 @@ class ArtifactBuildsTest {
             Path.of("bakehouse.yml"),
             Optional.of(jobs.coordinator.address() + "/v2"),
             Optional.of(jobs.coordinator.apiToken()));
-    return JobStores.open("buildkite:", dir, CacheConfig.defaults(), api, env);
+    return of(api, env);
+  }
+
+  private static BlobStore of(JobSources.Api api, Map<String, String> env) {
+    return new JobStores(dir, dir.resolve("host"), CacheConfig.defaults(), api, env)
+        .open("buildkite:");
   }
 
   private static ArtifactStore aged(Held job, Duration age) {
     AgentArtifacts agent = new AgentArtifacts(job.env());
     OwnJob own = new OwnJob(job.build(), job.env().get("BUILDKITE_JOB_ID"), agent);
     Clock later = Clock.offset(Clock.systemUTC(), age);
-    return new ArtifactStore(agent, List::of, Optional.of(own), RETENTION, later);
+    return new ArtifactStore(
+        agent, List::of, Optional.of(own), RETENTION, dir.resolve("host"), later);
   }
 
   private static String manifest(Held job, String place) {
@@ -175,8 +181,7 @@ class ArtifactBuildsTest {
     JobSources.Api none =
         new JobSources.Api(Path.of("bakehouse.yml"), Optional.empty(), Optional.empty());
 
-    assertThatThrownBy(
-            () -> JobStores.open("buildkite:", dir, CacheConfig.defaults(), none, job.env()))
+    assertThatThrownBy(() -> of(none, job.env()))
         .isInstanceOfSatisfying(
             UserError.class, e -> assertThat(e.remedy()).contains("api.url", "api.token-file"));
     jobs.release(job);
@@ -192,7 +197,7 @@ class ArtifactBuildsTest {
             Path.of("bakehouse.yml"),
             Optional.of(jobs.coordinator.address() + "/v2"),
             Optional.of(wrong));
-    BlobStore store = JobStores.open("buildkite:", dir, CacheConfig.defaults(), api, job.env());
+    BlobStore store = of(api, job.env());
 
     assertThatThrownBy(() -> store.stat("packs/9"))
         .isInstanceOf(IOException.class)

@@ -53,6 +53,7 @@ class PlainCachesTest {
     return new PlainCaches(
         new SnapshotStore(new DirectoryStore(dir.resolve(name))),
         new AgentArtifacts(job.env()),
+        dir.resolve("scratch"),
         true);
   }
 

@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.UUID;
 
 /// A file in a private directory, until the agent sends it under the path that its key gives.
 final class ArtifactUpload implements Upload {
@@ -22,7 +23,7 @@ final class ArtifactUpload implements Upload {
   ArtifactUpload(ArtifactStore store, OwnJob job) throws IOException {
     this.store = store;
     this.job = job;
-    this.dir = Files.createTempDirectory("bakehouse-artifact");
+    this.dir = Files.createTempDirectory(store.directory(), "upload");
     this.file = dir.resolve("blob");
     this.stream = new BufferedOutputStream(Files.newOutputStream(file), 1 << 17);
   }
@@ -38,7 +39,8 @@ final class ArtifactUpload implements Upload {
     insistOnOwn(key);
     stream.close();
     if (Shelves.named(key).isPresent()) {
-      String path = Shelves.catalogue(job.id());
+      // No two have one name: what a job replaces, others can not fetch by its name any more.
+      String path = Shelves.catalogue(job.id(), UUID.randomUUID().toString().substring(0, 8));
       Path place = dir.resolve(path);
       Files.createDirectories(place.getParent());
       Files.write(place, store.catalogue().bytes());

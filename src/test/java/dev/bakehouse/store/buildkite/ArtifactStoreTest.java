@@ -60,7 +60,12 @@ class ArtifactStoreTest extends StoreContract {
     AgentArtifacts agent = new AgentArtifacts(job.env());
     OwnJob own = new OwnJob(job.build(), job.env().get("BUILDKITE_JOB_ID"), agent);
     return new ArtifactStore(
-        Later.than(agent), List::of, Optional.of(own), Duration.ofDays(30), Clock.systemUTC());
+        Later.than(agent),
+        List::of,
+        Optional.of(own),
+        Duration.ofDays(30),
+        dir.resolve("scratch"),
+        Clock.systemUTC());
   }
 
   @Override
