@@ -147,6 +147,24 @@ class ArtifactBuildsTest {
     }
   }
 
+  @Test
+  void aJobThatSavesAgainTakesNothingFromWhoLookedBefore() throws Exception {
+    Held first = jobs.hold("main", Map.of());
+    BlobStore saver = of(first.env());
+    StoreContract.publish(saver, "packs/5", "pack");
+    StoreContract.publish(saver, manifest(first, "branch/main"), "one");
+    Held second = jobs.hold("main", Map.of());
+    ArtifactStore reader = aged(second, Duration.ZERO);
+    assertThat(reader.stat(manifest(first, "branch/main"))).isPresent();
+
+    StoreContract.publish(saver, "packs/6", "another");
+    StoreContract.publish(saver, manifest(first, "branch/other"), "two");
+
+    assertThat(StoreContract.read(reader, "packs/5")).isEqualTo("pack");
+    jobs.release(first);
+    jobs.release(second);
+  }
+
   /// Whoever opens a pull request names its branch.
   @Test
   void aPullRequestFromABranchCalledMainIsNotMain() throws Exception {
