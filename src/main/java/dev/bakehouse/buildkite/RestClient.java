@@ -35,7 +35,8 @@ public final class RestClient {
     try {
       String token = Files.readString(tokenFile).strip();
       String base = address.toString().replaceFirst("/+$", "");
-      return new RestClient(new Exchange(token), base + "/organizations/" + escape(organization));
+      return new RestClient(
+          new Exchange(address, token), base + "/organizations/" + escape(organization));
     } catch (IOException e) {
       throw new UserError(
           "Could not read the API token in " + tokenFile + ": " + e.getMessage(),
@@ -110,14 +111,14 @@ public final class RestClient {
   /// Writes an artifact to a file, which is there only when it is whole.
   public void download(ArtifactInfo artifact, Path to) {
     Path part = to.resolveSibling(to.getFileName() + ".part");
-    try (InputStream in = exchange.follow(URI.create(artifact.downloadUrl()))) {
+    try (InputStream in = exchange.follow(URI.create(String.valueOf(artifact.downloadUrl())))) {
       Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
       Long size = artifact.fileSize();
       if (size != null && size != Files.size(part)) {
         throw new IOException("it ended after " + Files.size(part) + " of " + size + " bytes");
       }
       Files.move(part, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw new UserError(
           "Could not download " + artifact.path() + " to " + to + ": " + e.getMessage(),
           "Check the connection and the free space, then try again.",
@@ -135,7 +136,7 @@ public final class RestClient {
     while (next.isPresent() && all.size() < most) {
       HttpResponse<byte[]> answer = exchange.get(next.get());
       all.addAll(List.of(Exchange.json(answer, type)));
-      next = Exchange.nextPage(answer);
+      next = exchange.nextPage(answer);
     }
     return all.stream().limit(most).toList();
   }

@@ -2,6 +2,7 @@ package dev.bakehouse.store;
 
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitOption;
@@ -115,6 +116,8 @@ public final class DirectoryStore implements BlobStore {
       }
     } catch (NoSuchFileException e) {
       return 0;
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     return count;
   }

@@ -31,7 +31,8 @@ public final class RestArtifacts implements Artifacts {
   public List<Artifact> find(String build, String query) throws IOException {
     String top = query.substring(0, query.indexOf('*') < 0 ? query.length() : query.indexOf('*'));
     return of(build).stream()
-        .filter(a -> a.path().startsWith(top) && "finished".equals(a.state()))
+        .filter(a -> a.id() != null && a.path() != null && a.path().startsWith(top))
+        .filter(a -> "finished".equals(a.state()))
         .map(a -> artifact(build, a))
         .toList();
   }

@@ -1,13 +1,11 @@
 package dev.bakehouse.store.s3;
 
+import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
@@ -79,7 +77,8 @@ final class Bucket {
     return location.prefix() + key;
   }
 
-  /// Carries a call out.
+  /// Carries a call out. What it makes of the answer belongs into it: an answer that lacks what an
+  /// answer has is a failure like others.
   ///
   /// @param doing for the error: "could not `doing` `what` in …"
   <T> T call(String doing, String what, Function<S3Client, T> call) throws IOException {
@@ -87,6 +86,8 @@ final class Bucket {
       return call.apply(client);
     } catch (SdkException e) {
       throw Failures.explained(doing, what, location, e);
+    } catch (RuntimeException e) {
+      throw Failures.notUnderstood(doing, what, location, e);
     }
   }
 
@@ -103,6 +104,8 @@ final class Bucket {
         return Optional.empty();
       }
       throw Failures.explained(doing, what, location, e);
+    } catch (RuntimeException e) {
+      throw Failures.notUnderstood(doing, what, location, e);
     }
   }
 
@@ -164,12 +167,7 @@ final class Bucket {
 
   private static AwsCredentialsProvider fromFile(Path file) {
     try {
-      Set<PosixFilePermission> modes = Files.getPosixFilePermissions(file);
-      if (modes.contains(PosixFilePermission.OTHERS_READ)) {
-        throw new UserError(
-            "The credentials in " + file + " can be read by everyone on this machine",
-            "Make it private: chmod 600 " + file);
-      }
+      Directories.insistPrivate("The credentials file", file);
       ProfileFile profiles =
           ProfileFile.builder().content(file).type(ProfileFile.Type.CREDENTIALS).build();
       if (profiles.profile("default").isEmpty()) {
