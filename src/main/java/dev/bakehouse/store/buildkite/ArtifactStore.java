@@ -24,8 +24,7 @@ import java.util.Optional;
 /// Only a running job publishes, and only into its own build. Nothing is deleted: Buildkite lets
 /// artifacts expire by their own age. So [#touch] sends a blob again when it is past half of that,
 /// and else notes where it lies, for the catalogue that goes before every blob that names its
-/// build. There is no call that looks and writes in one step: two jobs of one build that publish
-/// one key in the same moment may both be told that they were the first, and the later one stands.
+/// build.
 public final class ArtifactStore implements BlobStore {
   private final Optional<OwnJob> job;
   private final Duration retention;

@@ -1,7 +1,6 @@
 package dev.bakehouse.store.buildkite;
 
 import dev.bakehouse.platform.Directories;
-import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.Upload;
 import dev.bakehouse.store.buildkite.ArtifactStore.OwnJob;
 import java.io.BufferedOutputStream;
@@ -9,7 +8,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.UUID;
 
 /// A file in a private directory, until the agent sends it under the path that its key gives.
@@ -51,27 +49,6 @@ final class ArtifactUpload implements Upload {
     Files.move(file, place);
     job.agent().upload(dir, Shelves.TOP + key);
     store.published();
-  }
-
-  @Override
-  public boolean publishNew(String key) throws IOException {
-    store.published();
-    if (store.locate(key).isPresent()) {
-      return false;
-    }
-    publish(key);
-    return true;
-  }
-
-  @Override
-  public boolean publishOver(BlobInfo expected) throws IOException {
-    store.published();
-    Optional<Artifact> there = store.locate(expected.key());
-    if (there.filter(a -> a.id().equals(expected.version())).isEmpty()) {
-      return false;
-    }
-    publish(expected.key());
-    return true;
   }
 
   @Override

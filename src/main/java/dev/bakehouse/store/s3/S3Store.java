@@ -22,10 +22,9 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /// `s3://BUCKET/PREFIX`: one object a blob.
 ///
-/// Conditions are the server's (`If-None-Match`, `If-Match`); a server that ignores them, as old
-/// ones do, replaces where it should refuse. [#touch] is a copy of the object onto itself: the
-/// server's work, no byte comes here; it costs two requests, one of them at the price of a write.
-/// [#delete] costs two as well. Requests a store makes are counted nowhere but in its bill.
+/// [#touch] is a copy of the object onto itself: the server's work, no byte comes here; it costs
+/// two requests, one of them at the price of a write. [#delete] costs two as well. Requests a store
+/// makes are counted nowhere but in its bill.
 public final class S3Store implements BlobStore {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 

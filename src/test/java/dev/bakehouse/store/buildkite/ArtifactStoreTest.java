@@ -139,11 +139,6 @@ class ArtifactStoreTest extends StoreContract {
   }
 
   @Override
-  protected boolean conditionsAreAtomic() {
-    return false;
-  }
-
-  @Override
   protected boolean deletes() {
     return false;
   }
