@@ -3,6 +3,7 @@ package dev.bakehouse.store.s3;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.profiles.ProfileFile;
@@ -83,7 +85,7 @@ final class Bucket {
   /// @param doing for the error: "could not `doing` `what` in …"
   <T> T call(String doing, String what, Function<S3Client, T> call) throws IOException {
     try {
-      return call.apply(client);
+      return answered(call);
     } catch (SdkException e) {
       throw Failures.explained(doing, what, location, e);
     } catch (RuntimeException e) {
@@ -95,7 +97,7 @@ final class Bucket {
   <T> Optional<T> callIfThere(String doing, String what, Function<S3Client, T> call)
       throws IOException {
     try {
-      return Optional.of(call.apply(client));
+      return Optional.of(answered(call));
     } catch (SdkException e) {
       String code = Failures.code(e);
       boolean gone = Failures.status(e) == 404 && !code.equals("NoSuchBucket");
@@ -106,6 +108,19 @@ final class Bucket {
       throw Failures.explained(doing, what, location, e);
     } catch (RuntimeException e) {
       throw Failures.notUnderstood(doing, what, location, e);
+    }
+  }
+
+  /// The SDK tries again what fails on the way, but not an answer whose text breaks off.
+  private <T> T answered(Function<S3Client, T> call) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return call.apply(client);
+      } catch (UncheckedIOException e) {
+        if (attempt == ATTEMPTS) {
+          throw SdkClientException.create("its answer broke off each time", e);
+        }
+      }
     }
   }
 
