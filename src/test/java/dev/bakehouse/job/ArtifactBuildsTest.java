@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,11 @@ class ArtifactBuildsTest {
   @AfterAll
   static void stop() {
     jobs.close();
+  }
+
+  @AfterEach
+  void releaseAll() throws Exception {
+    jobs.releaseAll();
   }
 
   private static BlobStore of(Map<String, String> env) {

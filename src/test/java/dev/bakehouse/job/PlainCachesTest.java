@@ -57,7 +57,7 @@ class PlainCachesTest {
 
   @AfterEach
   void release() throws Exception {
-    jobs.release(job, other);
+    jobs.releaseAll();
   }
 
   @AfterAll

@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// A coordinator and a real agent whose jobs run until they are let go, so that a test can act as
 /// one of them with its environment.
@@ -22,6 +24,7 @@ public final class HeldJobs implements AutoCloseable {
   private final Path repository;
   public final Coordinator coordinator;
   private final Process agent;
+  private final Set<Path> running = new HashSet<>();
   private int jobs;
 
   public HeldJobs(Path dir) throws Exception {
@@ -77,7 +80,9 @@ public final class HeldJobs implements AutoCloseable {
         coordinator.create(
             new BuildRequest("test", repository.toString(), "HEAD", branch, "A test", env),
             Pipeline.parse("p.yml", "steps: [" + keys + "]"));
-    return steps.stream().map(step -> held(build, place.resolve(step))).toList();
+    List<Held> held = steps.stream().map(step -> held(build, place.resolve(step))).toList();
+    held.forEach(job -> running.add(job.end()));
+    return held;
   }
 
   private static Held held(String build, Path place) {
@@ -96,10 +101,19 @@ public final class HeldJobs implements AutoCloseable {
     return new Held(build, all, place.resolve("end"));
   }
 
+  /// Lets all jobs end that still run, so that a test that failed keeps no agent from the next.
+  public void releaseAll() throws Exception {
+    for (Path end : running) {
+      Files.createFile(end);
+    }
+    running.clear();
+  }
+
   /// Lets all jobs of a build pass.
   public void release(Held... held) throws Exception {
     for (Held job : held) {
       Files.createFile(job.end());
+      running.remove(job.end());
     }
     Poll.until(
         "the build's end",
