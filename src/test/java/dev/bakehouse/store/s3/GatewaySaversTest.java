@@ -171,6 +171,19 @@ class GatewaySaversTest {
     assertThat(link.count("POST", "large.*uploadId")).isEqualTo(2);
   }
 
+  @Test
+  void anAnswerWhoseTextBreaksOffIsAskedForAgain() throws Exception {
+    BlobStore store = at(link.host());
+    StoreContract.publish(store, "k", "x");
+    link.reset();
+    link.on("PUT", "/k", new Fault.Reset(10));
+
+    store.touch("k");
+
+    assertThat(link.count("PUT", "/k")).isEqualTo(2);
+    assertThat(StoreContract.read(store, "k")).isEqualTo("x");
+  }
+
   /// Whatever the request at which the link goes away for good.
   @Test
   void aLinkThatIsLostLeavesTheStateBefore() throws Exception {
