@@ -8,13 +8,14 @@ import java.util.Map;
 
 /// Commands of the `buildkite-agent` that runs a job, done in that job's name.
 public final class AgentCommand {
+  /// Nothing that says where to: a job would choose which server the host's agent talks to, and
+  /// with which of the host's credentials (`BUILDKITE_ARTIFACT_UPLOAD_DESTINATION`).
   private static final List<String> NEEDED =
       List.of(
           "BUILDKITE_AGENT_ACCESS_TOKEN",
           "BUILDKITE_AGENT_ENDPOINT",
           "BUILDKITE_JOB_ID",
-          "BUILDKITE_BUILD_ID",
-          "BUILDKITE_ARTIFACT_UPLOAD_DESTINATION");
+          "BUILDKITE_BUILD_ID");
 
   private AgentCommand() {}
 

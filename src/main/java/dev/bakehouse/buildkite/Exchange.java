@@ -29,6 +29,7 @@ final class Exchange {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Duration BUSY = Duration.ofSeconds(20);
 
+  private final URI api;
   private final String token;
   private final HttpClient http =
       HttpClient.newBuilder()
@@ -36,7 +37,9 @@ final class Exchange {
           .connectTimeout(Duration.ofSeconds(10))
           .build();
 
-  Exchange(String token) {
+  /// @param api whose the token is
+  Exchange(URI api, String token) {
+    this.api = api;
     this.token = token;
   }
 
@@ -53,19 +56,30 @@ final class Exchange {
     return good(once(request, BodyHandlers.ofByteArray()));
   }
 
-  /// The bytes behind a redirect; the token stays with the server it is for.
+  /// The bytes behind redirects; the token stays with the server it is for.
   InputStream follow(URI uri) {
-    HttpResponse<InputStream> answer =
-        repeat(request(uri).GET().build(), BodyHandlers.ofInputStream());
+    HttpResponse<InputStream> answer = bytes(own(uri) ? request(uri) : bare(uri));
     for (int i = 0; i < 5 && answer.statusCode() / 100 == 3; i++) {
-      URI next = uri.resolve(answer.headers().firstValue("Location").orElse(""));
       answer =
-          repeat(HttpRequest.newBuilder(next).timeout(LIMIT).build(), BodyHandlers.ofInputStream());
+          bytes(bare(answer.uri().resolve(answer.headers().firstValue("Location").orElse(""))));
     }
     if (answer.statusCode() != 200) {
       throw refused(answer.request(), answer.statusCode(), "");
     }
     return answer.body();
+  }
+
+  private HttpResponse<InputStream> bytes(HttpRequest.Builder request) {
+    return repeat(request.GET().build(), BodyHandlers.ofInputStream());
+  }
+
+  private boolean own(URI uri) {
+    return Objects.equals(api.getScheme(), uri.getScheme())
+        && Objects.equals(api.getAuthority(), uri.getAuthority());
+  }
+
+  private static HttpRequest.Builder bare(URI uri) {
+    return HttpRequest.newBuilder(uri).timeout(LIMIT);
   }
 
   static <T> T json(HttpResponse<byte[]> answer, Class<T> type) {
@@ -84,14 +98,13 @@ final class Exchange {
   }
 
   /// The next page, which must be on the server that was asked: it is sent the token.
-  static Optional<URI> nextPage(HttpResponse<?> answer) {
+  Optional<URI> nextPage(HttpResponse<?> answer) {
     Matcher next = NEXT.matcher(answer.headers().firstValue("Link").orElse(""));
     if (!next.find()) {
       return Optional.empty();
     }
     URI page = answer.uri().resolve(next.group(1));
-    if (!Objects.equals(page.getScheme(), answer.uri().getScheme())
-        || !Objects.equals(page.getAuthority(), answer.uri().getAuthority())) {
+    if (!own(page)) {
       throw new UserError(
           answer.uri() + " continues on another server: " + page,
           "Write the address into `api.url` under which the server knows itself.");
@@ -100,8 +113,7 @@ final class Exchange {
   }
 
   private HttpRequest.Builder request(URI uri) {
-    return HttpRequest.newBuilder(uri)
-        .timeout(LIMIT)
+    return bare(uri)
         .header("Authorization", "Bearer " + token)
         .header("Accept", "application/json, text/plain;q=0.9");
   }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,8 @@ public final class RestClient {
     try {
       String token = Files.readString(tokenFile).strip();
       String base = address.toString().replaceFirst("/+$", "");
-      return new RestClient(new Exchange(token), base + "/organizations/" + escape(organization));
+      return new RestClient(
+          new Exchange(address, token), base + "/organizations/" + escape(organization));
     } catch (IOException e) {
       throw new UserError(
           "Could not read the API token in " + tokenFile + ": " + e.getMessage(),
@@ -45,15 +47,21 @@ public final class RestClient {
 
   /// Newest first, over as many pages as it takes.
   public List<BuildInfo> builds(String pipeline, BuildQuery query) {
-    Optional<URI> next =
-        Optional.of(URI.create(pipelineUrl(pipeline) + "/builds?" + form(query.parameters())));
-    List<BuildInfo> all = new ArrayList<>();
-    while (next.isPresent() && all.size() < query.most()) {
-      HttpResponse<byte[]> answer = exchange.get(next.get());
-      all.addAll(List.of(Exchange.json(answer, BuildInfo[].class)));
-      next = Exchange.nextPage(answer);
+    return pages(
+        pipelineUrl(pipeline) + "/builds?" + form(query.parameters()),
+        BuildInfo[].class,
+        query.most());
+  }
+
+  /// The numbers of a pipeline's newest builds by their ids; their jobs are not asked for.
+  public Map<String, Integer> numbers(String pipeline, int most) {
+    Map<String, Integer> numbers = new HashMap<>();
+    String query = form(new BuildQuery(null, null, null, most).parameters());
+    String url = pipelineUrl(pipeline) + "/builds?exclude_jobs=true&" + query;
+    for (BuildInfo each : pages(url, BuildInfo[].class, most)) {
+      numbers.put(String.valueOf(each.id()), each.number());
     }
-    return all.stream().limit(query.most()).toList();
+    return numbers;
   }
 
   public BuildInfo build(String pipeline, int number) {
@@ -94,28 +102,23 @@ public final class RestClient {
   }
 
   public List<ArtifactInfo> artifacts(String pipeline, int number) {
-    Optional<URI> next =
-        Optional.of(URI.create(buildUrl(pipeline, number) + "/artifacts?per_page=100"));
-    List<ArtifactInfo> all = new ArrayList<>();
-    while (next.isPresent()) {
-      HttpResponse<byte[]> answer = exchange.get(next.get());
-      all.addAll(List.of(Exchange.json(answer, ArtifactInfo[].class)));
-      next = Exchange.nextPage(answer);
-    }
-    return all;
+    return pages(
+        buildUrl(pipeline, number) + "/artifacts?per_page=100",
+        ArtifactInfo[].class,
+        Integer.MAX_VALUE);
   }
 
   /// Writes an artifact to a file, which is there only when it is whole.
   public void download(ArtifactInfo artifact, Path to) {
     Path part = to.resolveSibling(to.getFileName() + ".part");
-    try (InputStream in = exchange.follow(URI.create(artifact.downloadUrl()))) {
+    try (InputStream in = exchange.follow(URI.create(String.valueOf(artifact.downloadUrl())))) {
       Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
       Long size = artifact.fileSize();
       if (size != null && size != Files.size(part)) {
         throw new IOException("it ended after " + Files.size(part) + " of " + size + " bytes");
       }
       Files.move(part, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw new UserError(
           "Could not download " + artifact.path() + " to " + to + ": " + e.getMessage(),
           "Check the connection and the free space, then try again.",
@@ -125,6 +128,17 @@ public final class RestClient {
 
   public List<AgentInfo> agents() {
     return List.of(Exchange.json(exchange.get(URI.create(root + "/agents")), AgentInfo[].class));
+  }
+
+  private <T> List<T> pages(String url, Class<T[]> type, int most) {
+    Optional<URI> next = Optional.of(URI.create(url));
+    List<T> all = new ArrayList<>();
+    while (next.isPresent() && all.size() < most) {
+      HttpResponse<byte[]> answer = exchange.get(next.get());
+      all.addAll(List.of(Exchange.json(answer, type)));
+      next = exchange.nextPage(answer);
+    }
+    return all.stream().limit(most).toList();
   }
 
   private String pipelineUrl(String pipeline) {

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// Which scopes a job may read, in which order, and the one it may write.
 ///
@@ -11,7 +12,19 @@ import java.util.Optional;
 /// @param writes empty for a fork
 public record Access(List<Read> reads, Optional<Scope> writes) {
   /// @param branch the branch whose builds are asked for sources of this scope
-  public record Read(Scope scope, String branch) {}
+  public record Read(Scope scope, String branch) {
+    /// Whether a build is one of this scope: a pull request's branch may be called `main` and still
+    /// is not main.
+    ///
+    /// @param pull the pull request the build was made for, if any
+    public boolean holds(String builtBranch, OptionalInt pull) {
+      return builtBranch.equals(branch)
+          && switch (scope.ref()) {
+            case Scope.Branch _ -> pull.isEmpty();
+            case Scope.Pull own -> pull.equals(OptionalInt.of(own.number()));
+          };
+    }
+  }
 
   public Access {
     reads = List.copyOf(reads);

@@ -11,7 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /// Sources by the state of their builds: in each readable scope, nearest scope first, the passed
@@ -130,7 +129,7 @@ public final class BuildSources implements Sources {
     List<Candidate> fit = new ArrayList<>();
     for (Build build : recent.stream().limit(BUILDS_ASKED).toList()) {
       Candidate candidate = new Candidate(read.scope(), build);
-      if (belongs(build, read)) {
+      if (read.holds(build.branch(), build.pull())) {
         flaw(build, step)
             .ifPresentOrElse(
                 flaw -> rejected.add(candidate.rejected(flaw.reason(), flaw.why())),
@@ -142,15 +141,6 @@ public final class BuildSources implements Sources {
     fit.forEach(c -> far.put(c, distance(c.build())));
     fit.sort(Comparator.comparing(c -> far.getOrDefault(c, Integer.MAX_VALUE)));
     return fit;
-  }
-
-  /// A pull request's branch may be called `main` and still is not main.
-  private static boolean belongs(Build build, Read read) {
-    return build.branch().equals(read.branch())
-        && switch (read.scope().ref()) {
-          case Scope.Branch branch -> build.pull().isEmpty();
-          case Scope.Pull pull -> build.pull().equals(OptionalInt.of(pull.number()));
-        };
   }
 
   private Optional<Flaw> flaw(Build build, String step) {

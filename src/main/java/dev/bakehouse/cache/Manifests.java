@@ -86,7 +86,7 @@ final class Manifests {
       return Optional.empty();
     }
     try (InputStream in = Channels.newInputStream(channel.get())) {
-      @Nullable Manifest manifest = JSON.readValue(in.readAllBytes(), Manifest.class);
+      @Nullable Manifest manifest = JSON.readValue(in.readNBytes(LARGEST), Manifest.class);
       if (manifest == null) {
         return Optional.empty();
       }

@@ -2,7 +2,9 @@ package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Scratch;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.TarTree;
 import dev.bakehouse.snapshot.TreeSource;
 import dev.bakehouse.store.DirectoryStore;
 import dev.bakehouse.store.buildkite.AgentArtifacts;
@@ -17,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /// Caches of a store and, where a build has none there, the plain archives among its artifacts:
@@ -27,20 +28,20 @@ import java.util.zip.GZIPOutputStream;
 /// An archive that is read is first saved as a snapshot on this machine, which refuses what is
 /// hostile or cut short; from there it is a cache like all others.
 public final class PlainCaches implements CacheStore {
-  private static final String SUFFIX = "-cache.tar.gz";
-
-  /// What gzip can make of its largest artifact is more than any cache; a bomb ends here.
-  private static final long LARGEST = 64L << 30;
-
   private final CacheStore own;
   private final AgentArtifacts artifacts;
+  private final PlainArchives archives;
+  private final Path scratch;
   private final boolean writes;
   private final Map<Entry, CacheStore> imported = new HashMap<>();
 
+  /// @param scratch where this process makes directories of its own
   /// @param writes whether a save leaves the plain archive as well
-  public PlainCaches(CacheStore own, AgentArtifacts artifacts, boolean writes) {
+  public PlainCaches(CacheStore own, AgentArtifacts artifacts, Path scratch, boolean writes) {
     this.own = own;
     this.artifacts = artifacts;
+    this.archives = new PlainArchives(artifacts);
+    this.scratch = scratch;
     this.writes = writes;
   }
 
@@ -83,56 +84,41 @@ public final class PlainCaches implements CacheStore {
     }
   }
 
-  static Optional<String> file(Kind kind) {
-    return switch (kind.contents()) {
-      case CCACHE, ZIG -> Optional.of(kind.name() + SUFFIX);
-      case BUN, PLAIN -> Optional.empty();
-    };
-  }
-
   private Optional<Entry> plain(Address address) {
-    Optional<String> name = file(address.kind());
-    if (name.isEmpty()) {
-      return Optional.empty();
-    }
     try {
-      Optional<Artifact> newest = artifacts.find(address.build(), name.get()).stream().findFirst();
-      return newest.isEmpty() ? Optional.empty() : read(address, newest.get());
+      Optional<Artifact> archive = archives.find(address);
+      return archive.isEmpty() ? Optional.empty() : read(address, archive.get());
     } catch (IOException e) {
       throw new UserError(
-          "Could not read " + name.get() + " of build " + address.build() + ": " + e.getMessage(),
+          "Could not read "
+              + PlainArchives.file(address.kind()).orElse("a plain archive")
+              + " of build "
+              + address.build()
+              + ": "
+              + e.getMessage(),
           "Its other caches are not touched by this.",
           e);
     }
   }
 
-  /// The place on this machine is removed when the program ends.
   private Optional<Entry> read(Address address, Artifact archive) throws IOException {
-    Path place = Files.createTempDirectory("bakehouse-plain");
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> Directories.delete(place)));
+    Path place = Scratch.directory(scratch);
     Path file = place.resolve("archive");
-    artifacts.download(archive, file);
     CacheStore here = new SnapshotStore(new DirectoryStore(place.resolve("store")));
     Saved saved;
-    try (InputStream tar = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
-      saved = here.save(address, out -> copy(tar, out), Basis.of(address.scope()));
-    } finally {
-      Files.delete(file);
+    try {
+      artifacts.download(archive, file);
+      try (InputStream tar = PlainArchives.unpacked(file);
+          TarTree tree = TarTree.read(tar, place)) {
+        saved = here.save(address, tree, Basis.of(address.scope()));
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      Directories.delete(place);
+      throw e;
     }
+    Files.delete(file);
     saved.entry().ifPresent(entry -> imported.put(entry, here));
     return saved.entry();
-  }
-
-  private static void copy(InputStream in, OutputStream out) throws IOException {
-    byte[] buffer = new byte[1 << 16];
-    long size = 0;
-    for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-      size += count;
-      if (size > LARGEST) {
-        throw new IOException("it unpacks to more than " + LARGEST + " bytes");
-      }
-      out.write(buffer, 0, count);
-    }
   }
 
   private Saved alsoPlain(Saved saved) {
@@ -141,12 +127,12 @@ public final class PlainCaches implements CacheStore {
   }
 
   private void write(Entry entry) {
-    Optional<String> name = file(entry.address().kind());
+    Optional<String> name = PlainArchives.file(entry.address().kind());
     if (!writes || name.isEmpty()) {
       return;
     }
     try {
-      Path place = Files.createTempDirectory("bakehouse-plain");
+      Path place = Scratch.directory(scratch);
       try {
         List<String> lost = new ArrayList<>();
         if (!(own.open(entry) instanceof Opened.Whole whole)) {

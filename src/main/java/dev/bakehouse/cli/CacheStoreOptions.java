@@ -6,6 +6,7 @@ import dev.bakehouse.cache.SnapshotStore;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.job.JobSources;
 import dev.bakehouse.job.JobStores;
+import dev.bakehouse.platform.Self;
 import dev.bakehouse.store.BlobStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,15 +52,22 @@ final class CacheStoreOptions {
   }
 
   BlobStore blobs() {
-    return JobStores.open(url(), Path.of(""), config(), api(), System.getenv());
+    return stores(config()).open(url());
   }
 
   /// What a job restores from and saves to.
   ///
   /// @param plain whether a save leaves plain archives too, beside what the configuration says
   CacheStore caches(boolean plain) {
-    CacheConfig config = plain ? config().withPlain() : config();
-    return JobStores.caches(url(), Path.of(""), config, api(), System.getenv());
+    JobStores stores = stores(plain ? config().withPlain() : config());
+    return stores.caches(stores.open(url()));
+  }
+
+  private JobStores stores(CacheConfig config) {
+    String usual = Self.root().resolve(".bakehouse").toString();
+    Path state =
+        Path.of(Files.exists(FILE) ? Yaml.read(FILE).section("host").text("state", usual) : usual);
+    return new JobStores(Path.of(""), state.toAbsolutePath(), config, api(), System.getenv());
   }
 
   private String url() {

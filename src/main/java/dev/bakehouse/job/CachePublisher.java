@@ -104,12 +104,8 @@ public final class CachePublisher {
     if (!scope.key().equals(key.scope())) {
       throw new Refused("it is of " + key.scope() + " and not of " + scope);
     }
-    JobSources.Api api =
-        new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
     CacheStore store =
-        new SnapshotStore(
-            JobStores.open(
-                settings.cacheStore(), settings.state(), settings.cache(), api, Map.of()));
+        new SnapshotStore(JobStores.of(settings, Map.of()).open(settings.cacheStore()));
     Map<String, String> roots = new LinkedHashMap<>();
     try (Publications.Disk disk = work.open()) {
       for (String name : key.kinds()) {

@@ -131,6 +131,13 @@ public record HostSettings(
             rollout,
             rollout.followed() ? Optional.of(place(rollout, host, image)) : Optional.empty(),
             RefreshConfig.read(image.section("refresh"), rollout));
+    if (settings.cacheStore().equals("buildkite:") && settings.apiUrl().isEmpty()) {
+      throw root.section("cache")
+          .error(
+              "store",
+              "is `buildkite:`, and nobody can be asked in which builds caches lie",
+              "Set api.url and api.token-file, or name another store.");
+    }
     OTHERS.forEach(root::has);
     List.of(host, git, api, root).forEach(Section::close);
     vlans.insistApart(settings.vm().subnet(), vm);

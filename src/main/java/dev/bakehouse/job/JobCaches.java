@@ -73,10 +73,9 @@ final class JobCaches {
     decision = rule.decide(job.stepKey(), env);
     JobSources.Api api =
         new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
-    BlobStore blobs =
-        JobStores.open(settings.cacheStore(), settings.state(), settings.cache(), api, env);
-    CacheStore store =
-        JobStores.caches(settings.cacheStore(), settings.state(), settings.cache(), api, env);
+    JobStores stores = JobStores.of(settings, env);
+    BlobStore blobs = stores.open(settings.cacheStore());
+    CacheStore store = stores.caches(blobs);
     sources = once(JobSources.of(store, rule, api, env, access, checkout::distance));
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
     account = new CacheAccount(job, blobs, access, decision);

@@ -38,6 +38,17 @@ public final class Directories {
     }
   }
 
+  /// Refuses a file that others than its owner can read, write or run.
+  ///
+  /// @param what begins the error, for example `The credentials file`
+  public static void insistPrivate(String what, Path file) throws IOException {
+    String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+    if (!mode.endsWith("------")) {
+      throw new UserError(
+          what + " " + file + " has mode " + mode + ": others can use it", "chmod 600 " + file);
+    }
+  }
+
   /// Writes a file only its owner can read, in one atomic step; a power cut leaves the old bytes or
   /// the new ones.
   public static void writePrivate(Path file, byte[] content) {

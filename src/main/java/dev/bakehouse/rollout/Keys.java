@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -18,9 +16,7 @@ import java.security.Signature;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /// Ed25519 keys of a rollout. The private key is a PEM file (PKCS #8) of mode 600, as `openssl
 /// genpkey -algorithm ed25519` writes it; the public one is a line of base64 (the DER of its
@@ -32,13 +28,6 @@ public final class Keys {
 
   /// What is signed begins with this, so that no signature of another kind of text fits.
   private static final byte[] DOMAIN = "bakehouse rollout v1\n".getBytes(StandardCharsets.UTF_8);
-
-  private static final Set<PosixFilePermission> OTHERS =
-      EnumSet.complementOf(
-          EnumSet.of(
-              PosixFilePermission.OWNER_READ,
-              PosixFilePermission.OWNER_WRITE,
-              PosixFilePermission.OWNER_EXECUTE));
 
   private Keys() {}
 
@@ -66,16 +55,7 @@ public final class Keys {
   /// Reads a private key that is its owner's alone.
   static PrivateKey load(Path file) {
     try {
-      Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
-      if (mode.stream().anyMatch(OTHERS::contains)) {
-        throw new UserError(
-            "The rollout's key "
-                + file
-                + " has mode "
-                + PosixFilePermissions.toString(mode)
-                + ": others can use it",
-            "chmod 600 " + file);
-      }
+      Directories.insistPrivate("The rollout's key", file);
       String body = Files.readString(file).replace(BEGIN, "").replace(END, "");
       return KeyFactory.getInstance(ALGORITHM)
           .generatePrivate(new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(body)));

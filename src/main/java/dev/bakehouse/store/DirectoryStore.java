@@ -2,6 +2,7 @@ package dev.bakehouse.store;
 
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitOption;
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /// `dir:PATH`: one file a blob, on a local disk or NFS, readable by its owner only.
 ///
-/// Uploads are written below `.uploads` of the same file system, synced, and then renamed or linked
-/// to their place: both hold on NFS, where locks may not. Hosts that share one run as one user.
+/// Uploads are written below `.uploads` of the same file system, synced, and then renamed to their
+/// place: that holds on NFS, where locks may not. Hosts that share one run as one user.
 public final class DirectoryStore implements BlobStore {
   static final String UPLOADS = ".uploads";
 
@@ -115,6 +116,8 @@ public final class DirectoryStore implements BlobStore {
       }
     } catch (NoSuchFileException e) {
       return 0;
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     return count;
   }

@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -15,21 +13,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// One file under a name nobody looks for, until it is renamed or linked to its place.
+/// One file under a name nobody looks for, until it is renamed to its place.
 ///
 /// A server of NFS that did what was asked and whose answer was lost is asked again by the kernel,
 /// and then says that it can not: so what such an error means is seen in what stands there.
 final class DirectoryUpload implements Upload {
-  /// Longer than the few calls between a claim and its rename take; older ones are of the dead.
-  private static final Duration CLAIM = Duration.ofMinutes(2);
-
   private final DirectoryStore store;
   private final Path root;
   private final Path temporary;
@@ -69,47 +60,6 @@ final class DirectoryUpload implements Upload {
   }
 
   @Override
-  public boolean publishNew(String key) throws IOException {
-    Path place = store.file(key);
-    finish();
-    Object own = identity(temporary);
-    Path dir = OwnerOnly.directories(root, directoryOf(place));
-    try {
-      Files.createLink(place, temporary);
-    } catch (FileAlreadyExistsException e) {
-      if (own == null || !own.equals(identity(place))) {
-        return false;
-      }
-    }
-    Files.deleteIfExists(temporary);
-    syncUpTo(dir);
-    return true;
-  }
-
-  /// No call replaces a file on a condition. So whoever wants to replace a version first makes a
-  /// file with that version's name, which only one can, and then looks whether it is still there.
-  @Override
-  public boolean publishOver(BlobInfo expected) throws IOException {
-    finish();
-    String version = expected.key() + "\0" + expected.version();
-    UUID name = UUID.nameUUIDFromBytes(version.getBytes(StandardCharsets.UTF_8));
-    Path claim = temporary.resolveSibling("over-" + name);
-    if (!claimed(claim) && !(removed(claim) && claimed(claim))) {
-      return false;
-    }
-    try {
-      Optional<BlobInfo> now = store.stat(expected.key());
-      if (now.filter(i -> i.version().equals(expected.version())).isEmpty()) {
-        return false;
-      }
-      publish(expected.key());
-      return true;
-    } finally {
-      Files.deleteIfExists(claim);
-    }
-  }
-
-  @Override
   public void close() throws IOException {
     channel.close();
     Files.deleteIfExists(temporary);
@@ -125,31 +75,6 @@ final class DirectoryUpload implements Upload {
 
   private void rename(Path place) throws IOException {
     Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private static boolean claimed(Path claim) throws IOException {
-    try {
-      OwnerOnly.open(claim, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))
-          .close();
-      return true;
-    } catch (FileAlreadyExistsException e) {
-      return false;
-    }
-  }
-
-  /// Takes a dead process's claim away; its age is told by the clock that both files have.
-  private boolean removed(Path claim) throws IOException {
-    Path grave = temporary.resolveSibling(temporary.getFileName() + ".claim");
-    try {
-      Instant born = Files.getLastModifiedTime(claim).toInstant();
-      if (born.isAfter(Files.getLastModifiedTime(temporary).toInstant().minus(CLAIM))) {
-        return false;
-      }
-      Files.move(claim, grave, StandardCopyOption.ATOMIC_MOVE);
-      return Files.deleteIfExists(grave);
-    } catch (NoSuchFileException e) {
-      return false;
-    }
   }
 
   /// Which file it is, whatever its name; null when there is none.

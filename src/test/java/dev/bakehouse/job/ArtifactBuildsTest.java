@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.cache.CacheConfig;
+import dev.bakehouse.coordinator.BuildRequest;
+import dev.bakehouse.pipeline.Pipeline;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
@@ -14,6 +16,7 @@ import dev.bakehouse.store.buildkite.ArtifactStore.OwnJob;
 import dev.bakehouse.store.buildkite.HeldJobs;
 import dev.bakehouse.store.buildkite.HeldJobs.Held;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -44,20 +48,31 @@ class ArtifactBuildsTest {
     jobs.close();
   }
 
+  @AfterEach
+  void releaseAll() throws Exception {
+    jobs.releaseAll();
+  }
+
   private static BlobStore of(Map<String, String> env) {
     JobSources.Api api =
         new JobSources.Api(
             Path.of("bakehouse.yml"),
             Optional.of(jobs.coordinator.address() + "/v2"),
             Optional.of(jobs.coordinator.apiToken()));
-    return JobStores.open("buildkite:", dir, CacheConfig.defaults(), api, env);
+    return of(api, env);
+  }
+
+  private static BlobStore of(JobSources.Api api, Map<String, String> env) {
+    return new JobStores(dir, dir.resolve("host"), CacheConfig.defaults(), api, env)
+        .open("buildkite:");
   }
 
   private static ArtifactStore aged(Held job, Duration age) {
     AgentArtifacts agent = new AgentArtifacts(job.env());
     OwnJob own = new OwnJob(job.build(), job.env().get("BUILDKITE_JOB_ID"), agent);
     Clock later = Clock.offset(Clock.systemUTC(), age);
-    return new ArtifactStore(agent, List::of, Optional.of(own), RETENTION, later);
+    return new ArtifactStore(
+        agent, List::of, Optional.of(own), RETENTION, dir.resolve("host"), later);
   }
 
   private static String manifest(Held job, String place) {
@@ -136,6 +151,116 @@ class ArtifactBuildsTest {
     for (Held each : List.of(first, second, third)) {
       jobs.release(each);
     }
+  }
+
+  @Test
+  void aJobThatSavesAgainTakesNothingFromWhoLookedBefore() throws Exception {
+    Held first = jobs.hold("main", Map.of());
+    BlobStore saver = of(first.env());
+    StoreContract.publish(saver, "packs/5", "pack");
+    StoreContract.publish(saver, manifest(first, "branch/main"), "one");
+    Held second = jobs.hold("main", Map.of());
+    ArtifactStore reader = aged(second, Duration.ZERO);
+    assertThat(reader.stat(manifest(first, "branch/main"))).isPresent();
+
+    StoreContract.publish(saver, "packs/6", "another");
+    StoreContract.publish(saver, manifest(first, "branch/other"), "two");
+
+    assertThat(StoreContract.read(reader, "packs/5")).isEqualTo("pack");
+    jobs.release(first);
+    jobs.release(second);
+  }
+
+  /// Whoever opens a pull request names its branch.
+  @Test
+  void aPullRequestFromABranchCalledMainIsNotMain() throws Exception {
+    Held real = jobs.hold("main", Map.of());
+    BlobStore saver = of(real.env());
+    StoreContract.publish(saver, "packs/2", "real");
+    StoreContract.publish(saver, manifest(real, "branch/main"), "real");
+    jobs.release(real);
+    Held pull =
+        jobs.hold(
+            "main",
+            Map.of("BUILDKITE_PULL_REQUEST", "8", "BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main"));
+    BlobStore attacker = of(pull.env());
+    StoreContract.publish(attacker, "packs/2", "forged");
+    StoreContract.publish(attacker, manifest(pull, "pull/8"), "its own");
+    String theirs = "history/bakehouse.test/branch/main/linux-x64-release/ccache/_/9.json";
+    StoreContract.publish(attacker, theirs, "forged");
+
+    Held victim = jobs.hold("main", Map.of());
+    BlobStore reader = of(victim.env());
+    assertThat(reader.list("")).extracting(BlobInfo::key).doesNotContain(theirs);
+    assertThat(StoreContract.read(reader, manifest(real, "branch/main"))).isEqualTo("real");
+    assertThat(StoreContract.read(reader, "packs/2")).isEqualTo("real");
+    assertThat(of(pull.env()).list("history")).extracting(BlobInfo::key).doesNotContain(theirs);
+    jobs.release(pull);
+    jobs.release(victim);
+  }
+
+  @Test
+  void withoutAnybodyToAskForBuildsTheStoreIsRefused() throws Exception {
+    Held job = jobs.hold("main", Map.of());
+    JobSources.Api none =
+        new JobSources.Api(Path.of("bakehouse.yml"), Optional.empty(), Optional.empty());
+
+    assertThatThrownBy(() -> of(none, job.env()))
+        .isInstanceOfSatisfying(
+            UserError.class, e -> assertThat(e.remedy()).contains("api.url", "api.token-file"));
+    jobs.release(job);
+  }
+
+  /// A store that can not be asked costs caches, and never a job.
+  @Test
+  void anApiThatRefusesIsAFailureOfTheStoreOnly() throws Exception {
+    Held job = jobs.hold("main", Map.of());
+    Path wrong = Files.writeString(dir.resolve("no-token"), "wrong");
+    JobSources.Api api =
+        new JobSources.Api(
+            Path.of("bakehouse.yml"),
+            Optional.of(jobs.coordinator.address() + "/v2"),
+            Optional.of(wrong));
+    BlobStore store = of(api, job.env());
+
+    assertThatThrownBy(() -> store.stat("packs/9"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("builds of main")
+        .hasMessageContaining("401");
+    assertThatThrownBy(() -> store.list("")).isInstanceOf(IOException.class);
+    jobs.release(job);
+  }
+
+  @Test
+  void outsideAJobTheBlobsOfOldBuildsAreRead() throws Exception {
+    Held old = jobs.hold("main", Map.of());
+    BlobStore first = of(old.env());
+    StoreContract.publish(first, "packs/3", "old pack");
+    StoreContract.publish(first, manifest(old, "branch/main"), "old");
+    jobs.release(old);
+    for (int i = 0; i < 12; i++) {
+      jobs.coordinator.cancel(
+          jobs.coordinator.create(
+              new BuildRequest("test", "none", "HEAD", "main", "Newer", Map.of()),
+              Pipeline.parse("p.yml", "steps: [{command: x}]")));
+    }
+    Held newest = jobs.hold("main", Map.of());
+    ArtifactStore saver = aged(newest, Duration.ZERO);
+    saver.stat(manifest(old, "branch/main"));
+    saver.touch("packs/3");
+    StoreContract.publish(saver, "packs/4", "new pack");
+    StoreContract.publish(saver, manifest(newest, "branch/main"), "newest");
+    jobs.release(newest);
+
+    BlobStore operator =
+        of(
+            Map.of(
+                "BUILDKITE_ORGANIZATION_SLUG",
+                newest.env().get("BUILDKITE_ORGANIZATION_SLUG"),
+                "BUILDKITE_PIPELINE_SLUG",
+                "test"));
+    assertThat(StoreContract.read(operator, manifest(newest, "branch/main"))).isEqualTo("newest");
+    assertThat(StoreContract.read(operator, "packs/3")).isEqualTo("old pack");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.bakehouse.buildkite.ArtifactInfo;
 import dev.bakehouse.buildkite.RestClient;
 import dev.bakehouse.buildkite.RestRefused;
 import dev.bakehouse.cache.PassedBuilds;
@@ -110,6 +111,29 @@ class BuildkiteBuildsTest {
     assertThat(asked).hasSize(1);
   }
 
+  /// The answers of an API say where an artifact lies, and that is anywhere.
+  @Test
+  void theTokenGoesToTheApisOwnServerOnly() throws IOException {
+    answers.add(new Answer(200, Map.of(), "abc"));
+    answers.add(new Answer(200, Map.of(), "abc"));
+    answers.add(new Answer(302, Map.of("Location", "/moved"), ""));
+    answers.add(new Answer(200, Map.of(), "abc"));
+    RestClient client = client();
+    for (String server : List.of("http://localhost:" + port(), url(), url())) {
+      client.download(
+          new ArtifactInfo("i", null, "p", server + "/bytes", "finished", 3L, null, null),
+          dir.resolve("bytes"));
+      assertThat(dir.resolve("bytes")).hasContent("abc");
+    }
+
+    assertThat(asked)
+        .containsExactly(
+            "null /bytes?null",
+            "Bearer secret /bytes?null",
+            "Bearer secret /bytes?null",
+            "null /moved?null");
+  }
+
   @Test
   void aRateLimitIsWaitedForAsLongAsTheServerSays() throws IOException {
     answers.add(new Answer(429, Map.of("Retry-After", "1"), "{\"message\":\"slow down\"}"));
@@ -163,12 +187,20 @@ class BuildkiteBuildsTest {
   }
 
   private RestBuilds builds() throws IOException {
+    return new RestBuilds(client(), "bun");
+  }
+
+  private RestClient client() throws IOException {
     Path token = Files.writeString(dir.resolve("token"), "secret\n");
-    return new RestBuilds(RestClient.of(URI.create(url() + "/v2"), "my-great-org", token), "bun");
+    return RestClient.of(URI.create(url() + "/v2"), "my-great-org", token);
   }
 
   private String url() {
-    return "http://127.0.0.1:" + server.getAddress().getPort();
+    return "http://127.0.0.1:" + port();
+  }
+
+  private int port() {
+    return server.getAddress().getPort();
   }
 
   private static String documented() throws IOException {

@@ -42,6 +42,17 @@ class HostSettingsTest {
     assertThat(vm.limit()).isEqualTo(new VmSize(6, 8192, 90));
   }
 
+  @Test
+  void cachesAmongArtifactsNeedSomebodyToAskForBuilds() throws IOException {
+    Path file = Files.writeString(dir.resolve("bakehouse.yml"), "cache: {store: 'buildkite:'}");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .isInstanceOf(ConfigError.class)
+        .hasMessageContaining("`cache.store` is `buildkite:`")
+        .hasMessageContaining("bakehouse.yml:1");
+    Files.writeString(file, "cache: {store: 'buildkite:'}\napi: {url: u, token-file: t}");
+    assertThat(HostSettings.read(file).cacheStore()).isEqualTo("buildkite:");
+  }
+
   @ParameterizedTest
   @CsvSource({"'', 64", "off, 0", "on, 64", "'{budget-gb: 5}', 5", "'{budget-gb: 0}', 0"})
   void cacheVolumesHaveABudgetOrAreOff(String value, long gb) throws IOException {

@@ -18,13 +18,17 @@ import dev.bakehouse.store.DirectoryStore;
 import dev.bakehouse.store.buildkite.AgentArtifacts;
 import dev.bakehouse.store.buildkite.HeldJobs;
 import dev.bakehouse.store.buildkite.HeldJobs.Held;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,12 +40,24 @@ class PlainCachesTest {
 
   @TempDir static Path dir;
   private static HeldJobs jobs;
-  private static Held job;
+  private Held job;
+  private Held other;
 
   @BeforeAll
   static void start() throws Exception {
     jobs = new HeldJobs(dir);
-    job = jobs.hold("main", Map.of());
+  }
+
+  @BeforeEach
+  void hold() {
+    List<Held> both = jobs.hold("main", Map.of(), List.of("linux", "darwin"));
+    job = both.getFirst();
+    other = both.getLast();
+  }
+
+  @AfterEach
+  void release() throws Exception {
+    jobs.releaseAll();
   }
 
   @AfterAll
@@ -49,18 +65,23 @@ class PlainCachesTest {
     jobs.close();
   }
 
-  private static PlainCaches caches(String name) {
+  private PlainCaches caches(String name) {
     return new PlainCaches(
         new SnapshotStore(new DirectoryStore(dir.resolve(name))),
         new AgentArtifacts(job.env()),
+        dir.resolve("scratch-" + name),
         true);
   }
 
-  private static Address address(Kind kind) {
-    return new Address(SCOPE, job.build(), "", kind);
+  private Address address(Kind kind) {
+    return new Address(SCOPE, job.build(), "linux", kind);
   }
 
-  private static void agent(Path in, String... words) {
+  private void agent(Path in, String... words) {
+    agent(job, in, words);
+  }
+
+  private static void agent(Held job, Path in, String... words) {
     Command command = Command.of("buildkite-agent").and(words).in(in);
     for (String name :
         List.of(
@@ -83,6 +104,10 @@ class PlainCachesTest {
         .in(dir.resolve("theirs"))
         .check();
     agent(dir.resolve("theirs"), "artifact", "upload", "zig-local-cache.tar.gz");
+    assertThat(caches("reading").find(address(Kind.ZIG_LOCAL))).as("half of Zig's").isEmpty();
+    Path global = dir.resolve("theirs/zig-global-cache.tar.gz");
+    Files.copy(dir.resolve("theirs/zig-local-cache.tar.gz"), global);
+    agent(dir.resolve("theirs"), "artifact", "upload", "zig-global-cache.tar.gz");
 
     CacheStore caches = caches("reading");
     Entry entry = caches.find(address(Kind.ZIG_LOCAL)).orElseThrow();
@@ -95,12 +120,65 @@ class PlainCachesTest {
     assertThat(caches.find(address(Kind.BUN))).isEmpty();
   }
 
+  /// They all have the same names: those of another platform break a build.
+  @Test
+  void archivesAreOfTheStepThatAsksAndZigsTwoOfOneJob() throws Exception {
+    Path place = Files.createDirectories(dir.resolve("mixed"));
+    pack(place, "ccache-cache.tar.gz", "of darwin");
+    agent(other, place, "artifact", "upload", "ccache-cache.tar.gz");
+    pack(place, "zig-local-cache.tar.gz", "local of linux");
+    agent(job, place, "artifact", "upload", "zig-local-cache.tar.gz");
+    pack(place, "zig-global-cache.tar.gz", "global of darwin");
+    agent(other, place, "artifact", "upload", "zig-global-cache.tar.gz");
+
+    CacheStore caches = caches("mixing");
+    for (Kind kind : List.of(Kind.CCACHE, Kind.ZIG_LOCAL, Kind.ZIG_GLOBAL)) {
+      assertThat(caches.find(address(kind))).as(kind.name()).isEmpty();
+    }
+    Address nobodys = new Address(SCOPE, job.build(), "", Kind.ZIG_LOCAL);
+    assertThat(caches.find(nobodys)).as("halves of two jobs").isEmpty();
+    Address theirs = new Address(SCOPE, job.build(), "darwin", Kind.CCACHE);
+    assertThat(caches.find(theirs)).isPresent();
+    pack(place, "ccache-cache.tar.gz", "of linux");
+    agent(job, place, "artifact", "upload", "ccache-cache.tar.gz");
+    Entry entry = caches.find(address(Kind.CCACHE)).orElseThrow();
+    ((Opened.Whole) caches.open(entry)).restore(dir.resolve("unmixed"));
+    assertThat(dir.resolve("unmixed/f")).hasContent("of linux");
+    assertThat(caches.find(new Address(SCOPE, job.build(), "", Kind.CCACHE)))
+        .as("nobody's, with two to choose from")
+        .isEmpty();
+  }
+
+  @Test
+  void aBombIsRefusedBeforeItFillsTheDisk() throws Exception {
+    Path place = Files.createDirectories(dir.resolve("bomb"));
+    try (RandomAccessFile zeros = new RandomAccessFile(place.resolve("f").toFile(), "rw")) {
+      zeros.setLength(200 << 20);
+    }
+    Command.of("tar", "czf", "ccache-cache.tar.gz", "f").in(place).check();
+    agent(place, "artifact", "upload", "ccache-cache.tar.gz");
+
+    assertThatThrownBy(() -> caches("bombed").find(address(Kind.CCACHE)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("unpacks to more than");
+    try (Stream<Path> left = Files.walk(dir.resolve("scratch-bombed"))) {
+      assertThat(left.filter(Files::isRegularFile)).isEmpty();
+    }
+  }
+
+  private static void pack(Path place, String archive, String content) throws Exception {
+    Files.writeString(place.resolve("f"), content);
+    Command.of("tar", "czf", archive, "f").in(place).check();
+  }
+
   @Test
   void aHostileOrBrokenArchiveIsRefused() throws Exception {
     Path hostile = Files.createDirectories(dir.resolve("hostile/in"));
     Files.writeString(hostile.getParent().resolve("outside"), "x");
     Command.of("tar", "-czPf", "../zig-global-cache.tar.gz", "../outside").in(hostile).check();
     agent(hostile.getParent(), "artifact", "upload", "zig-global-cache.tar.gz");
+    pack(hostile, "zig-local-cache.tar.gz", "good");
+    agent(hostile, "artifact", "upload", "zig-local-cache.tar.gz");
     assertThatThrownBy(() -> caches("h").find(address(Kind.ZIG_GLOBAL)))
         .isInstanceOf(UserError.class);
 

@@ -36,18 +36,6 @@ final class FullStore implements BlobStore {
         upload.publish(key);
       }
 
-      @Override
-      public boolean publishNew(String key) throws IOException {
-        take();
-        return upload.publishNew(key);
-      }
-
-      @Override
-      public boolean publishOver(BlobInfo expected) throws IOException {
-        take();
-        return upload.publishOver(expected);
-      }
-
       private void take() throws IOException {
         if (left.getAndDecrement() <= 0) {
           throw new IOException("No space left on device");

@@ -13,7 +13,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,37 +76,6 @@ class DirectoryStoreTest extends StoreContract {
     BlobInfo touched = store().stat("k").orElseThrow();
     assertThat(touched.modified()).isAfter(Instant.now().minus(Duration.ofMinutes(1)));
     assertThat(touched.version()).isEqualTo(fresh.version());
-  }
-
-  /// As NFS does when the server's first answer was lost: the link is there, and it says it was.
-  @Test
-  void aLinkThatWasMadeTwiceIsOwn() throws IOException {
-    try (Upload upload = store().upload()) {
-      upload.stream().write("x".getBytes());
-      upload.stream().flush();
-      Files.createLink(file("k"), files().getFirst());
-
-      assertThat(upload.publishNew("k")).isTrue();
-    }
-    assertThat(read(store(), "k")).isEqualTo("x");
-    assertThat(files()).containsExactly(file("k"));
-  }
-
-  @Test
-  void theClaimOfADeadReplacerHoldsForMinutesOnly() throws IOException {
-    publish(store(), "k", "old");
-    BlobInfo old = store().stat("k").orElseThrow();
-    UUID name = UUID.nameUUIDFromBytes((old.key() + "\0" + old.version()).getBytes());
-    Path claim = Files.createFile(file(".uploads/over-" + name));
-
-    try (Upload upload = store().upload()) {
-      upload.stream().write("new".getBytes());
-      assertThat(upload.publishOver(old)).isFalse();
-      Files.setLastModifiedTime(claim, FileTime.from(Instant.now().minusSeconds(300)));
-      assertThat(upload.publishOver(old)).isTrue();
-    }
-    assertThat(read(store(), "k")).isEqualTo("new");
-    assertThat(files()).containsExactly(file("k"));
   }
 
   @Test

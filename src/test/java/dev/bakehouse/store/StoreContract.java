@@ -27,11 +27,6 @@ public abstract class StoreContract {
 
   protected abstract BlobStore empty() throws Exception;
 
-  /// Whether its conditions hold also when several write in the same moment.
-  protected boolean conditionsAreAtomic() {
-    return true;
-  }
-
   /// Whether it deletes, or only lets things expire.
   protected boolean deletes() {
     return true;
@@ -174,75 +169,25 @@ public abstract class StoreContract {
 
     assertThat(store.stat("large").orElseThrow().size()).isEqualTo(bytes.length);
     assertThat(Arrays.equals(all(store, "large"), bytes)).isTrue();
-    try (Upload upload = store.upload()) {
-      upload.stream().write(bytes);
-      assertThat(upload.publishNew("large")).isFalse();
-      assertThat(upload.publishNew("large2")).isTrue();
-    }
     assertThat(store.deleteAbandoned(Instant.now().plus(Duration.ofHours(1)))).isZero();
   }
 
   @Test
-  void publishNewTakesNoNameThatIsTaken() throws IOException {
-    publish(store, "k", "first");
-    try (Upload upload = store.upload()) {
-      upload.stream().write("second".getBytes());
-      assertThat(upload.publishNew("k")).isFalse();
-      assertThat(upload.publishNew("l")).isTrue();
-    }
-
-    assertThat(read(store, "k")).isEqualTo("first");
-    assertThat(read(store, "l")).isEqualTo("second");
-    assertThat(store.list("")).hasSize(2);
-  }
-
-  @Test
-  void publishOverReplacesOneVersionOnly() throws IOException {
-    publish(store, "k", "first");
-    BlobInfo first = store.stat("k").orElseThrow();
-    publish(store, "k", "second");
-    BlobInfo second = store.stat("k").orElseThrow();
-
-    try (Upload upload = store.upload()) {
-      upload.stream().write("third".getBytes());
-      assertThat(upload.publishOver(first)).isFalse();
-      assertThat(read(store, "k")).isEqualTo("second");
-      assertThat(upload.publishOver(second)).isTrue();
-    }
-    assertThat(read(store, "k")).isEqualTo("third");
-    BlobInfo third = store.stat("k").orElseThrow();
-    if (!deletes()) {
-      return;
-    }
-    store.delete("k");
-    try (Upload upload = store.upload()) {
-      upload.stream().write("fourth".getBytes());
-      assertThat(upload.publishOver(third)).isFalse();
-    }
-    assertThat(store.list("")).isEmpty();
-  }
-
-  @Test
-  void ofEightAtOnceOneWins() throws Exception {
-    publish(store, "old", "old");
-    BlobInfo old = store.stat("old").orElseThrow();
-    List<Callable<Boolean>> fresh = new ArrayList<>();
-    List<Callable<Boolean>> over = new ArrayList<>();
+  void ofEightAtOnceOneStandsAndItIsWhole() throws Exception {
+    List<Callable<Boolean>> savers = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      String text = "from " + i;
-      fresh.add(() -> publishing(text, u -> u.publishNew("new")));
-      over.add(() -> publishing(text, u -> u.publishOver(old)));
+      byte[] bytes = random(i, 100_000 + i);
+      savers.add(
+          () -> {
+            publish(store, "k", bytes);
+            return true;
+          });
     }
-    for (var race : List.of(List.of("new", fresh), List.of("old", over))) {
-      @SuppressWarnings("unchecked")
-      List<Boolean> won = atOnce((List<Callable<Boolean>>) race.get(1));
-      if (!conditionsAreAtomic()) {
-        assertThat(won).contains(true);
-        continue;
-      }
-      assertThat(won).containsOnlyOnce(true);
-      assertThat(read(store, (String) race.get(0))).isEqualTo("from " + won.indexOf(true));
-    }
+
+    assertThat(atOnce(savers)).hasSize(8);
+    byte[] there = all(store, "k");
+    assertThat(there).isEqualTo(random(there.length - 100_000, there.length));
+    assertThat(store.list("")).hasSize(1);
   }
 
   @Test
@@ -295,17 +240,6 @@ public abstract class StoreContract {
     assertThatThrownBy(() -> store.open(key)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> store.stat(key)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> publish(store, key, "x")).isInstanceOf(IllegalArgumentException.class);
-  }
-
-  private interface Publishing {
-    boolean by(Upload upload) throws IOException;
-  }
-
-  private boolean publishing(String text, Publishing publishing) throws IOException {
-    try (Upload upload = store.upload()) {
-      upload.stream().write(text.getBytes());
-      return publishing.by(upload);
-    }
   }
 
   private static <T> List<T> atOnce(List<Callable<T>> work) throws Exception {

@@ -107,11 +107,14 @@ class StoreUrlTest {
   @Test
   void aCredentialsFileIsPrivateAndWhole() throws IOException {
     Path file = Files.writeString(dir.resolve("keys"), "[default]\naws_access_key_id = hunter2\n");
-    Files.setPosixFilePermissions(
-        file, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
-    assertThatThrownBy(() -> open("s3://bucket", Optional.of(file)))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("can be read by everyone");
+    for (String mode : new String[] {"rw-r--r--", "rw-r-----", "rw--w----", "rw----r--"}) {
+      Files.setPosixFilePermissions(
+          file, java.nio.file.attribute.PosixFilePermissions.fromString(mode));
+      assertThatThrownBy(() -> open("s3://bucket", Optional.of(file)))
+          .isInstanceOfSatisfying(
+              UserError.class, e -> assertThat(e.remedy()).isEqualTo("chmod 600 " + file))
+          .hasMessageContaining("has mode " + mode);
+    }
 
     Files.setPosixFilePermissions(
         file, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));

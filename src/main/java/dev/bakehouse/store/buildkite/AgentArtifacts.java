@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// Artifacts by the `buildkite-agent` that runs this job: it holds the job's token, knows where the
 /// bytes lie and tries again what fails.
@@ -32,17 +33,23 @@ public final class AgentArtifacts implements Artifacts {
 
   @Override
   public List<Artifact> find(String build, String query) throws IOException {
+    return find(build, "", query);
+  }
+
+  /// Those that one step left.
+  ///
+  /// @param step its key; empty for all
+  public List<Artifact> find(String build, String step, String query) throws IOException {
+    Command search =
+        agent("artifact", "search", query, "--build", build)
+            .and("--include-retried-jobs", "--allow-empty-results", "--format", FORMAT);
     String out =
         run(
             "search " + query + " in build " + build,
-            agent("artifact", "search", query, "--build", build)
-                .and("--include-retried-jobs", "--allow-empty-results", "--format", FORMAT));
+            step.isEmpty() ? search : search.and("--step", step));
     List<Artifact> all = new ArrayList<>();
     for (String line : out.lines().toList()) {
-      String[] part = line.split("\t", 6);
-      if (part.length == 6) {
-        all.add(artifact(build, part, line));
-      }
+      artifact(build, line.split("\t", 6)).ifPresent(all::add);
     }
     all.sort(Comparator.comparing(Artifact::created).reversed());
     return all;
@@ -68,13 +75,17 @@ public final class AgentArtifacts implements Artifacts {
     run("upload " + path, agent("artifact", "upload", path).in(below));
   }
 
-  private static Artifact artifact(String build, String[] part, String line) throws IOException {
+  /// A job may give an artifact a name with line breaks in it; the rest of that is no line of ours.
+  private static Optional<Artifact> artifact(String build, String[] part) {
+    if (part.length < 6) {
+      return Optional.empty();
+    }
     try {
       Instant created = Instant.parse(part[2]);
       long size = Long.parseLong(part[3]);
-      return new Artifact(build, part[0], part[5], part[1], created, size, part[4]);
+      return Optional.of(new Artifact(build, part[0], part[5], part[1], created, size, part[4]));
     } catch (DateTimeParseException | NumberFormatException e) {
-      throw new IOException("The agent's answer is not understood: " + line, e);
+      return Optional.empty();
     }
   }
 

@@ -8,6 +8,7 @@ import dev.bakehouse.store.Upload;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,13 +24,12 @@ import java.util.Optional;
 /// Only a running job publishes, and only into its own build. Nothing is deleted: Buildkite lets
 /// artifacts expire by their own age. So [#touch] sends a blob again when it is past half of that,
 /// and else notes where it lies, for the catalogue that goes before every blob that names its
-/// build. There is no call that looks and writes in one step: two jobs of one build that publish
-/// one key in the same moment may both be told that they were the first, and the later one stands.
+/// build.
 public final class ArtifactStore implements BlobStore {
-  private final Artifacts artifacts;
   private final Optional<OwnJob> job;
   private final Duration retention;
   private final Clock clock;
+  private final Downloads downloads;
   private final Shelves shelves;
   private final Map<String, Artifact> reliedUpon = new LinkedHashMap<>();
 
@@ -38,13 +38,19 @@ public final class ArtifactStore implements BlobStore {
 
   /// @param job empty outside a job: blobs can be read then
   /// @param retention how long artifacts are kept, by Buildkite's plan
+  /// @param scratch where its processes lay down what they send and fetch
   public ArtifactStore(
-      Artifacts artifacts, Builds builds, Optional<OwnJob> job, Duration retention, Clock clock) {
-    this.artifacts = artifacts;
+      Artifacts artifacts,
+      Builds builds,
+      Optional<OwnJob> job,
+      Duration retention,
+      Path scratch,
+      Clock clock) {
     this.job = job;
     this.retention = retention;
     this.clock = clock;
-    this.shelves = new Shelves(artifacts, builds, job.map(OwnJob::build).orElse(""));
+    this.downloads = new Downloads(artifacts, scratch);
+    this.shelves = new Shelves(artifacts, downloads, builds, job.map(OwnJob::build).orElse(""));
   }
 
   @Override
@@ -70,7 +76,7 @@ public final class ArtifactStore implements BlobStore {
     return at.map(there -> info(key, there));
   }
 
-  /// The bytes are fetched whole, for that is what an agent does.
+  /// The bytes are fetched whole, for that is what an agent does, and kept for the next reader.
   @Override
   public Optional<SeekableByteChannel> open(String key) throws IOException {
     Optional<Artifact> at = locate(key);
@@ -78,7 +84,7 @@ public final class ArtifactStore implements BlobStore {
       return Optional.empty();
     }
     reliesOn(key, at.get());
-    return Optional.of(Downloads.open(artifacts, at.get()));
+    return Optional.of(downloads.open(at.get()));
   }
 
   @Override
@@ -117,7 +123,7 @@ public final class ArtifactStore implements BlobStore {
 
   private void sendAgain(String key, Artifact old) throws IOException {
     try (Upload upload = upload();
-        SeekableByteChannel bytes = Downloads.open(artifacts, old)) {
+        SeekableByteChannel bytes = downloads.open(old)) {
       Channels.newInputStream(bytes).transferTo(upload.stream());
       upload.publish(key);
     }
@@ -133,6 +139,10 @@ public final class ArtifactStore implements BlobStore {
 
   Optional<Artifact> locate(String key) throws IOException {
     return shelves.locate(check(key));
+  }
+
+  Path directory() throws IOException {
+    return downloads.directory();
   }
 
   void published() {

@@ -1,7 +1,6 @@
 package dev.bakehouse.store.buildkite;
 
 import dev.bakehouse.platform.Directories;
-import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.Upload;
 import dev.bakehouse.store.buildkite.ArtifactStore.OwnJob;
 import java.io.BufferedOutputStream;
@@ -9,7 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.UUID;
 
 /// A file in a private directory, until the agent sends it under the path that its key gives.
 final class ArtifactUpload implements Upload {
@@ -22,7 +21,7 @@ final class ArtifactUpload implements Upload {
   ArtifactUpload(ArtifactStore store, OwnJob job) throws IOException {
     this.store = store;
     this.job = job;
-    this.dir = Files.createTempDirectory("bakehouse-artifact");
+    this.dir = Files.createTempDirectory(store.directory(), "upload");
     this.file = dir.resolve("blob");
     this.stream = new BufferedOutputStream(Files.newOutputStream(file), 1 << 17);
   }
@@ -38,7 +37,8 @@ final class ArtifactUpload implements Upload {
     insistOnOwn(key);
     stream.close();
     if (Shelves.named(key).isPresent()) {
-      String path = Shelves.catalogue(job.id());
+      // No two have one name: what a job replaces, others can not fetch by its name any more.
+      String path = Shelves.catalogue(job.id(), UUID.randomUUID().toString().substring(0, 8));
       Path place = dir.resolve(path);
       Files.createDirectories(place.getParent());
       Files.write(place, store.catalogue().bytes());
@@ -49,27 +49,6 @@ final class ArtifactUpload implements Upload {
     Files.move(file, place);
     job.agent().upload(dir, Shelves.TOP + key);
     store.published();
-  }
-
-  @Override
-  public boolean publishNew(String key) throws IOException {
-    store.published();
-    if (store.locate(key).isPresent()) {
-      return false;
-    }
-    publish(key);
-    return true;
-  }
-
-  @Override
-  public boolean publishOver(BlobInfo expected) throws IOException {
-    store.published();
-    Optional<Artifact> there = store.locate(expected.key());
-    if (there.filter(a -> a.id().equals(expected.version())).isEmpty()) {
-      return false;
-    }
-    publish(expected.key());
-    return true;
   }
 
   @Override

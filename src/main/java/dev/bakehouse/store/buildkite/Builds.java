@@ -1,5 +1,6 @@
 package dev.bakehouse.store.buildkite;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -8,10 +9,10 @@ import java.util.function.Predicate;
 public interface Builds {
   /// Newest first, a bounded number; asked once.
   ///
-  /// @throws dev.bakehouse.platform.UserError when nobody can be asked
-  List<Build> recent();
+  /// @throws IOException when nobody can be asked
+  List<Build> recent() throws IOException;
 
   /// @param mayHold which keys its jobs had the right to publish: what else lies there is no blob,
   ///   for any job can upload any file
-  record Build(String id, int number, Predicate<String> mayHold) {}
+  record Build(String id, Predicate<String> mayHold) {}
 }

@@ -6,57 +6,66 @@ import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /// Artifacts by the REST API, for who is in no job and only reads.
 public final class RestArtifacts implements Artifacts {
+  /// A build that is older than so many others is not found: the API asks for numbers, and tells
+  /// them only in lists.
+  private static final int BUILDS = 1000;
+
   private final RestClient client;
   private final String pipeline;
-  private final Builds builds;
+  private final Map<String, Integer> numbers = new HashMap<>();
 
-  /// @param builds those that are known; the API asks for numbers
-  public RestArtifacts(RestClient client, String pipeline, Builds builds) {
+  public RestArtifacts(RestClient client, String pipeline) {
     this.client = client;
     this.pipeline = pipeline;
-    this.builds = builds;
   }
 
   @Override
   public List<Artifact> find(String build, String query) throws IOException {
     String top = query.substring(0, query.indexOf('*') < 0 ? query.length() : query.indexOf('*'));
-    try {
-      for (Builds.Build each : builds.recent()) {
-        if (each.id().equals(build)) {
-          return client.artifacts(pipeline, each.number()).stream()
-              .filter(a -> a.path().startsWith(top) && "finished".equals(a.state()))
-              .map(a -> artifact(build, a))
-              .toList();
+    return of(build).stream()
+        .filter(a -> a.id() != null && a.path() != null && a.path().startsWith(top))
+        .filter(a -> "finished".equals(a.state()))
+        .map(a -> artifact(build, a))
+        .toList();
+  }
+
+  @Override
+  public void download(Artifact artifact, Path file) throws IOException {
+    for (ArtifactInfo info : of(artifact.build())) {
+      if (artifact.id().equals(info.id())) {
+        try {
+          client.download(info, file);
+          return;
+        } catch (UserError e) {
+          throw new IOException(e.getMessage() + " " + e.remedy(), e);
         }
       }
-      return List.of();
+    }
+    throw new IOException("The artifact " + artifact.path() + " is gone. Look again.");
+  }
+
+  private List<ArtifactInfo> of(String build) throws IOException {
+    try {
+      Optional<Integer> number = number(build);
+      return number.isEmpty() ? List.of() : client.artifacts(pipeline, number.get());
     } catch (UserError e) {
       throw new IOException(e.getMessage() + " " + e.remedy(), e);
     }
   }
 
-  @Override
-  public void download(Artifact artifact, Path file) throws IOException {
-    try {
-      for (Builds.Build each : builds.recent()) {
-        if (each.id().equals(artifact.build())) {
-          for (ArtifactInfo info : client.artifacts(pipeline, each.number())) {
-            if (info.id().equals(artifact.id())) {
-              client.download(info, file);
-              return;
-            }
-          }
-        }
-      }
-      throw new IOException("The artifact " + artifact.path() + " is gone. Look again.");
-    } catch (UserError e) {
-      throw new IOException(e.getMessage() + " " + e.remedy(), e);
+  private synchronized Optional<Integer> number(String build) {
+    if (numbers.isEmpty()) {
+      numbers.putAll(client.numbers(pipeline, BUILDS));
     }
+    return Optional.ofNullable(numbers.get(build));
   }
 
   /// The API tells no time of its own for an artifact; it is at most as old as its build.

@@ -31,6 +31,7 @@ final class Shelves {
           "(?:^|/)([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:/|$)");
 
   private final Artifacts artifacts;
+  private final Downloads downloads;
   private final Builds builds;
   private final String own;
   private final Map<String, Map<String, Artifact>> shelves = new LinkedHashMap<>();
@@ -38,8 +39,9 @@ final class Shelves {
   private final Map<String, Artifact> told = new LinkedHashMap<>();
 
   /// @param own id of this job's build; empty outside a job
-  Shelves(Artifacts artifacts, Builds builds, String own) {
+  Shelves(Artifacts artifacts, Downloads downloads, Builds builds, String own) {
     this.artifacts = artifacts;
+    this.downloads = downloads;
     this.builds = builds;
     this.own = own;
   }
@@ -100,8 +102,9 @@ final class Shelves {
     return Map.copyOf(of(own));
   }
 
-  static String catalogue(String job) {
-    return TOP + CATALOGUES + job + ".json";
+  /// @param unique a job may leave several
+  static String catalogue(String job, String unique) {
+    return TOP + CATALOGUES + job + "-" + unique + ".json";
   }
 
   static boolean isCatalogue(String key) {
@@ -155,7 +158,7 @@ final class Shelves {
   }
 
   private byte[] bytes(Artifact artifact) throws IOException {
-    try (SeekableByteChannel channel = Downloads.open(artifacts, artifact)) {
+    try (SeekableByteChannel channel = downloads.open(artifact)) {
       return Channels.newInputStream(channel).readAllBytes();
     }
   }

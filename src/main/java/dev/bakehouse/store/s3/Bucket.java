@@ -1,19 +1,19 @@
 package dev.bakehouse.store.s3;
 
+import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.profiles.ProfileFile;
@@ -79,14 +79,17 @@ final class Bucket {
     return location.prefix() + key;
   }
 
-  /// Carries a call out.
+  /// Carries a call out. What it makes of the answer belongs into it: an answer that lacks what an
+  /// answer has is a failure like others.
   ///
   /// @param doing for the error: "could not `doing` `what` in …"
   <T> T call(String doing, String what, Function<S3Client, T> call) throws IOException {
     try {
-      return call.apply(client);
+      return answered(call);
     } catch (SdkException e) {
       throw Failures.explained(doing, what, location, e);
+    } catch (RuntimeException e) {
+      throw Failures.notUnderstood(doing, what, location, e);
     }
   }
 
@@ -94,7 +97,7 @@ final class Bucket {
   <T> Optional<T> callIfThere(String doing, String what, Function<S3Client, T> call)
       throws IOException {
     try {
-      return Optional.of(call.apply(client));
+      return Optional.of(answered(call));
     } catch (SdkException e) {
       String code = Failures.code(e);
       boolean gone = Failures.status(e) == 404 && !code.equals("NoSuchBucket");
@@ -103,6 +106,21 @@ final class Bucket {
         return Optional.empty();
       }
       throw Failures.explained(doing, what, location, e);
+    } catch (RuntimeException e) {
+      throw Failures.notUnderstood(doing, what, location, e);
+    }
+  }
+
+  /// The SDK tries again what fails on the way, but not an answer whose text breaks off.
+  private <T> T answered(Function<S3Client, T> call) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return call.apply(client);
+      } catch (UncheckedIOException e) {
+        if (attempt == ATTEMPTS) {
+          throw SdkClientException.create("its answer broke off each time", e);
+        }
+      }
     }
   }
 
@@ -164,12 +182,7 @@ final class Bucket {
 
   private static AwsCredentialsProvider fromFile(Path file) {
     try {
-      Set<PosixFilePermission> modes = Files.getPosixFilePermissions(file);
-      if (modes.contains(PosixFilePermission.OTHERS_READ)) {
-        throw new UserError(
-            "The credentials in " + file + " can be read by everyone on this machine",
-            "Make it private: chmod 600 " + file);
-      }
+      Directories.insistPrivate("The credentials file", file);
       ProfileFile profiles =
           ProfileFile.builder().content(file).type(ProfileFile.Type.CREDENTIALS).build();
       if (profiles.profile("default").isEmpty()) {

@@ -32,6 +32,21 @@ final class Failures {
     return new IOException(to + why(location, e), e);
   }
 
+  static IOException notUnderstood(
+      String doing, String what, Location location, RuntimeException e) {
+    return new IOException(
+        "Could not "
+            + doing
+            + " "
+            + what
+            + " in "
+            + location.url()
+            + ": the answer is none of S3's ("
+            + e
+            + "). See what stands at the endpoint.",
+        e);
+  }
+
   private static String why(Location location, SdkException e) {
     int status = status(e);
     String code = code(e);

@@ -1,11 +1,9 @@
 package dev.bakehouse.store.s3;
 
-import dev.bakehouse.store.s3.S3Upload.Condition;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -14,7 +12,6 @@ import java.util.concurrent.Future;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
-import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /// A large object, sent in parts, several at once. One that is not completed is dropped; of a
@@ -26,19 +23,16 @@ final class MultipartSend {
   private final Bucket bucket;
   private final String key;
   private final Spool spool;
-  private final Condition condition;
   private final Map<String, String> metadata;
 
-  MultipartSend(
-      Bucket bucket, String key, Spool spool, Condition condition, Map<String, String> metadata) {
+  MultipartSend(Bucket bucket, String key, Spool spool, Map<String, String> metadata) {
     this.bucket = bucket;
     this.key = key;
     this.spool = spool;
-    this.condition = condition;
     this.metadata = metadata;
   }
 
-  /// @return false when the condition does not hold, or an answer was lost; the caller looks
+  /// @return false when an answer was lost; the caller looks
   boolean send() throws IOException {
     String upload =
         bucket.call(
@@ -56,24 +50,13 @@ final class MultipartSend {
     boolean completed = false;
     try {
       List<CompletedPart> parts = parts(upload);
-      completed = holds() && complete(upload, parts);
+      completed = complete(upload, parts);
       return completed;
     } finally {
       if (!completed) {
         abort(upload);
       }
     }
-  }
-
-  /// Many servers know conditions of whole objects only; for those, this look has to do.
-  private boolean holds() throws IOException {
-    if (condition.equals(Condition.NONE)) {
-      return true;
-    }
-    Optional<HeadObjectResponse> there = S3Store.head(bucket, key);
-    return condition.match().isEmpty()
-        ? there.isEmpty()
-        : there.map(HeadObjectResponse::eTag).equals(condition.match());
   }
 
   private boolean complete(String upload, List<CompletedPart> parts) throws IOException {
@@ -83,14 +66,11 @@ final class MultipartSend {
             key,
             client ->
                 client.completeMultipartUpload(
-                    r -> {
-                      r.bucket(bucket.location.bucket())
-                          .key(bucket.key(key))
-                          .uploadId(upload)
-                          .multipartUpload(m -> m.parts(parts));
-                      condition.absent().ifPresent(r::ifNoneMatch);
-                      condition.match().ifPresent(r::ifMatch);
-                    }))
+                    r ->
+                        r.bucket(bucket.location.bucket())
+                            .key(bucket.key(key))
+                            .uploadId(upload)
+                            .multipartUpload(m -> m.parts(parts))))
         .isPresent();
   }
 

@@ -31,26 +31,35 @@ final class Ranges {
   /// Asks for the start of an object, as much as fits.
   ///
   /// @return empty when there is no such object
-  static Optional<GetObjectResponse> first(Bucket bucket, String key, ByteBuffer to)
-      throws IOException {
-    Optional<GetObjectResponse> answer =
-        bucket.callIfThere("read", key, client -> start(client, bucket, key, to));
+  static Optional<Start> first(Bucket bucket, String key, ByteBuffer to) throws IOException {
+    Optional<Start> answer =
+        bucket.callIfThere("read", key, client -> Start.of(start(client, bucket, key, to)));
     if (answer.isPresent()) {
-      long wanted = Math.min(to.capacity(), size(answer.get()));
+      long wanted = Math.min(to.capacity(), answer.get().size());
       if (to.position() < wanted) {
         to.limit((int) wanted);
-        new Ranges(bucket, key, answer.get().eTag()).read(to.position(), to);
+        new Ranges(bucket, key, answer.get().version()).read(to.position(), to);
       }
     }
     return answer;
   }
 
-  /// How long the whole object is, by the answer to a part of it.
-  static long size(GetObjectResponse answer) {
-    String range = answer.contentRange();
-    return range == null
-        ? answer.contentLength()
-        : Long.parseLong(range.substring(range.indexOf('/') + 1));
+  /// What the answer to a part of an object says of the whole.
+  ///
+  /// @param version without one, two could be mixed
+  /// @param sha256 hexadecimal, as its writer noted it; or empty
+  record Start(String version, long size, String sha256) {
+    static Start of(GetObjectResponse answer) {
+      String range = answer.contentRange();
+      long size =
+          range == null
+              ? answer.contentLength()
+              : Long.parseLong(range.substring(range.indexOf('/') + 1));
+      if (answer.eTag() == null || size < 0) {
+        throw new IllegalArgumentException("an object has an ETag and a size");
+      }
+      return new Start(answer.eTag(), size, answer.metadata().getOrDefault(S3Upload.SHA256, ""));
+    }
   }
 
   /// Fills a buffer.

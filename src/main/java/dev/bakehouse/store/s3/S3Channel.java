@@ -7,7 +7,6 @@ import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
 import java.util.HexFormat;
 import java.util.Optional;
-import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /// Reads one version of an object by ranges.
 ///
@@ -34,22 +33,21 @@ final class S3Channel implements SeekableByteChannel {
 
   static Optional<SeekableByteChannel> open(Bucket bucket, String key) throws IOException {
     ByteBuffer start = ByteBuffer.allocate(FIRST);
-    Optional<GetObjectResponse> answer = Ranges.first(bucket, key, start);
+    Optional<Ranges.Start> answer = Ranges.first(bucket, key, start);
     if (answer.isEmpty()) {
       return Optional.empty();
     }
     start.flip();
-    long size = Ranges.size(answer.get());
+    long size = answer.get().size();
     if (start.remaining() == size) {
-      check(bucket, key, answer.get(), start);
+      check(bucket, key, answer.get().sha256(), start);
     }
-    Ranges ranges = new Ranges(bucket, key, answer.get().eTag());
+    Ranges ranges = new Ranges(bucket, key, answer.get().version());
     return Optional.of(new S3Channel(ranges, size, start));
   }
 
-  private static void check(Bucket bucket, String key, GetObjectResponse answer, ByteBuffer all)
+  private static void check(Bucket bucket, String key, String saved, ByteBuffer all)
       throws IOException {
-    String saved = answer.metadata().getOrDefault(S3Upload.SHA256, "");
     byte[] digest = Sha256.of(all.duplicate());
     if (!saved.isEmpty() && !saved.equals(HexFormat.of().formatHex(digest))) {
       throw new IOException(

@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.MetadataDirective;
@@ -21,10 +22,9 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /// `s3://BUCKET/PREFIX`: one object a blob.
 ///
-/// Conditions are the server's (`If-None-Match`, `If-Match`); a server that ignores them, as old
-/// ones do, replaces where it should refuse. [#touch] is a copy of the object onto itself: the
-/// server's work, no byte comes here; it costs two requests, one of them at the price of a write.
-/// [#delete] costs two as well. Requests a store makes are counted nowhere but in its bill.
+/// [#touch] is a copy of the object onto itself: the server's work, no byte comes here; it costs
+/// two requests, one of them at the price of a write. [#delete] costs two as well. Requests a store
+/// makes are counted nowhere but in its bill.
 public final class S3Store implements BlobStore {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 
@@ -58,7 +58,11 @@ public final class S3Store implements BlobStore {
 
   @Override
   public Optional<BlobInfo> stat(String key) throws IOException {
-    return head(bucket, key).map(found -> info(key, found));
+    String name = bucket.key(check(key));
+    return bucket.callIfThere(
+        "look at",
+        key,
+        client -> info(key, client.headObject(r -> r.bucket(bucket.location.bucket()).key(name))));
   }
 
   @Override
@@ -71,39 +75,50 @@ public final class S3Store implements BlobStore {
     String top = bucket.key(prefix.isEmpty() ? "" : check(prefix) + "/");
     List<BlobInfo> all = new ArrayList<>();
     String what = prefix.isEmpty() ? "everything" : prefix;
-    Optional<String> next = Optional.empty();
-    do {
-      ListObjectsV2Response page = page(top, what, next);
-      for (S3Object object : page.contents()) {
-        String key = object.key().substring(bucket.location.prefix().length());
-        if (Keys.valid(key)) {
-          Instant modified = object.lastModified().truncatedTo(ChronoUnit.SECONDS);
-          all.add(new BlobInfo(key, object.size(), modified, object.eTag()));
-        }
+    Optional<String> from = Optional.empty();
+    while (true) {
+      Optional<String> start = from;
+      Page page = bucket.call("list", what, client -> page(client, top, start));
+      if (!page.named() || (page.next().isPresent() && page.next().equals(from))) {
+        throw new IOException(
+            "Could not list "
+                + what
+                + " in "
+                + url()
+                + ": the answer "
+                + (page.named() ? "has no end" : "was empty")
+                + ". Try again.");
       }
-      next = Optional.ofNullable(page.nextContinuationToken());
-    } while (next.isPresent());
-    return all;
+      all.addAll(page.blobs());
+      if (page.next().isEmpty()) {
+        return all;
+      }
+      from = page.next();
+    }
   }
 
-  /// An answer that was cut to nothing must not look like an empty bucket: whole ones name it.
-  private ListObjectsV2Response page(String top, String what, Optional<String> from)
-      throws IOException {
-    ListObjectsV2Response page =
-        bucket.call(
-            "list",
-            what,
-            client ->
-                client.listObjectsV2(
-                    r ->
-                        r.bucket(bucket.location.bucket())
-                            .prefix(top)
-                            .continuationToken(from.orElse(null))));
-    if (page.name() == null) {
-      throw new IOException(
-          "Could not list " + what + " in " + url() + ": the answer was empty. Try again.");
+  /// @param named an answer that was cut to nothing must not look like an empty bucket: whole ones
+  ///   name it
+  private record Page(boolean named, List<BlobInfo> blobs, Optional<String> next) {}
+
+  private Page page(S3Client client, String top, Optional<String> from) {
+    ListObjectsV2Response answer =
+        client.listObjectsV2(
+            r ->
+                r.bucket(bucket.location.bucket())
+                    .prefix(top)
+                    .continuationToken(from.orElse(null)));
+    List<BlobInfo> blobs = new ArrayList<>();
+    for (S3Object object : answer.contents()) {
+      boolean asked = object.key().startsWith(top);
+      String key = asked ? object.key().substring(bucket.location.prefix().length()) : "";
+      if (asked && Keys.valid(key)) {
+        Instant modified = object.lastModified().truncatedTo(ChronoUnit.SECONDS);
+        blobs.add(new BlobInfo(key, object.size(), modified, object.eTag()));
+      }
     }
-    return page;
+    Optional<String> next = Optional.ofNullable(answer.nextContinuationToken());
+    return new Page(answer.name() != null, blobs, next);
   }
 
   @Override
@@ -153,10 +168,12 @@ public final class S3Store implements BlobStore {
                         r -> r.bucket(bucket.location.bucket()).prefix(bucket.location.prefix()))
                     .uploads()
                     .stream()
+                    .filter(u -> u.key().startsWith(bucket.location.prefix()))
+                    .filter(u -> u.initiated().isBefore(before))
                     .toList());
     int count = 0;
     for (MultipartUpload upload : uploads) {
-      if (upload.initiated().isBefore(before) && abort(upload)) {
+      if (abort(upload)) {
         count++;
       }
     }

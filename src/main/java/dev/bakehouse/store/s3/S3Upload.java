@@ -1,6 +1,5 @@
 package dev.bakehouse.store.s3;
 
-import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.Upload;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -8,7 +7,6 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
@@ -26,7 +24,6 @@ final class S3Upload implements Upload {
   private final Bucket bucket;
   private final String name = UUID.randomUUID().toString();
   private final Spool spool = new Spool(WHOLE);
-  private byte @Nullable [] digest;
 
   S3Upload(Bucket bucket) {
     this.bucket = bucket;
@@ -39,7 +36,14 @@ final class S3Upload implements Upload {
 
   @Override
   public void publish(String key) throws IOException {
-    if (!send(key, Condition.NONE)) {
+    S3Store.check(key);
+    byte[] digest = spool.sha256();
+    Map<String, String> metadata = Map.of(SHA256, HexFormat.of().formatHex(digest), NAME, name);
+    boolean sent =
+        spool.size() <= WHOLE
+            ? whole(key, metadata, digest)
+            : new MultipartSend(bucket, key, spool, metadata).send();
+    if (!sent && !isOwn(key)) {
       throw new IOException(
           "Could not write "
               + key
@@ -50,36 +54,11 @@ final class S3Upload implements Upload {
   }
 
   @Override
-  public boolean publishNew(String key) throws IOException {
-    return send(key, Condition.ABSENT);
-  }
-
-  @Override
-  public boolean publishOver(BlobInfo expected) throws IOException {
-    return send(expected.key(), new Condition("", expected.version()));
-  }
-
-  @Override
   public void close() throws IOException {
     spool.close();
   }
 
-  /// @return whether what has the name now is this upload, or was
-  private boolean send(String key, Condition condition) throws IOException {
-    S3Store.check(key);
-    if (digest == null) {
-      digest = spool.sha256();
-    }
-    Map<String, String> metadata = Map.of(SHA256, HexFormat.of().formatHex(digest), NAME, name);
-    boolean sent =
-        spool.size() <= WHOLE
-            ? whole(key, condition, metadata, digest)
-            : new MultipartSend(bucket, key, spool, condition, metadata).send();
-    return sent || isOwn(key);
-  }
-
-  private boolean whole(
-      String key, Condition condition, Map<String, String> metadata, byte[] sha256)
+  private boolean whole(String key, Map<String, String> metadata, byte[] sha256)
       throws IOException {
     RequestBody body =
         RequestBody.fromContentProvider(
@@ -92,14 +71,11 @@ final class S3Upload implements Upload {
                 bucket.checksummed(
                     checksum ->
                         client.putObject(
-                            r -> {
-                              r.bucket(bucket.location.bucket())
-                                  .key(bucket.key(key))
-                                  .metadata(metadata)
-                                  .checksumSHA256(checksum ? Sha256.base64(sha256) : null);
-                              condition.absent().ifPresent(r::ifNoneMatch);
-                              condition.match().ifPresent(r::ifMatch);
-                            },
+                            r ->
+                                r.bucket(bucket.location.bucket())
+                                    .key(bucket.key(key))
+                                    .metadata(metadata)
+                                    .checksumSHA256(checksum ? Sha256.base64(sha256) : null),
                             body)))
         .isPresent();
   }
@@ -107,19 +83,5 @@ final class S3Upload implements Upload {
   private boolean isOwn(String key) throws IOException {
     Optional<HeadObjectResponse> there = S3Store.head(bucket, key);
     return there.filter(h -> name.equals(h.metadata().get(NAME))).isPresent();
-  }
-
-  /// What must be so when an object is written; each header is left out when it is empty.
-  record Condition(String ifNoneMatch, String ifMatch) {
-    static final Condition NONE = new Condition("", "");
-    static final Condition ABSENT = new Condition("*", "");
-
-    Optional<String> absent() {
-      return Optional.of(ifNoneMatch).filter(v -> !v.isEmpty());
-    }
-
-    Optional<String> match() {
-      return Optional.of(ifMatch).filter(v -> !v.isEmpty());
-    }
   }
 }

@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// A coordinator and a real agent whose jobs run until they are let go, so that a test can act as
 /// one of them with its environment.
@@ -22,6 +24,7 @@ public final class HeldJobs implements AutoCloseable {
   private final Path repository;
   public final Coordinator coordinator;
   private final Process agent;
+  private final Set<Path> running = new HashSet<>();
   private int jobs;
 
   public HeldJobs(Path dir) throws Exception {
@@ -55,30 +58,37 @@ public final class HeldJobs implements AutoCloseable {
 
   /// @param extra more variables of the build, for example those of a pull request
   public Held hold(String branch, Map<String, String> extra) {
+    return hold(branch, extra, List.of("held")).getFirst();
+  }
+
+  /// The jobs of one build, a step each.
+  ///
+  /// @param steps their keys, at most three
+  public List<Held> hold(String branch, Map<String, String> extra, List<String> steps) {
     Path place = dir.resolve("job-" + jobs++);
-    Path end = place.resolve("end");
     String command =
-        "mkdir "
-            + place
-            + "; env -0 > "
-            + place
-            + "/new; mv "
-            + place
-            + "/new "
-            + place
-            + "/env;"
-            + " while [ ! -e "
-            + end
-            + " ]; do sleep 0.1; done";
+        """
+        mkdir -p %1$s/$BUILDKITE_STEP_KEY; cd %1$s/$BUILDKITE_STEP_KEY; env -0 > new; mv new env;
+        while [ ! -e end ]; do sleep 0.1; done"""
+            .formatted(place);
     Map<String, String> env = new HashMap<>(extra);
     env.put("HELD", command);
+    String keys =
+        String.join(
+            ", ", steps.stream().map("{key: %s, command: 'eval \"$HELD\"'}"::formatted).toList());
     String build =
         coordinator.create(
             new BuildRequest("test", repository.toString(), "HEAD", branch, "A test", env),
-            Pipeline.parse("p.yml", "steps: [{key: held, command: 'eval \"$HELD\"'}]"));
+            Pipeline.parse("p.yml", "steps: [" + keys + "]"));
+    List<Held> held = steps.stream().map(step -> held(build, place.resolve(step))).toList();
+    held.forEach(job -> running.add(job.end()));
+    return held;
+  }
+
+  private static Held held(String build, Path place) {
     String variables =
         Poll.until(
-            "the job of " + branch,
+            "the job in " + place,
             Duration.ofSeconds(60),
             () ->
                 Files.exists(place.resolve("env"))
@@ -88,16 +98,27 @@ public final class HeldJobs implements AutoCloseable {
     for (String each : List.of(variables.split("\0"))) {
       all.put(each.substring(0, each.indexOf('=')), each.substring(each.indexOf('=') + 1));
     }
-    return new Held(build, all, end);
+    return new Held(build, all, place.resolve("end"));
   }
 
-  /// Lets a job pass.
-  public void release(Held job) throws Exception {
-    Files.createFile(job.end());
+  /// Lets all jobs end that still run, so that a test that failed keeps no agent from the next.
+  public void releaseAll() throws Exception {
+    for (Path end : running) {
+      Files.createFile(end);
+    }
+    running.clear();
+  }
+
+  /// Lets all jobs of a build pass.
+  public void release(Held... held) throws Exception {
+    for (Held job : held) {
+      Files.createFile(job.end());
+      running.remove(job.end());
+    }
     Poll.until(
         "the build's end",
         Duration.ofSeconds(60),
-        () -> Optional.of(coordinator.build(job.build())).filter(b -> b.ended()));
+        () -> Optional.of(coordinator.build(held[0].build())).filter(b -> b.ended()));
   }
 
   @Override

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The same store on another server: the headers of checksums and conditions are understood here.
+/// The same store on another server: the header of checksums is understood here.
 @Tag("registry")
 class GatewayStoreTest extends StoreContract {
   @TempDir static Path dir;

@@ -1,6 +1,7 @@
 package dev.bakehouse.store.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.oci.Fault;
@@ -8,7 +9,6 @@ import dev.bakehouse.oci.FaultyRegistry;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.StoreContract;
-import dev.bakehouse.store.Upload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -95,22 +95,12 @@ class S3FaultTest {
     assertThat(store.list("")).extracting(BlobInfo::key).containsExactly("large");
   }
 
-  /// The server did what was asked and its answer was lost: asked again it refuses.
   @Test
   void aWriteWhoseAnswerWasLostCounts() throws IOException {
     link.on("PUT", "/new", new Fault.Reset(-1));
-    try (Upload upload = store.upload()) {
-      upload.stream().write("x".getBytes());
-      assertThat(upload.publishNew("new")).isTrue();
-    }
-    BlobInfo there = store.stat("new").orElseThrow();
-    link.on("PUT", "/new", new Fault.Reset(-1));
-    try (Upload upload = store.upload()) {
-      upload.stream().write("y".getBytes());
-      assertThat(upload.publishOver(there)).isTrue();
-    }
-    assertThat(StoreContract.read(store, "new")).isEqualTo("y");
-    assertThat(link.count("PUT", "/new")).isEqualTo(4);
+    StoreContract.publish(store, "new", "x");
+    assertThat(StoreContract.read(store, "new")).isEqualTo("x");
+    assertThat(link.count("PUT", "/new")).isEqualTo(2);
   }
 
   @Test
@@ -174,6 +164,42 @@ class S3FaultTest {
     assertThat(store.list("k")).hasSize(20);
     link.always("GET", "list-type", new Fault.Status(200, Map.of(), ""));
     refused(() -> store.list("k"), "list k", "the answer was empty");
+  }
+
+  /// Whatever stands at the endpoint: a store's failure costs a cache, a program's error a job.
+  @Test
+  void whatIsNoAnswerOfS3IsAFailureOfTheStore() {
+    link.always("HEAD", "/bare", new Fault.Status(200, Map.of(), ""));
+    refused(() -> store.stat("bare"), "look at bare", "none of S3's");
+    for (String range : new String[] {"bytes 0-1/*", "bytes 0-1/-5", "x"}) {
+      Map<String, String> headers = Map.of("Content-Range", range, "ETag", "e");
+      link.reset();
+      link.always("GET", "/odd", new Fault.Status(206, headers, "ab"));
+      refused(() -> store.open("odd"), "read odd", "none of S3's");
+    }
+    link.always("GET", "/unnamed", new Fault.Status(200, Map.of(), "ab"));
+    refused(() -> store.open("unnamed"), "read unnamed", "none of S3's");
+    link.always("GET", "list-type", list("<Contents><Key>x</Key></Contents>"));
+    assertThatCode(() -> assertThat(store.list("")).as("of no prefix of ours").isEmpty())
+        .doesNotThrowAnyException();
+    link.reset();
+    String key = "t" + PREFIXES.get() + "/k";
+    link.always("GET", "list-type", list("<Contents><Key>" + key + "</Key></Contents>"));
+    refused(() -> store.list(""), "list everything", "none of S3's");
+    link.reset();
+    link.always("GET", "list-type", list("<NextContinuationToken>t</NextContinuationToken>"));
+    refused(() -> store.list(""), "list everything", "has no end");
+    link.reset();
+    link.always("GET", "uploads", list("<Upload><Key>" + key + "</Key></Upload>"));
+    refused(() -> store.deleteAbandoned(Instant.now()), "list unfinished uploads");
+  }
+
+  private static Fault list(String content) {
+    String name = content.contains("<Upload>") ? "ListMultipartUploadsResult" : "ListBucketResult";
+    return new Fault.Status(
+        200,
+        Map.of("Content-Type", "application/xml"),
+        "<?xml version=\"1.0\"?><" + name + "><Name>caches</Name>" + content + "</" + name + ">");
   }
 
   @Test

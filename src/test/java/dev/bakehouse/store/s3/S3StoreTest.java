@@ -43,12 +43,6 @@ class S3StoreTest extends StoreContract {
     return at(server.port(), "of/test-" + PREFIXES.incrementAndGet());
   }
 
-  /// This server looks first and writes then; [GatewayStoreTest] has one that does it in one step.
-  @Override
-  protected boolean conditionsAreAtomic() {
-    return false;
-  }
-
   @Test
   void aListOfMoreThanAPageIsWhole() throws IOException {
     for (int i = 0; i < 1010; i++) {
