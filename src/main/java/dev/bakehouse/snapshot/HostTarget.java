@@ -35,7 +35,8 @@ public final class HostTarget {
   }
 
   /// @throws Malformed when the snapshot can not be restored; the directory is as it was, or empty
-  /// @throws IOException when the directory could not be written
+  /// @throws IOException when the store could not be read or the directory not be written;
+  ///   likewise, and where it can not even be emptied its seal is broken
   public Restored restore(Snapshot snapshot) throws IOException {
     if (rules.whole()) {
       Optional<String> missing = snapshot.missing();
@@ -84,9 +85,14 @@ public final class HostTarget {
         seal.remove();
       }
       return restored;
-    } catch (Malformed e) {
-      empty();
-      seal.remove();
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        empty();
+        seal.remove();
+      } catch (IOException also) {
+        // The seal stays broken.
+        e.addSuppressed(also);
+      }
       throw e;
     }
   }

@@ -27,6 +27,11 @@ final class Restore {
   private static final int WINDOW_FILES = 20_000;
   private static final int WRITABLE = 0700;
 
+  /// Stands for the files whose names are not known.
+  static final String LIST = "all files of a part of the list";
+
+  static final String ORPHAN = "what it depends on is lost";
+
   private final Snapshot snapshot;
   private final HostTree tree;
   private final String top;
@@ -42,6 +47,7 @@ final class Restore {
   private final List<Dir> directories = new ArrayList<>();
   private final List<String> extraDirectories = new ArrayList<>();
   private final List<Hardlink> links = new ArrayList<>();
+  private int settled;
   private long kept;
 
   /// A file to be there.
@@ -96,8 +102,12 @@ final class Restore {
 
   private @Nullable Entry next() throws IOException {
     Entry entry = cursor.peek();
-    if (cursor.shard() != null && cursor.shard().shard().isEmpty()) {
-      throw new Malformed(cursor.shard().why());
+    for (String why : cursor.damage()) {
+      if (rules.whole() || entry == null && check.none()) {
+        throw new Malformed(why);
+      }
+      check.incomplete();
+      files.lost(LIST, why);
     }
     return entry;
   }
@@ -105,10 +115,19 @@ final class Restore {
   private void add(Entry entry, @Nullable Node there, Known known) throws IOException {
     cursor.take();
     Node node = entry.node();
-    check.add(node);
     String path = node.path();
+    if (!check.add(node)) {
+      files.lost(path, ORPHAN);
+      if (there != null) {
+        extra(there);
+      }
+      return;
+    }
     if (rules.foreign().test(path)) {
       return;
+    }
+    if (!rules.last().test(path)) {
+      settle();
     }
     switch (node) {
       case Dir dir -> directory(dir, there);
@@ -127,9 +146,6 @@ final class Restore {
         File old = there instanceof File f ? f : null;
         Present present = new Present(entry, old, old == null ? null : known.content(old));
         if (rules.last().test(path)) {
-          if (old != null && old.size() != file.size()) {
-            Posix.remove(full(path));
-          }
           last.add(present);
         } else {
           window.add(present);
@@ -142,6 +158,27 @@ final class Restore {
     }
   }
 
+  /// Removes the files of another content that are to be written last, before anything is that they
+  /// may not stand beside.
+  private void settle() throws IOException {
+    List<Present> fresh = last.subList(settled, last.size());
+    settled = last.size();
+    if (!existing || fresh.isEmpty()) {
+      return;
+    }
+    Set<Present> same = new HashSet<>(new LocalContent(tree, workers).same(fresh));
+    for (Present each : fresh) {
+      if (each.there() != null && !same.contains(each)) {
+        Posix.remove(full(each.there().path()));
+      }
+    }
+    fresh.replaceAll(
+        p ->
+            same.contains(p)
+                ? new Present(p.entry(), p.there(), p.entry())
+                : new Present(p.entry(), null, null));
+  }
+
   private void directory(Dir dir, @Nullable Node there) throws IOException {
     String path = full(dir.path());
     directories.add(dir);
@@ -149,15 +186,19 @@ final class Restore {
       return;
     }
     if (there instanceof Dir old) {
-      if ((old.mode() & WRITABLE) != WRITABLE) {
-        Posix.mode(path, old.mode() | WRITABLE);
-      }
+      writable(old);
       return;
     }
     if (there != null) {
       removeTree(path);
     }
     Posix.makeDirectory(path, WRITABLE);
+  }
+
+  private void writable(Dir there) throws IOException {
+    if ((there.mode() & WRITABLE) != WRITABLE) {
+      Posix.mode(full(there.path()), there.mode() | WRITABLE);
+    }
   }
 
   private void symlink(Symlink link, @Nullable Node there) throws IOException {
@@ -176,9 +217,13 @@ final class Restore {
   }
 
   private void extra(Node node) throws IOException {
-    if (node instanceof Dir) {
-      if (!node.path().isEmpty()) {
-        extraDirectories.add(node.path());
+    if (!rules.last().test(node.path())) {
+      settle();
+    }
+    if (node instanceof Dir dir) {
+      if (!dir.path().isEmpty()) {
+        writable(dir);
+        extraDirectories.add(dir.path());
       }
       return;
     }
