@@ -29,8 +29,11 @@ import java.util.zip.GZIPOutputStream;
 public final class PlainCaches implements CacheStore {
   private static final String SUFFIX = "-cache.tar.gz";
 
-  /// What gzip can make of its largest artifact is more than any cache; a bomb ends here.
+  /// What gzip can make of its largest artifact is more than any cache; a bomb ends here, or where
+  /// it would take more than its share of the room: it is laid down as it is, then as a snapshot.
   private static final long LARGEST = 64L << 30;
+
+  private static final int SHARE = 4;
 
   private final CacheStore own;
   private final AgentArtifacts artifacts;
@@ -114,8 +117,9 @@ public final class PlainCaches implements CacheStore {
     artifacts.download(archive, file);
     CacheStore here = new SnapshotStore(new DirectoryStore(place.resolve("store")));
     Saved saved;
+    long most = Math.min(LARGEST, Files.getFileStore(place).getUsableSpace() / SHARE);
     try (InputStream tar = new GZIPInputStream(Files.newInputStream(file), 1 << 16)) {
-      saved = here.save(address, out -> copy(tar, out), Basis.of(address.scope()));
+      saved = here.save(address, out -> copy(tar, out, most), Basis.of(address.scope()));
     } finally {
       Files.delete(file);
     }
@@ -123,13 +127,13 @@ public final class PlainCaches implements CacheStore {
     return saved.entry();
   }
 
-  private static void copy(InputStream in, OutputStream out) throws IOException {
+  private static void copy(InputStream in, OutputStream out, long most) throws IOException {
     byte[] buffer = new byte[1 << 16];
     long size = 0;
     for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
       size += count;
-      if (size > LARGEST) {
-        throw new IOException("it unpacks to more than " + LARGEST + " bytes");
+      if (size > most) {
+        throw new IOException("it unpacks to more than " + most + " bytes");
       }
       out.write(buffer, 0, count);
     }

@@ -66,8 +66,11 @@ public final class HostTarget {
       Restored restored = new Restore(snapshot, fresh, rules, workers, false).run(Optional.empty());
       check(restored);
       Posix.rename(raw, RawEnvironment.raw(directory.toString()));
-      seal.write(new Seal.State(snapshot.id(), seal.moment()));
+      end(snapshot, restored, seal);
       return restored;
+    } catch (Malformed e) {
+      lost(snapshot, seal);
+      throw e;
     } finally {
       remove(fresh);
     }
@@ -79,21 +82,36 @@ public final class HostTarget {
     try {
       Restored restored = new Restore(snapshot, directory, rules, workers, true).run(known);
       check(restored);
-      if (restored.lost().isEmpty()) {
-        seal.write(new Seal.State(snapshot.id(), seal.moment()));
-      } else {
-        seal.remove();
-      }
+      end(snapshot, restored, seal);
       return restored;
     } catch (IOException | RuntimeException | Error e) {
       try {
         empty();
         seal.remove();
+        if (e instanceof Malformed) {
+          lost(snapshot, seal);
+        }
       } catch (IOException also) {
         // The seal stays broken.
         e.addSuppressed(also);
       }
       throw e;
+    }
+  }
+
+  private static void end(Snapshot snapshot, Restored restored, Seal seal) throws IOException {
+    if (restored.lost().isEmpty()) {
+      seal.write(new Seal.State(snapshot.id(), seal.moment()));
+    } else {
+      seal.remove();
+      lost(snapshot, seal);
+    }
+  }
+
+  /// What is missing in the store the next save sees; what has other bytes it does not.
+  private static void lost(Snapshot snapshot, Seal seal) throws IOException {
+    if (snapshot.missing().isEmpty()) {
+      seal.distrust();
     }
   }
 

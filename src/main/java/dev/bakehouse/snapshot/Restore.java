@@ -103,7 +103,7 @@ final class Restore {
   private @Nullable Entry next() throws IOException {
     Entry entry = cursor.peek();
     for (String why : cursor.damage()) {
-      if (rules.whole() || entry == null && check.none()) {
+      if (rules.whole() || (entry == null && check.none())) {
         throw new Malformed(why);
       }
       check.incomplete();

@@ -77,7 +77,7 @@ public final class TarTarget {
     ShardCursor cursor = new ShardCursor(snapshot, workers);
     for (Entry next = cursor.peek(); ; next = cursor.peek()) {
       for (String why : cursor.damage()) {
-        if (rules.whole() || next == null && check.none()) {
+        if (rules.whole() || (next == null && check.none())) {
           throw new Malformed(why);
         }
         check.incomplete();
