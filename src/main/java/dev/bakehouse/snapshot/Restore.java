@@ -1,6 +1,5 @@
 package dev.bakehouse.snapshot;
 
-import dev.bakehouse.platform.DirectoryListing;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.snapshot.FileWriter.Target;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// then hard links, then the directories' own modes and times.
 final class Restore {
   private static final int WINDOW_FILES = 20_000;
-  private static final int WRITABLE = 0700;
+  static final int WRITABLE = 0700;
 
   /// Stands for the files whose names are not known.
   static final String LIST = "all files of a part of the list";
@@ -135,13 +134,13 @@ final class Restore {
       case Hardlink link -> {
         boolean same = there instanceof Hardlink old && old.of().equals(link.of());
         if (!same && there != null) {
-          removeTree(full(path));
+          HostTarget.removeTree(full(path));
         }
         links.add(link);
       }
       case File file -> {
         if (there != null && !(there instanceof File)) {
-          removeTree(full(path));
+          HostTarget.removeTree(full(path));
         }
         File old = there instanceof File f ? f : null;
         Present present = new Present(entry, old, old == null ? null : known.content(old));
@@ -190,7 +189,7 @@ final class Restore {
       return;
     }
     if (there != null) {
-      removeTree(path);
+      HostTarget.removeTree(path);
     }
     Posix.makeDirectory(path, WRITABLE);
   }
@@ -210,7 +209,7 @@ final class Restore {
       return;
     }
     if (there != null) {
-      removeTree(path);
+      HostTarget.removeTree(path);
     }
     Posix.symlink(link.target(), path);
     Posix.time(path, link.mtime());
@@ -257,7 +256,7 @@ final class Restore {
     String path = full(link.path());
     try {
       if (existing) {
-        removeTree(path);
+        HostTarget.removeTree(path);
       }
     } catch (NoSuchFileException e) {
       // Nothing is in the way.
@@ -276,7 +275,7 @@ final class Restore {
   private void finishDirectories() throws IOException {
     for (String path : extraDirectories.reversed()) {
       try {
-        removeTree(full(path));
+        HostTarget.removeTree(full(path));
       } catch (NoSuchFileException e) {
         // It went with the one above it.
       }
@@ -290,18 +289,5 @@ final class Restore {
 
   private String full(String path) {
     return path.isEmpty() ? top : top + "/" + path;
-  }
-
-  /// Removes whatever has a name, following no link.
-  static void removeTree(String path) throws IOException {
-    if (!DirectoryListing.stat(path).isDirectory()) {
-      Posix.remove(path);
-      return;
-    }
-    Posix.mode(path, WRITABLE);
-    for (String name : DirectoryListing.names(path)) {
-      removeTree(path + "/" + name);
-    }
-    Posix.removeDirectory(path);
   }
 }

@@ -11,6 +11,9 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,6 +100,25 @@ class HalfRestoreTest {
     }
     assertThat(empty).isPositive();
     assertThat(whole + empty).isGreaterThan(3);
+  }
+
+  @Test
+  void whatAKilledRestoreLeftBesideGoesWithALaterOne() throws IOException {
+    Path old = dir.resolve(".bakehouse-01234567-89ab-cdef-0123-456789abcdef");
+    Path young = dir.resolve(".bakehouse-11234567-89ab-cdef-0123-456789abcdef");
+    Path other = dir.resolve(".bakehouse-mine");
+    for (Path each : List.of(old, young, other)) {
+      write(each.resolve("o/x"), "x");
+    }
+    for (Path each : List.of(old, other)) {
+      Files.setLastModifiedTime(each, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+    }
+
+    restore(store(() -> {}), "a");
+
+    assertThat(old).doesNotExist();
+    assertThat(young.resolve("o/x")).exists();
+    assertThat(other.resolve("o/x")).exists();
   }
 
   private int manifests() {
