@@ -31,12 +31,12 @@ public final class GuestTree implements TreeSource {
   }
 
   private static final int TAIL = 16;
-  private static final int FIELDS = 9;
+  private static final int FIELDS = 10;
 
   private static final String LIST =
       """
       if [ -d "$1" ]; then
-        cd -- "$1" && exec find . -printf '%y\\0%m\\0%s\\0%T@\\0%C@\\0%n\\0%i\\0%P\\0%l\\0'
+        cd -- "$1" && exec find . -printf '%y\\0%m\\0%s\\0%T@\\0%C@\\0%n\\0%i\\0%P\\0%l\\0%D\\0'
       fi
       """;
 
@@ -92,7 +92,7 @@ public final class GuestTree implements TreeSource {
     }
   }
 
-  /// @param entry type, mode, size, mtime, ctime, links, inode, path, target
+  /// @param entry type, mode, size, mtime, ctime, links, inode, path, target, device
   private static Optional<Node> node(List<String> entry, Map<String, String> linked)
       throws IOException {
     String path = entry.get(7);
@@ -103,7 +103,8 @@ public final class GuestTree implements TreeSource {
         case "d" -> Optional.of(new Node.Dir(path, mode, mtime));
         case "l" -> Optional.of(new Node.Symlink(path, mtime, entry.get(8)));
         case "f" -> {
-          String first = entry.get(5).equals("1") ? null : linked.putIfAbsent(entry.get(6), path);
+          String inode = entry.get(9) + ":" + entry.get(6);
+          String first = entry.get(5).equals("1") ? null : linked.putIfAbsent(inode, path);
           yield Optional.of(
               first != null
                   ? new Node.Hardlink(path, first)

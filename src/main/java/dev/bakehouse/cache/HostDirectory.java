@@ -45,7 +45,7 @@ public record HostDirectory(Path path) {
         new Basis(
             state.map(Seal.State::snapshot),
             state.map(Seal.State::moment).orElse(Node.UNKNOWN),
-            scopes,
+            seal.afresh() ? List.of() : scopes,
             mayShrink);
     Saved saved = store.save(address, new HostTree(path, address.kind()::leavesOut), basis);
     if (saved.entry().isPresent() && now != Node.UNKNOWN) {

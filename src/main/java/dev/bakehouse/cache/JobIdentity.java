@@ -35,12 +35,12 @@ public record JobIdentity(
     String organization = env.getOrDefault("BUILDKITE_ORGANIZATION_SLUG", "");
     String slug = env.getOrDefault("BUILDKITE_PIPELINE_SLUG", "");
     String branch = env.getOrDefault("BUILDKITE_BRANCH", "");
-    OptionalInt pull = number(env.getOrDefault("BUILDKITE_PULL_REQUEST", "false"));
+    OptionalInt pull = pull(env.getOrDefault("BUILDKITE_PULL_REQUEST", "false"));
     return new JobIdentity(
         organization.isEmpty() ? slug : organization + "." + slug,
         branch,
         pull,
-        pull.isPresent() && isFork(branch, env),
+        pull.isPresent() && (pull.getAsInt() == 0 || isFork(branch, env)),
         env.getOrDefault("BUILDKITE_PULL_REQUEST_BASE_BRANCH", ""),
         filled(env.get("BUILDKITE_PIPELINE_DEFAULT_BRANCH"), "main"),
         env.getOrDefault("BUILDKITE_BUILD_ID", ""),
@@ -67,10 +67,13 @@ public record JobIdentity(
         .replaceFirst("\\.git$", "");
   }
 
-  private static OptionalInt number(String text) {
-    return text.matches("[1-9][0-9]{0,8}")
-        ? OptionalInt.of(Integer.parseInt(text))
-        : OptionalInt.empty();
+  /// A word that is neither a number nor says that there is none is 0: some pull request, which
+  /// only reads.
+  private static OptionalInt pull(String text) {
+    if (text.isEmpty() || text.equals("false")) {
+      return OptionalInt.empty();
+    }
+    return OptionalInt.of(text.matches("[1-9][0-9]{0,8}") ? Integer.parseInt(text) : 0);
   }
 
   private static String filled(@Nullable String text, String fallback) {

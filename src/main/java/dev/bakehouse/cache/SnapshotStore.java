@@ -22,13 +22,19 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /// Caches as snapshots, named by manifests that are published after them.
 public final class SnapshotStore implements CacheStore {
   private final BlobStore blobs;
   private final Manifests manifests;
   private final Clock clock;
+
+  /// Snapshots of which something turned out to have other bytes than were saved.
+  private final Set<String> damaged = ConcurrentHashMap.newKeySet();
 
   public SnapshotStore(BlobStore blobs) {
     this(blobs, Clock.systemUTC());
@@ -54,7 +60,9 @@ public final class SnapshotStore implements CacheStore {
   public Saved save(Address address, TreeSource source, Basis basis) {
     KindTree tree = new KindTree(source, address.kind(), clock.instant());
     try {
-      Optional<Snapshot> parent = parent(address, basis);
+      // What is taken over of a damaged one would stay damaged.
+      Optional<Snapshot> parent =
+          parent(address, basis).filter(before -> !damaged.contains(before.id()));
       boolean noted = parent.isPresent() && basis.snapshot().equals(parent.map(Snapshot::id));
       Saver saver = new Saver(blobs, parent, noted ? basis.sealed() : Node.UNKNOWN);
       try (Draft draft = saver.save(tree)) {
@@ -171,7 +179,7 @@ public final class SnapshotStore implements CacheStore {
       if (missing.isPresent() && rules.whole()) {
         return new Opened.Damaged(missing.get());
       }
-      return new OpenSnapshot(stored.get().entry(), snapshot.get(), rules);
+      return new OpenSnapshot(stored.get().entry(), snapshot.get(), rules, damaged);
     } catch (Malformed e) {
       return new Opened.Damaged(String.valueOf(e.getMessage()));
     } catch (IOException e) {
@@ -193,16 +201,45 @@ public final class SnapshotStore implements CacheStore {
     return newestFirst(Manifests.ROOT);
   }
 
-  private record OpenSnapshot(Entry entry, Snapshot snapshot, HostTarget.Rules rules)
+  private record OpenSnapshot(
+      Entry entry, Snapshot snapshot, HostTarget.Rules rules, Set<String> damaged)
       implements Opened.Whole {
     @Override
     public InputStream tar(Consumer<String> lost) throws IOException {
-      return Pump.start(out -> new TarTarget(snapshot, rules).write(out).forEach(lost));
+      return Pump.start(
+          out -> {
+            List<String> all = noting(() -> new TarTarget(snapshot, rules).write(out), l -> l);
+            all.forEach(lost);
+          });
     }
 
     @Override
     public Restored restore(Path directory) throws IOException {
-      return new HostTarget(directory, rules).restore(snapshot);
+      return noting(() -> new HostTarget(directory, rules).restore(snapshot), Restored::lost);
+    }
+
+    private interface Reading<T> {
+      T read() throws IOException;
+    }
+
+    private <T> T noting(Reading<T> reading, Function<T, List<String>> lost) throws IOException {
+      try {
+        T result = reading.read();
+        if (!lost.apply(result).isEmpty()) {
+          distrust();
+        }
+        return result;
+      } catch (Malformed e) {
+        distrust();
+        throw e;
+      }
+    }
+
+    /// What is missing a save sees for itself.
+    private void distrust() throws IOException {
+      if (snapshot.missing().isEmpty()) {
+        damaged.add(snapshot.id());
+      }
     }
   }
 

@@ -22,6 +22,7 @@ public final class Posix {
   private static final int WRITE_ONLY = 1;
   private static final int CLOSE_ON_EXEC = LINUX ? 0x80000 : 0x1000000;
   private static final int CREATE_NEW = LINUX ? 0x40 | 0x80 : 0x200 | 0x800;
+  private static final int NO_WAIT = LINUX ? 0x800 : 0x4;
   private static final int NO_FOLLOW = LINUX ? (ARM ? 0x8000 : 0x20000) : 0x100;
   private static final long HERE = LINUX ? -100 : -2;
   private static final long AT_NO_FOLLOW = LINUX ? 0x100 : 0x20;
@@ -144,9 +145,9 @@ public final class Posix {
     return open(path, CLOSE_ON_EXEC);
   }
 
-  /// As [#openRead], and refuses a symbolic link.
+  /// As [#openRead], refuses a symbolic link, and waits for nobody at a FIFO.
   public static int openReadHere(String path) throws IOException {
-    return open(path, CLOSE_ON_EXEC | NO_FOLLOW);
+    return open(path, CLOSE_ON_EXEC | NO_FOLLOW | NO_WAIT);
   }
 
   /// Makes a file that was not there.

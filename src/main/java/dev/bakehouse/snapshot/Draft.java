@@ -202,7 +202,8 @@ public final class Draft implements AutoCloseable {
     byte[] root = new Root(totals, packs, shards).encode();
     String id = Hash.of(root).toString();
     long added = fresh.values().stream().mapToLong(Long::longValue).sum();
-    if (blobs.stat(Root.key(id)).isPresent()) {
+    boolean there = blobs.stat(Root.key(id)).isPresent();
+    if (there) {
       blobs.touch(Root.key(id));
     } else {
       added += root.length;
@@ -211,7 +212,11 @@ public final class Draft implements AutoCloseable {
         upload.publish(Root.key(id));
       }
     }
-    gone();
+    List<String> old = new ArrayList<>(repacking.there().stream().map(BlobInfo::key).toList());
+    if (there) {
+      old.add(Root.key(id));
+    }
+    gone(old);
     return new Published(id, added, before);
   }
 
@@ -227,15 +232,14 @@ public final class Draft implements AutoCloseable {
         });
   }
 
-  /// A sweep that began before this save may still have taken a pack that was touched too late.
-  private void gone() throws IOException {
+  /// A sweep that began before this save may still have taken what was touched too late.
+  private void gone(List<String> keys) throws IOException {
     workers.map(
-        repacking.there(),
-        pack ->
+        keys,
+        key ->
             blobs
-                .stat(pack.key())
-                .orElseThrow(
-                    () -> new IOException(pack.key() + " was removed while it was taken over")));
+                .stat(key)
+                .orElseThrow(() -> new IOException(key + " was removed while it was taken over")));
   }
 
   @Override

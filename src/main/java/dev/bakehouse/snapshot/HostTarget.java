@@ -5,11 +5,14 @@ import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /// Puts a snapshot in a directory's place.
 ///
@@ -24,6 +27,11 @@ public final class HostTarget {
     public static final Rules PLAIN = new Rules(p -> false, p -> false, false);
   }
 
+  private static final Pattern FRESH = Pattern.compile("\\.bakehouse-[0-9a-f-]{36}");
+
+  /// Longer than any restore takes.
+  private static final Duration ABANDONED = Duration.ofDays(1);
+
   private final Path directory;
   private final Rules rules;
 
@@ -35,7 +43,8 @@ public final class HostTarget {
   }
 
   /// @throws Malformed when the snapshot can not be restored; the directory is as it was, or empty
-  /// @throws IOException when the directory could not be written
+  /// @throws IOException when the store could not be read or the directory not be written;
+  ///   likewise, and where it can not even be emptied its seal is broken
   public Restored restore(Snapshot snapshot) throws IOException {
     if (rules.whole()) {
       Optional<String> missing = snapshot.missing();
@@ -58,6 +67,7 @@ public final class HostTarget {
       throw new IOException("a file system's top can not be replaced");
     }
     Files.createDirectories(parent);
+    removeAbandoned(RawEnvironment.raw(parent.toString()));
     Path fresh = parent.resolve(".bakehouse-" + UUID.randomUUID());
     String raw = RawEnvironment.raw(fresh.toString());
     try {
@@ -65,8 +75,11 @@ public final class HostTarget {
       Restored restored = new Restore(snapshot, fresh, rules, workers, false).run(Optional.empty());
       check(restored);
       Posix.rename(raw, RawEnvironment.raw(directory.toString()));
-      seal.write(new Seal.State(snapshot.id(), seal.moment()));
+      end(snapshot, restored, seal);
       return restored;
+    } catch (Malformed e) {
+      lost(snapshot, seal);
+      throw e;
     } finally {
       remove(fresh);
     }
@@ -78,16 +91,36 @@ public final class HostTarget {
     try {
       Restored restored = new Restore(snapshot, directory, rules, workers, true).run(known);
       check(restored);
-      if (restored.lost().isEmpty()) {
-        seal.write(new Seal.State(snapshot.id(), seal.moment()));
-      } else {
-        seal.remove();
-      }
+      end(snapshot, restored, seal);
       return restored;
-    } catch (Malformed e) {
-      empty();
-      seal.remove();
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        empty();
+        seal.remove();
+        if (e instanceof Malformed) {
+          lost(snapshot, seal);
+        }
+      } catch (IOException also) {
+        // The seal stays broken.
+        e.addSuppressed(also);
+      }
       throw e;
+    }
+  }
+
+  private static void end(Snapshot snapshot, Restored restored, Seal seal) throws IOException {
+    if (restored.lost().isEmpty()) {
+      seal.write(new Seal.State(snapshot.id(), seal.moment()));
+    } else {
+      seal.remove();
+      lost(snapshot, seal);
+    }
+  }
+
+  /// What is missing in the store the next save sees; what has other bytes it does not.
+  private static void lost(Snapshot snapshot, Seal seal) throws IOException {
+    if (snapshot.missing().isEmpty()) {
+      seal.distrust();
     }
   }
 
@@ -103,16 +136,44 @@ public final class HostTarget {
     String top = RawEnvironment.raw(directory.toString());
     for (String name : DirectoryListing.names(top)) {
       if (!rules.foreign().test(name)) {
-        Restore.removeTree(top + "/" + name);
+        removeTree(top + "/" + name);
       }
     }
   }
 
   private static void remove(Path fresh) throws IOException {
     try {
-      Restore.removeTree(RawEnvironment.raw(fresh.toString()));
-    } catch (java.nio.file.NoSuchFileException e) {
+      removeTree(RawEnvironment.raw(fresh.toString()));
+    } catch (NoSuchFileException e) {
       // Renamed: it has become the cache.
+    }
+  }
+
+  /// Removes whatever has a name, following no link.
+  static void removeTree(String path) throws IOException {
+    if (!DirectoryListing.stat(path).isDirectory()) {
+      Posix.remove(path);
+      return;
+    }
+    Posix.mode(path, Restore.WRITABLE);
+    for (String name : DirectoryListing.names(path)) {
+      removeTree(path + "/" + name);
+    }
+    Posix.removeDirectory(path);
+  }
+
+  /// What restores that were killed left beside a directory, as far as it can be removed.
+  private static void removeAbandoned(String parent) {
+    long old = (System.currentTimeMillis() - ABANDONED.toMillis()) * 1_000_000;
+    try {
+      for (String name : DirectoryListing.names(parent)) {
+        String path = parent + "/" + name;
+        if (FRESH.matcher(name).matches() && DirectoryListing.stat(path).mtime() < old) {
+          removeTree(path);
+        }
+      }
+    } catch (IOException e) {
+      // Another's, or removed by another meanwhile.
     }
   }
 }

@@ -9,7 +9,6 @@ import dev.bakehouse.snapshot.Node.File;
 import dev.bakehouse.snapshot.Node.Hardlink;
 import dev.bakehouse.snapshot.Node.Symlink;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,6 +31,8 @@ public final class HostTree implements TreeSource {
 
   private static final int FILES_AT_ONCE = 64;
   private static final long BYTES_AT_ONCE = 8 << 20;
+
+  private static final int TRIES = 4;
 
   private final String top;
   private final Predicate<String> skip;
@@ -106,7 +107,7 @@ public final class HostTree implements TreeSource {
 
     private List<Found> scan(String directory) throws IOException {
       List<Found> all = new ArrayList<>();
-      for (String name : DirectoryListing.names(full(directory))) {
+      for (String name : names(directory)) {
         String path = directory.isEmpty() ? name : directory + "/" + name;
         if (!skip.test(path)) {
           look(path, all);
@@ -114,6 +115,15 @@ public final class HostTree implements TreeSource {
       }
       ahead.addAndGet(all.size());
       return all;
+    }
+
+    /// A directory that is gone meanwhile is empty.
+    private List<String> names(String directory) throws IOException {
+      try {
+        return DirectoryListing.names(full(directory));
+      } catch (NoSuchFileException e) {
+        return List.of();
+      }
     }
 
     private void look(String path, List<Found> to) throws IOException {
@@ -156,11 +166,7 @@ public final class HostTree implements TreeSource {
             stat.links() > 1
                 ? linked.putIfAbsent(new Inode(stat.device(), stat.inode()), path)
                 : null;
-        visitor.node(
-            first != null
-                ? new Hardlink(path, first)
-                : new File(
-                    path, stat.mode(), stat.mtime(), stat.size(), stat.ctime(), stat.inode()));
+        visitor.node(first != null ? new Hardlink(path, first) : file(path, stat));
       }
     }
   }
@@ -194,16 +200,31 @@ public final class HostTree implements TreeSource {
     }
   }
 
-  private void read(File file, Reader reader) throws IOException {
-    InputStream content;
-    try {
-      content = new FileStream(full(file.path()));
-    } catch (NoSuchFileException e) {
-      return;
+  /// A file that changed since it was listed, or while it was read, is read again: what is saved is
+  /// what it was at one moment.
+  private void read(File listed, Reader reader) throws IOException {
+    File file = listed;
+    for (int i = 0; i < TRIES; i++) {
+      try (FileStream content = new FileStream(full(file.path()))) {
+        reader.file(file, content);
+        Stat now = DirectoryListing.stat(full(file.path()));
+        if (!now.isFile()) {
+          break;
+        }
+        File after = file(file.path(), now);
+        if (after.equals(file)) {
+          return;
+        }
+        file = after;
+      } catch (NoSuchFileException e) {
+        return;
+      }
     }
-    try (content) {
-      reader.file(file, content);
-    }
+    throw new IOException(Posix.shown(listed.path()) + " changes while it is read");
+  }
+
+  private static File file(String path, Stat stat) {
+    return new File(path, stat.mode(), stat.mtime(), stat.size(), stat.ctime(), stat.inode());
   }
 
   @Override

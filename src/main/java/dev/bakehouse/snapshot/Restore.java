@@ -1,6 +1,5 @@
 package dev.bakehouse.snapshot;
 
-import dev.bakehouse.platform.DirectoryListing;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.snapshot.FileWriter.Target;
@@ -25,7 +24,12 @@ import org.jspecify.annotations.Nullable;
 /// then hard links, then the directories' own modes and times.
 final class Restore {
   private static final int WINDOW_FILES = 20_000;
-  private static final int WRITABLE = 0700;
+  static final int WRITABLE = 0700;
+
+  /// Stands for the files whose names are not known.
+  static final String LIST = "all files of a part of the list";
+
+  static final String ORPHAN = "what it depends on is lost";
 
   private final Snapshot snapshot;
   private final HostTree tree;
@@ -42,6 +46,7 @@ final class Restore {
   private final List<Dir> directories = new ArrayList<>();
   private final List<String> extraDirectories = new ArrayList<>();
   private final List<Hardlink> links = new ArrayList<>();
+  private int settled;
   private long kept;
 
   /// A file to be there.
@@ -96,8 +101,12 @@ final class Restore {
 
   private @Nullable Entry next() throws IOException {
     Entry entry = cursor.peek();
-    if (cursor.shard() != null && cursor.shard().shard().isEmpty()) {
-      throw new Malformed(cursor.shard().why());
+    for (String why : cursor.damage()) {
+      if (rules.whole() || (entry == null && check.none())) {
+        throw new Malformed(why);
+      }
+      check.incomplete();
+      files.lost(LIST, why);
     }
     return entry;
   }
@@ -105,10 +114,19 @@ final class Restore {
   private void add(Entry entry, @Nullable Node there, Known known) throws IOException {
     cursor.take();
     Node node = entry.node();
-    check.add(node);
     String path = node.path();
+    if (!check.add(node)) {
+      files.lost(path, ORPHAN);
+      if (there != null) {
+        extra(there);
+      }
+      return;
+    }
     if (rules.foreign().test(path)) {
       return;
+    }
+    if (!rules.last().test(path)) {
+      settle();
     }
     switch (node) {
       case Dir dir -> directory(dir, there);
@@ -116,20 +134,17 @@ final class Restore {
       case Hardlink link -> {
         boolean same = there instanceof Hardlink old && old.of().equals(link.of());
         if (!same && there != null) {
-          removeTree(full(path));
+          HostTarget.removeTree(full(path));
         }
         links.add(link);
       }
       case File file -> {
         if (there != null && !(there instanceof File)) {
-          removeTree(full(path));
+          HostTarget.removeTree(full(path));
         }
         File old = there instanceof File f ? f : null;
         Present present = new Present(entry, old, old == null ? null : known.content(old));
         if (rules.last().test(path)) {
-          if (old != null && old.size() != file.size()) {
-            Posix.remove(full(path));
-          }
           last.add(present);
         } else {
           window.add(present);
@@ -142,6 +157,27 @@ final class Restore {
     }
   }
 
+  /// Removes the files of another content that are to be written last, before anything is that they
+  /// may not stand beside.
+  private void settle() throws IOException {
+    List<Present> fresh = last.subList(settled, last.size());
+    settled = last.size();
+    if (!existing || fresh.isEmpty()) {
+      return;
+    }
+    Set<Present> same = new HashSet<>(new LocalContent(tree, workers).same(fresh));
+    for (Present each : fresh) {
+      if (each.there() != null && !same.contains(each)) {
+        Posix.remove(full(each.there().path()));
+      }
+    }
+    fresh.replaceAll(
+        p ->
+            same.contains(p)
+                ? new Present(p.entry(), p.there(), p.entry())
+                : new Present(p.entry(), null, null));
+  }
+
   private void directory(Dir dir, @Nullable Node there) throws IOException {
     String path = full(dir.path());
     directories.add(dir);
@@ -149,15 +185,19 @@ final class Restore {
       return;
     }
     if (there instanceof Dir old) {
-      if ((old.mode() & WRITABLE) != WRITABLE) {
-        Posix.mode(path, old.mode() | WRITABLE);
-      }
+      writable(old);
       return;
     }
     if (there != null) {
-      removeTree(path);
+      HostTarget.removeTree(path);
     }
     Posix.makeDirectory(path, WRITABLE);
+  }
+
+  private void writable(Dir there) throws IOException {
+    if ((there.mode() & WRITABLE) != WRITABLE) {
+      Posix.mode(full(there.path()), there.mode() | WRITABLE);
+    }
   }
 
   private void symlink(Symlink link, @Nullable Node there) throws IOException {
@@ -169,16 +209,20 @@ final class Restore {
       return;
     }
     if (there != null) {
-      removeTree(path);
+      HostTarget.removeTree(path);
     }
     Posix.symlink(link.target(), path);
     Posix.time(path, link.mtime());
   }
 
   private void extra(Node node) throws IOException {
-    if (node instanceof Dir) {
-      if (!node.path().isEmpty()) {
-        extraDirectories.add(node.path());
+    if (!rules.last().test(node.path())) {
+      settle();
+    }
+    if (node instanceof Dir dir) {
+      if (!dir.path().isEmpty()) {
+        writable(dir);
+        extraDirectories.add(dir.path());
       }
       return;
     }
@@ -212,7 +256,7 @@ final class Restore {
     String path = full(link.path());
     try {
       if (existing) {
-        removeTree(path);
+        HostTarget.removeTree(path);
       }
     } catch (NoSuchFileException e) {
       // Nothing is in the way.
@@ -231,7 +275,7 @@ final class Restore {
   private void finishDirectories() throws IOException {
     for (String path : extraDirectories.reversed()) {
       try {
-        removeTree(full(path));
+        HostTarget.removeTree(full(path));
       } catch (NoSuchFileException e) {
         // It went with the one above it.
       }
@@ -245,18 +289,5 @@ final class Restore {
 
   private String full(String path) {
     return path.isEmpty() ? top : top + "/" + path;
-  }
-
-  /// Removes whatever has a name, following no link.
-  static void removeTree(String path) throws IOException {
-    if (!DirectoryListing.stat(path).isDirectory()) {
-      Posix.remove(path);
-      return;
-    }
-    Posix.mode(path, WRITABLE);
-    for (String name : DirectoryListing.names(path)) {
-      removeTree(path + "/" + name);
-    }
-    Posix.removeDirectory(path);
   }
 }

@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
 public final class Seal {
   private static final Pattern WHOLE = Pattern.compile("whole ([0-9a-f]{64}) (\\d{1,19})\n");
   private static final byte[] PARTIAL = "partial\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] AFRESH = "afresh\n".getBytes(StandardCharsets.US_ASCII);
   private static final int LONGEST = 200;
 
   private final String file;
@@ -48,6 +49,12 @@ public final class Seal {
     return content().equals(new String(PARTIAL, StandardCharsets.US_ASCII));
   }
 
+  /// Whether what was restored here last has other bytes in the store than were saved, so that the
+  /// next save must take nothing over from it.
+  public boolean afresh() {
+    return content().equals(new String(AFRESH, StandardCharsets.US_ASCII));
+  }
+
   private String content() {
     try (FileStream in = new FileStream(file)) {
       return new String(in.readNBytes(LONGEST), StandardCharsets.ISO_8859_1);
@@ -59,6 +66,11 @@ public final class Seal {
   /// From now on the directory may be anything.
   public void breakIt() throws IOException {
     write(PARTIAL);
+  }
+
+  /// The directory's next save stores all of it: see [#afresh()].
+  void distrust() throws IOException {
+    write(AFRESH);
   }
 
   public void remove() throws IOException {

@@ -3,6 +3,7 @@ package dev.bakehouse.snapshot;
 import dev.bakehouse.snapshot.Snapshot.Loaded;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -17,6 +18,7 @@ final class ShardCursor {
   private final Workers workers;
   private final Deque<Future<List<Loaded>>> coming = new ArrayDeque<>();
   private final Deque<Loaded> ready = new ArrayDeque<>();
+  private final List<String> damage = new ArrayList<>();
   private int asked;
   private @Nullable Loaded shard;
   private int position;
@@ -26,7 +28,7 @@ final class ShardCursor {
     this.workers = workers;
   }
 
-  /// The next node; null after the last.
+  /// The next node of a shard that can be read; null after the last.
   @Nullable Entry peek() throws IOException {
     while (shard == null || position == shard.entries().size()) {
       if (!nextShard()) {
@@ -59,6 +61,13 @@ final class ShardCursor {
     return null;
   }
 
+  /// Why shards on the way here could not be read, each told once.
+  List<String> damage() {
+    List<String> told = List.copyOf(damage);
+    damage.clear();
+    return told;
+  }
+
   /// The next shard whole, also one that could not be read; null after the last.
   @Nullable Loaded next() throws IOException {
     return nextShard() ? shard : null;
@@ -82,6 +91,9 @@ final class ShardCursor {
     }
     shard = ready.poll();
     position = 0;
+    if (shard != null && shard.shard().isEmpty()) {
+      damage.add(shard.why());
+    }
     return shard != null;
   }
 }

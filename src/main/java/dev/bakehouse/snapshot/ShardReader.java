@@ -32,6 +32,7 @@ final class ShardReader {
   private long time;
   private int lastFrame = -1;
   private int partEnd;
+  private int pathBytes;
 
   ShardReader(Shard shard) throws Malformed {
     In content = new In(shard.content());
@@ -51,6 +52,10 @@ final class ShardReader {
     paths = column(columns);
     columns.end();
     raw = new In(content.raw(content.left()));
+    // No pack without a frame, no frame without a part: what was a few bytes makes no millions.
+    if (packCount > frameCount || frameCount > raw.left() / Hash.BYTES) {
+      throw new Malformed("it has frames of no parts");
+    }
     readFrames(packCount, frameCount);
   }
 
@@ -147,6 +152,10 @@ final class ShardReader {
       throw new Malformed("a path is too long");
     }
     path = path.substring(0, same) + paths.string(length);
+    pathBytes += path.length();
+    if (pathBytes > Shard.MOST_PATH_BYTES + LONGEST) {
+      throw new Malformed("its paths are too long together");
+    }
     return path;
   }
 

@@ -12,6 +12,7 @@ record TarHeader(char type, String name, int mode, long mtime, long size, String
   static final int BLOCK = 512;
   private static final long SECOND = 1_000_000_000;
   private static final int NAME = 100;
+  private static final int LONGEST_TIME = 64;
 
   /// @param pax extended fields for this entry, byte strings
   /// @throws Malformed when it is no header
@@ -74,6 +75,9 @@ record TarHeader(char type, String name, int mode, long mtime, long size, String
 
   /// `SECONDS[.FRACTION]`
   private static long nanos(String text) throws Malformed {
+    if (text.length() > LONGEST_TIME || text.indexOf('e') >= 0 || text.indexOf('E') >= 0) {
+      throw new Malformed("the archive has a time that is no number");
+    }
     try {
       return new java.math.BigDecimal(text)
           .movePointRight(9)

@@ -25,8 +25,8 @@ public final class TarTarget {
   private static final int BATCH_FILES = 512;
   private static final long BATCH_BYTES = 8 << 20;
 
-  /// A file so large is not held in memory: it is sent as it is read, and the archive fails where
-  /// something is lost.
+  /// A file so large is not held in memory: it is read once to see whether it is whole, where that
+  /// decides about the file alone, and once to be sent.
   private static final long HELD = 64 << 20;
 
   private final Snapshot snapshot;
@@ -76,13 +76,23 @@ public final class TarTarget {
     TreeCheck check = new TreeCheck();
     ShardCursor cursor = new ShardCursor(snapshot, workers);
     for (Entry next = cursor.peek(); ; next = cursor.peek()) {
-      if (cursor.shard() != null && cursor.shard().shard().isEmpty()) {
-        throw new Malformed(cursor.shard().why());
+      for (String why : cursor.damage()) {
+        if (rules.whole() || (next == null && check.none())) {
+          throw new Malformed(why);
+        }
+        check.incomplete();
+        if (!last) {
+          report.add(Restore.LIST + ": " + why);
+        }
       }
       if (next != null) {
         cursor.take();
-        check.add(next.node());
+        boolean whole = check.add(next.node());
         if (rules.last().test(next.node().path()) != last) {
+          continue;
+        }
+        if (!whole) {
+          lose(next.node().path(), Restore.ORPHAN);
           continue;
         }
         switch (next.node()) {
@@ -117,7 +127,8 @@ public final class TarTarget {
     for (int i = 0; i < entries.size(); i++) {
       List<Part> all = entries.get(i).parts();
       parts[i] = new byte[all.size()][];
-      for (int part = 0; part < all.size() && entries.get(i).size() <= HELD; part++) {
+      boolean sent = entries.get(i).size() > HELD && rules.whole();
+      for (int part = 0; part < all.size() && !sent; part++) {
         wanted.add(new Wanted<>(i, part, all.get(part)));
       }
     }
@@ -128,7 +139,9 @@ public final class TarTarget {
           @Override
           public void part(Wanted<Integer> each, byte[] bytes, int from) {
             int size = each.part().size();
-            parts[each.of()][each.index()] = Arrays.copyOfRange(bytes, from, from + size);
+            if (entries.get(each.of()).size() <= HELD) {
+              parts[each.of()][each.index()] = Arrays.copyOfRange(bytes, from, from + size);
+            }
           }
 
           @Override
@@ -148,7 +161,7 @@ public final class TarTarget {
       case Symlink link -> tar.header('2', link.path(), 0777, link.mtime(), 0, link.target());
       case File file -> {
         if (!ready.lost().isEmpty()) {
-          lose(file, ready.lost());
+          lose(file.path(), ready.lost());
           return;
         }
         tar.header('0', file.path(), file.mode(), file.mtime(), file.size(), "");
@@ -165,12 +178,12 @@ public final class TarTarget {
     }
   }
 
-  private void lose(File file, String why) throws Malformed {
-    String line = Posix.shown(file.path()) + ": " + why;
+  private void lose(String path, String why) throws Malformed {
+    String line = Posix.shown(path) + ": " + why;
     if (rules.whole()) {
       throw new Malformed("a file is lost: " + line);
     }
-    lost.add(file.path());
+    lost.add(path);
     report.add(line);
   }
 

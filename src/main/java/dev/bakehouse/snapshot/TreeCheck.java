@@ -6,7 +6,11 @@ import dev.bakehouse.snapshot.Node.File;
 import dev.bakehouse.snapshot.Node.Hardlink;
 import dev.bakehouse.snapshot.Node.Symlink;
 import java.util.HashSet;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Refuses a listing that is not sorted, or that could write outside the directory it is restored
 /// in: whatever is saved or restored goes through here.
@@ -14,13 +18,37 @@ import java.util.Set;
 /// Names are relative and without `.` and `..`, each once; everything lies in a directory that is
 /// listed; symbolic links stay inside; a hard link names an earlier path.
 final class TreeCheck {
+  /// Linux opens paths of less than 4096 bytes, macOS of less than 1024.
+  private static final int LONGEST = 4095;
+
   private final Set<String> directories = new HashSet<>();
   private final Set<String> symlinks = new HashSet<>();
   private String last = "";
   private boolean first = true;
+  private final NavigableMap<String, String> gaps = new TreeMap<>();
+  private @Nullable String gap;
 
-  void add(Node node) throws Malformed {
+  /// Nodes between the last and the next one are not known.
+  void incomplete() {
+    gap = last;
+    first = false;
+  }
+
+  /// Whether no node was seen.
+  boolean none() {
+    return last.isEmpty() && first;
+  }
+
+  /// @return false when it depends on a node that is not known; it must not be made then
+  boolean add(Node node) throws Malformed {
     String path = node.path();
+    if (gap != null) {
+      gaps.put(gap, path);
+      gap = null;
+    }
+    if (path.length() > LONGEST) {
+      throw refused(path, "has a longer path than any system opens");
+    }
     if (path.isEmpty()) {
       if (!first || !(node instanceof Dir)) {
         throw new Malformed("the top of a tree is no directory");
@@ -31,8 +59,11 @@ final class TreeCheck {
         throw refused(path, "stands twice or out of order");
       }
       syntax(path);
-      int slash = path.lastIndexOf('/');
-      if (slash > 0 && !directories.contains(path.substring(0, slash))) {
+      last = path;
+      if (!inDirectory(path)) {
+        if (!gaps.isEmpty()) {
+          return false;
+        }
         throw refused(path, "lies below something that is no directory");
       }
     }
@@ -49,16 +80,28 @@ final class TreeCheck {
       }
       case Hardlink link -> {
         syntax(link.of());
-        int slash = link.of().lastIndexOf('/');
-        boolean there = slash < 0 || directories.contains(link.of().substring(0, slash));
+        if (!gaps.isEmpty() && (!inDirectory(link.of()) || inGap(link.of()))) {
+          return false;
+        }
+        boolean there = inDirectory(link.of());
         boolean file = !directories.contains(link.of()) && !symlinks.contains(link.of());
         if (link.of().compareTo(path) >= 0 || !there || !file) {
           throw refused(path, "is a hard link to no earlier file");
         }
       }
     }
-    last = path;
     first = false;
+    return true;
+  }
+
+  private boolean inGap(String path) {
+    Map.Entry<String, String> before = gaps.lowerEntry(path);
+    return before != null && path.compareTo(before.getValue()) < 0;
+  }
+
+  private boolean inDirectory(String path) {
+    int slash = path.lastIndexOf('/');
+    return slash <= 0 || directories.contains(path.substring(0, slash));
   }
 
   /// The parent of everything without a slash is the top, whether or not it is listed.
@@ -95,7 +138,10 @@ final class TreeCheck {
         down = true;
       }
     }
-    if (target.isEmpty() || target.startsWith("/") || target.indexOf('\0') >= 0) {
+    if (target.isEmpty()
+        || target.length() > LONGEST
+        || target.startsWith("/")
+        || target.indexOf('\0') >= 0) {
       throw leaves(path, target);
     }
   }

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AccessTest {
   private static final String PLATFORM = "linux-x64-release";
@@ -71,6 +72,14 @@ class AccessTest {
                 "BUILDKITE_REPO", "https://github.com/oven-sh/bun.git"));
 
     assertThat(reads(access)).containsExactly("pull:13", "main");
+    assertThat(access.writes()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"12345678901", "007", "true", "12 ", "0"})
+  void aPullRequestOfAnOddNumberIsNoBranch(String number) {
+    Access access = access(Map.of("BUILDKITE_BRANCH", "main", "BUILDKITE_PULL_REQUEST", number));
+
     assertThat(access.writes()).isEmpty();
   }
 

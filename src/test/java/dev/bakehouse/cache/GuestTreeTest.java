@@ -162,6 +162,19 @@ class GuestTreeTest {
     return new GuestTree(this::run, cache.toString());
   }
 
+  /// A guest may have mounted something there.
+  @Test
+  void inodesOfTwoFileSystemsAreNotOneFile() throws Exception {
+    String entry = "f\0" + "644\0" + "1\0" + "1.5\0" + "1.5\0" + "2\0" + "77\0";
+    String all = entry + "a\0\0" + "1\0" + entry + "b\0\0" + "2\0" + entry + "c\0\0" + "1\0";
+    List<Node> nodes = new ArrayList<>();
+    new GuestTree((argv, in, out) -> out.write(all.getBytes(StandardCharsets.UTF_8)), "/cache")
+        .list(nodes::add);
+
+    assertThat(nodes.get(1)).isInstanceOf(Node.File.class);
+    assertThat(nodes.get(2)).isEqualTo(new Node.Hardlink("c", "a"));
+  }
+
   private void run(List<String> argv, InputStream in, OutputStream out) throws IOException {
     ByteArrayOutputStream input = new ByteArrayOutputStream();
     in.transferTo(input);

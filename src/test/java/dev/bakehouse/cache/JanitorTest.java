@@ -1,13 +1,17 @@
 package dev.bakehouse.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.cache.Janitor.FailedBuilds;
 import dev.bakehouse.cache.Janitor.Swept;
+import dev.bakehouse.platform.UserError;
+import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.DirectoryStore;
 import dev.bakehouse.store.Upload;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -82,6 +86,33 @@ class JanitorTest {
     assertThat(packs()).hasSize(2);
     agePacks(2);
     assertThat(sweep(FailedBuilds.UNKNOWN).blobs()).isEqualTo(2);
+  }
+
+  /// The sweep looked at the snapshot just before the save touched it.
+  @Test
+  void aSnapshotThatIsSweptWhileItIsTakenOverIsNotPublished() throws IOException {
+    save("first");
+    BlobStore swept =
+        (BlobStore)
+            Proxy.newProxyInstance(
+                BlobStore.class.getClassLoader(),
+                new Class<?>[] {BlobStore.class},
+                (proxy, method, arguments) -> {
+                  Object result = method.invoke(blobs, arguments);
+                  if (method.getName().equals("touch")
+                      && String.valueOf(arguments[0]).startsWith("snapshots/")) {
+                    blobs.delete(String.valueOf(arguments[0]));
+                  }
+                  return result;
+                });
+
+    assertThatThrownBy(
+            () ->
+                new HostDirectory(dir.resolve("cache-first"))
+                    .save(new SnapshotStore(swept), address("second"), List.of(), true))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("removed while it was taken over");
+    assertThat(builds()).doesNotContain("second");
   }
 
   @Test

@@ -7,7 +7,6 @@ import dev.bakehouse.store.DirectoryStore;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,25 +68,6 @@ class SnapshotTest {
         assertThat(id).isEqualTo(saved.id());
       }
     }
-  }
-
-  @Test
-  void aLargeFileWithHolesComesBackAndTakesNoRoom() throws IOException {
-    try (RandomAccessFile file = new RandomAccessFile(source.resolve("sparse").toFile(), "rw")) {
-      file.setLength(2L << 30);
-      file.seek(1_000_000_007);
-      file.write("in the middle".getBytes());
-      file.seek((2L << 30) - 3);
-      file.write("end".getBytes());
-    }
-    Snapshot saved = snapshot(save(Optional.empty()));
-    restore(saved, "target");
-
-    assertThat(Tree.describe(dir.resolve("target"))).isEqualTo(Tree.describe(source));
-    String blocks =
-        Command.of("stat", "-c", "%b", dir.resolve("target/sparse").toString()).check().text();
-    assertThat(Long.parseLong(blocks.strip())).isLessThan(1000);
-    assertThat(saved.stored()).isLessThan(1 << 20);
   }
 
   @Test

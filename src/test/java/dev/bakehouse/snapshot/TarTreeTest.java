@@ -197,4 +197,44 @@ class TarTreeTest {
       default -> throw new IllegalArgumentException(type);
     };
   }
+
+  @Test
+  void aLargeFileOfWhichAPartIsLostIsLeftOutAndTheRestComes() throws Exception {
+    Path source = Files.createDirectories(dir.resolve("source"));
+    byte[] part = new byte[Part.LARGEST];
+    try (var out = Files.newOutputStream(source.resolve("large"))) {
+      for (int i = 0; i < 17; i++) {
+        java.util.Arrays.fill(part, (byte) i);
+        out.write(part);
+      }
+    }
+    Files.createLink(source.resolve("link"), source.resolve("large"));
+    Files.writeString(source.resolve("small"), "small");
+    DirectoryStore store = new DirectoryStore(dir.resolve("store"));
+    Snapshot saved;
+    try (Draft draft =
+        new Saver(store, Optional.empty(), Node.UNKNOWN).save(new HostTree(source, p -> false))) {
+      saved = Snapshot.open(store, draft.publish().id()).orElseThrow();
+    }
+    Frame lost =
+        saved.load(0, 2).stream()
+            .flatMap(s -> s.entries().stream())
+            .filter(e -> e.node().path().equals("large"))
+            .findFirst()
+            .orElseThrow()
+            .parts()
+            .getLast()
+            .frame();
+    Path pack = dir.resolve("store").resolve(lost.pack().key());
+    byte[] bytes = Files.readAllBytes(pack);
+    bytes[(int) lost.offset() + lost.stored() / 2] ^= 1;
+    Files.write(pack, bytes);
+
+    ByteArrayOutputStream tar = new ByteArrayOutputStream();
+    assertThat(new TarTarget(saved, HostTarget.Rules.PLAIN).write(tar)).hasSize(1);
+
+    Path unpacked = Files.createDirectories(dir.resolve("unpacked"));
+    Command.of("tar", "-xpf", "-").in(unpacked).input(tar.toByteArray()).check();
+    assertThat(unpacked.toFile().list()).containsExactly("small");
+  }
 }
