@@ -61,7 +61,7 @@ record_start() {
   wait $web 2>/dev/null || true
   cp -R src "$work/tree"
   split -b 4096 target/bakehouse.jar "$work/tree/"
-  flags+=(-Djdk.util.jar.enableMultiRelease=false)
+  flags+=(-Djdk.util.jar.enableMultiRelease=false -XX:TieredStopAtLevel=1)
   local cache=(--store "dir:$work/store" --kind bun --scope build/start)
   bakehouse -XX:AOTCacheOutput=target/cache-save.aot -- cache save "${cache[@]}" --path "$work/tree" || true
   bakehouse -XX:AOTCacheOutput=target/cache-restore.aot -- cache restore "${cache[@]}" --path "$work/again" || true
