@@ -1,6 +1,7 @@
 package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.DirectoryListing;
+import dev.bakehouse.platform.DirectoryListing.Named;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
 import java.io.IOException;
@@ -101,9 +102,9 @@ public final class HostTarget {
   /// Half a cache is worse than none.
   private void empty() throws IOException {
     String top = RawEnvironment.raw(directory.toString());
-    for (String name : DirectoryListing.names(top)) {
-      if (!rules.foreign().test(name)) {
-        Restore.removeTree(top + "/" + name);
+    for (Named each : DirectoryListing.list(top)) {
+      if (!rules.foreign().test(each.name())) {
+        Restore.removeTree(top + "/" + each.name());
       }
     }
   }

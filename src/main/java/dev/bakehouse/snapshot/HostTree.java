@@ -1,6 +1,7 @@
 package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.DirectoryListing;
+import dev.bakehouse.platform.DirectoryListing.Named;
 import dev.bakehouse.platform.DirectoryListing.Stat;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
@@ -13,7 +14,7 @@ import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +43,24 @@ public final class HostTree implements TreeSource {
     this.skip = skip;
   }
 
+  /// A node, or what lies in a directory: `a-` sorts before `a/b` and after `a`, so a directory and
+  /// what is in it are two places of the order.
+  ///
+  /// @param place the node's path; that of what lies in it has a slash more
+  /// @param inode of a file with several names
+  /// @param below what lies in it, once it is known
   private record Found(
-      String path, Stat stat, String target, @Nullable FutureTask<List<Found>> below) {}
+      String place, Node node, @Nullable Inode inode, @Nullable FutureTask<List<Found>> below)
+      implements Comparable<Found> {
+    @Override
+    public int compareTo(Found other) {
+      return place.compareTo(other.place);
+    }
+
+    boolean isBelow() {
+      return place.length() > node.path().length();
+    }
+  }
 
   private record Inode(long device, long number) {}
 
@@ -75,25 +92,16 @@ public final class HostTree implements TreeSource {
       this.visitor = visitor;
     }
 
-    /// Visits what lies in a directory. `a-` sorts before `a/b` and after `a`, so a directory and
-    /// what is in it are two places of the order.
+    /// Visits what lies in a directory.
     void below(@Nullable FutureTask<List<Found>> scanning, String directory) throws IOException {
       List<Found> all = scanning == null ? scan(directory) : await(scanning);
       ahead.addAndGet(-all.size());
-      record Place(String key, Found found) {}
-      List<Place> order = new ArrayList<>(all.size());
+      Collections.sort(all);
       for (Found each : all) {
-        order.add(new Place(each.path(), each));
-        if (each.stat().isDirectory()) {
-          order.add(new Place(each.path() + "/", each));
-        }
-      }
-      order.sort(Comparator.comparing(Place::key));
-      for (Place place : order) {
-        if (place.key().endsWith("/")) {
-          below(place.found().below(), place.found().path());
+        if (each.isBelow()) {
+          below(each.below(), each.node().path());
         } else {
-          visit(place.found());
+          visit(each);
         }
       }
     }
@@ -105,34 +113,40 @@ public final class HostTree implements TreeSource {
     }
 
     private List<Found> scan(String directory) throws IOException {
-      List<Found> all = new ArrayList<>();
-      for (String name : DirectoryListing.names(full(directory))) {
-        String path = directory.isEmpty() ? name : directory + "/" + name;
+      List<Named> names = DirectoryListing.list(full(directory));
+      List<Found> all = new ArrayList<>(names.size());
+      for (Named each : names) {
+        String path = directory.isEmpty() ? each.name() : directory + "/" + each.name();
         if (!skip.test(path)) {
-          look(path, all);
+          found(path, each.stat(), all);
         }
       }
       ahead.addAndGet(all.size());
       return all;
     }
 
-    private void look(String path, List<Found> to) throws IOException {
-      try {
-        Stat stat = DirectoryListing.stat(full(path));
-        if (stat.isDirectory()) {
-          FutureTask<List<Found>> below = null;
-          if (ahead.get() < AHEAD) {
-            below = new FutureTask<>(() -> scan(path));
-            submit(below);
-          }
-          to.add(new Found(path, stat, "", below));
-        } else if (stat.isFile()) {
-          to.add(new Found(path, stat, "", null));
-        } else if (stat.isSymlink()) {
-          to.add(new Found(path, stat, Posix.readLink(full(path)), null));
+    private void found(String path, Stat stat, List<Found> to) throws IOException {
+      if (stat.isFile()) {
+        Inode inode = stat.links() > 1 ? new Inode(stat.device(), stat.inode()) : null;
+        File file =
+            new File(path, stat.mode(), stat.mtime(), stat.size(), stat.ctime(), stat.inode());
+        to.add(new Found(path, file, inode, null));
+      } else if (stat.isDirectory()) {
+        FutureTask<List<Found>> below = null;
+        if (ahead.get() < AHEAD) {
+          below = new FutureTask<>(() -> scan(path));
+          submit(below);
         }
-      } catch (NoSuchFileException e) {
-        // Gone between the directory and the look: not there.
+        Dir dir = new Dir(path, stat.mode(), stat.mtime());
+        to.add(new Found(path, dir, null, null));
+        to.add(new Found(path + "/", dir, null, below));
+      } else if (stat.isSymlink()) {
+        try {
+          String target = Posix.readLink(full(path));
+          to.add(new Found(path, new Symlink(path, stat.mtime(), target), null, null));
+        } catch (NoSuchFileException e) {
+          // Gone between the directory and the look: not there.
+        }
       }
     }
 
@@ -145,23 +159,9 @@ public final class HostTree implements TreeSource {
     }
 
     private void visit(Found found) throws IOException {
-      Stat stat = found.stat();
-      String path = found.path();
-      if (stat.isDirectory()) {
-        visitor.node(new Dir(path, stat.mode(), stat.mtime()));
-      } else if (stat.isSymlink()) {
-        visitor.node(new Symlink(path, stat.mtime(), found.target()));
-      } else {
-        String first =
-            stat.links() > 1
-                ? linked.putIfAbsent(new Inode(stat.device(), stat.inode()), path)
-                : null;
-        visitor.node(
-            first != null
-                ? new Hardlink(path, first)
-                : new File(
-                    path, stat.mode(), stat.mtime(), stat.size(), stat.ctime(), stat.inode()));
-      }
+      String path = found.place();
+      String first = found.inode() == null ? null : linked.putIfAbsent(found.inode(), path);
+      visitor.node(first == null ? found.node() : new Hardlink(path, first));
     }
   }
 

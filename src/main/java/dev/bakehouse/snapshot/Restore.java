@@ -1,6 +1,8 @@
 package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.DirectoryListing;
+import dev.bakehouse.platform.DirectoryListing.Named;
+import dev.bakehouse.platform.DirectoryListing.Stat;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.snapshot.FileWriter.Target;
@@ -14,7 +16,8 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -190,8 +193,8 @@ final class Restore {
   }
 
   private void write(List<Present> presents) throws IOException {
-    List<Present> same = new LocalContent(tree, workers).same(presents);
-    Set<Present> unchanged = new HashSet<>(same);
+    Set<Present> unchanged = Collections.newSetFromMap(new IdentityHashMap<>());
+    unchanged.addAll(new LocalContent(tree, workers).same(presents));
     List<Wanted<Target>> wanted = new ArrayList<>();
     for (Present each : presents) {
       File file = (File) each.entry().node();
@@ -249,13 +252,17 @@ final class Restore {
 
   /// Removes whatever has a name, following no link.
   static void removeTree(String path) throws IOException {
-    if (!DirectoryListing.stat(path).isDirectory()) {
+    removeTree(path, DirectoryListing.stat(path));
+  }
+
+  private static void removeTree(String path, Stat stat) throws IOException {
+    if (!stat.isDirectory()) {
       Posix.remove(path);
       return;
     }
     Posix.mode(path, WRITABLE);
-    for (String name : DirectoryListing.names(path)) {
-      removeTree(path + "/" + name);
+    for (Named each : DirectoryListing.list(path)) {
+      removeTree(path + "/" + each.name(), each.stat());
     }
     Posix.removeDirectory(path);
   }
