@@ -13,12 +13,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// nor symbolic link is left out.
 public final class HostTree implements TreeSource {
   /// Nodes that are found before they are visited.
-  private static final int AHEAD = 100_000;
+  private static final int AHEAD = 10_000;
 
   private static final int FILES_AT_ONCE = 64;
   private static final long BYTES_AT_ONCE = 8 << 20;
@@ -97,7 +99,10 @@ public final class HostTree implements TreeSource {
       List<Found> all = scanning == null ? scan(directory) : await(scanning);
       ahead.addAndGet(-all.size());
       Collections.sort(all);
-      for (Found each : all) {
+      // What was visited must not stay in memory until all is.
+      Queue<Found> rest = new ArrayDeque<>(all);
+      all.clear();
+      for (Found each = rest.poll(); each != null; each = rest.poll()) {
         if (each.isBelow()) {
           below(each.below(), each.node().path());
         } else {
