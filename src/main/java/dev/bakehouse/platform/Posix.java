@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -204,6 +205,8 @@ public final class Posix {
       }
     } catch (Throwable e) {
       throw io(e);
+    } finally {
+      Reference.reachabilityFence(bytes);
     }
   }
 

@@ -5,9 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// SHA-256 by the system's library, OpenSSL's on Linux: quick from the first byte on. Java's own is
@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 public final class Sha256 {
   public static final int BYTES = 32;
 
-  private static final List<String> LIBRARIES = List.of("libcrypto.so.3", "libcrypto.so.1.1");
+  /// Versions before 3 may refuse these calls by ending the process.
+  private static final String OPENSSL = "libcrypto.so.3";
+
   private static final int BUFFER = 1 << 16;
   private static final int CONTEXT = 256;
 
@@ -64,6 +66,8 @@ public final class Sha256 {
       long _ = (long) end.invokeExact(own.state, own.result.address(), context, 0L, 0L, 0L);
     } catch (Throwable e) {
       throw new IllegalStateException(e);
+    } finally {
+      Reference.reachabilityFence(pieces);
     }
     return own.result.toArray(ValueLayout.JAVA_BYTE);
   }
@@ -94,13 +98,10 @@ public final class Sha256 {
     if (!NativeCall.LINUX) {
       return NativeCall.SYSTEM;
     }
-    for (String name : LIBRARIES) {
-      try {
-        return SymbolLookup.libraryLookup(name, Arena.global());
-      } catch (IllegalArgumentException e) {
-        // Another version, or none.
-      }
+    try {
+      return SymbolLookup.libraryLookup(OPENSSL, Arena.global());
+    } catch (IllegalArgumentException e) {
+      return null;
     }
-    return null;
   }
 }
