@@ -29,15 +29,15 @@ need_maven() {
 }
 
 # Makes the start-up caches from real runs: a pull of a small image, and a save and a restore of a small tree. A cache then has
-# what such a run loads, and what the compiler must know of its hot code, which else is learned anew every time. The registry is
-# a web server of files. The launcher takes COMMAND-VERB.aot, else bakehouse.aot.
+# what such a run loads, and what the compiler must know of its hot code, which else is learned anew every time; so they read a
+# bakehouse.yml. The registry is a web server of files. The launcher takes COMMAND-VERB.aot, else bakehouse.aot.
 record_start() {
   local work=$root/target/start blob web port
   local flags=(-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED "-Dbakehouse.root=$root")
   bakehouse() { # [FLAG --] COMMAND…
     local more=()
     case $1 in -X*) more=("$1") && shift 2 ;; esac
-    env -u BUILDKITE_JOB_ID "$JAVA" "${flags[@]}" ${more[@]+"${more[@]}"} -cp target/bakehouse.jar dev.bakehouse.cli.Main "$@" >/dev/null 2>&1
+    env -u BUILDKITE_JOB_ID BAKEHOUSE_CONFIG="$work/bakehouse.yml" "$JAVA" "${flags[@]}" ${more[@]+"${more[@]}"} -cp target/bakehouse.jar dev.bakehouse.cli.Main "$@" >/dev/null 2>&1
   }
   rm -rf "$work" target/*.aot
   mkdir -p "$work/vm" "$work/v2/o/r/blobs" "$work/v2/o/r/manifests"
@@ -45,6 +45,7 @@ record_start() {
   dd if=/dev/zero of="$work/vm/disk.img" bs=1 count=0 seek=600M 2>/dev/null
   echo '{"os":"linux","arch":"amd64"}' >"$work/vm/config.json"
   : >"$work/vm/nvram.bin"
+  printf 'cache:\n  directories: {start: start}\n' >"$work/bakehouse.yml"
   bakehouse image import --state "$work/a" i "$work/vm" || true
   bakehouse image push --state "$work/a" i "oci:$work/layout:v1" || true
   for blob in "$work"/layout/blobs/sha256/*; do
@@ -64,7 +65,7 @@ record_start() {
   trap - EXIT
   cp -R src "$work/tree"
   split -b 4096 target/bakehouse.jar "$work/tree/"
-  flags+=(-Djdk.util.jar.enableMultiRelease=false)
+  flags+=(-Djdk.util.jar.enableMultiRelease=false -XX:TieredStopAtLevel=1)
   local cache=(--store "dir:$work/store" --kind bun --scope build/start)
   bakehouse -XX:AOTCacheOutput=target/cache-save.aot -- cache save "${cache[@]}" --path "$work/tree" || true
   bakehouse -XX:AOTCacheOutput=target/cache-restore.aot -- cache restore "${cache[@]}" --path "$work/again" || true
@@ -93,6 +94,7 @@ build_jar() {
         echo "bakehouse: the build failed; the whole log is target/build.log." >&2
         exit 2
       fi
+      "$JAVA" scripts/NewerClasses.java target/lib/picocli-*.jar
       record_start
       mv target/.begun target/.built
     fi

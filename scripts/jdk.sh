@@ -1,12 +1,15 @@
 # Sourced. find_jdk sets JAVA to a java of version 25 or newer and JAVA_HOME to its directory, or offers to install one.
 
-jdk_version() { # prints the major version of the java given, or nothing
-  "$1" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1
+jdk_version() { # prints the major version of the JDK in the directory given, or nothing; asked of a file, as java takes its time
+  local line
+  while IFS= read -r line; do
+    case $line in JAVA_VERSION=\"*) line=${line#*\"} && echo "${line%%[!0-9]*}" ;; esac
+  done 2>/dev/null <"$1/release"
 }
 
 try_jdk() {
   [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] || return 1
-  [ "$(jdk_version "$1/bin/java")" -ge 25 ] 2>/dev/null || return 1
+  [ "$(jdk_version "$1")" -ge 25 ] 2>/dev/null || return 1
   JAVA_HOME=$1
   JAVA=$1/bin/java
   export JAVA_HOME

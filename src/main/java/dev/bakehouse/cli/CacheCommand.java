@@ -1,30 +1,44 @@
 package dev.bakehouse.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /// `bakehouse cache`: saved compilation caches, by hand and in steps without a VM.
 @Command(
     name = "cache",
     mixinStandardHelpOptions = true,
-    description = "Save, restore and look after compilation caches.",
-    subcommands = {
-      CacheSave.class,
-      CacheRestore.class,
-      CacheList.class,
-      CacheShow.class,
-      CacheVerify.class,
-      CacheExplain.class,
-      CacheGc.class,
-      CacheStatistics.class,
-      CacheStep.class,
-      CacheVolumes.class
-    })
-final class CacheCommand implements Callable<Integer> {
+    description = "Save, restore and look after compilation caches.")
+final class CacheCommand implements Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("save", CacheSave::new);
+    VERBS.put("restore", CacheRestore::new);
+    VERBS.put("list", CacheList::new);
+    VERBS.put("show", CacheShow::new);
+    VERBS.put("verify", CacheVerify::new);
+    VERBS.put("explain", CacheExplain::new);
+    VERBS.put("gc", CacheGc::new);
+    VERBS.put("stats", CacheStatistics::new);
+    VERBS.put("step", CacheStep::new);
+    VERBS.put("volumes", CacheVolumes::new);
+  }
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
+  }
+
   @Override
   public Integer call() {
-    new CommandLine(new CacheCommand()).usage(System.err);
+    spec.commandLine().usage(System.err);
     return Exit.USAGE;
   }
 }

@@ -1,6 +1,9 @@
 package dev.bakehouse.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -10,30 +13,38 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "image",
     mixinStandardHelpOptions = true,
-    description = "VM images: get, build, move, look after.",
-    subcommands = {
-      ImageEnsureCommand.class,
-      ImageWhichCommand.class,
-      ImageBuildCommand.class,
-      ImagePullCommand.class,
-      ImagePushCommand.class,
-      ImagePromoteCommand.class,
-      ImageRollbackCommand.class,
-      ImageRolloutCommand.class,
-      ImageDistributeCommand.class,
-      ImageRefreshCommand.class,
-      ImageListCommand.class,
-      ImageShowCommand.class,
-      ImageHistoryCommand.class,
-      ImageVerifyCommand.class,
-      ImagePruneCommand.class,
-      ImagePinCommand.class,
-      ImageTagCommand.class,
-      ImageImportCommand.class,
-      ImageDeleteCommand.class
-    })
-final class ImageCommand implements Callable<Integer> {
+    description = "VM images: get, build, move, look after.")
+final class ImageCommand implements Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("ensure", ImageEnsureCommand::new);
+    VERBS.put("which", ImageWhichCommand::new);
+    VERBS.put("build", ImageBuildCommand::new);
+    VERBS.put("pull", ImagePullCommand::new);
+    VERBS.put("push", ImagePushCommand::new);
+    VERBS.put("promote", ImagePromoteCommand::new);
+    VERBS.put("rollback", ImageRollbackCommand::new);
+    VERBS.put("rollout", ImageRolloutCommand::new);
+    VERBS.put("distribute", ImageDistributeCommand::new);
+    VERBS.put("refresh", ImageRefreshCommand::new);
+    VERBS.put("list", ImageListCommand::new);
+    VERBS.put("show", ImageShowCommand::new);
+    VERBS.put("history", ImageHistoryCommand::new);
+    VERBS.put("verify", ImageVerifyCommand::new);
+    VERBS.put("prune", ImagePruneCommand::new);
+    VERBS.put("pin", ImagePinCommand::new);
+    VERBS.put("tag", ImageTagCommand::new);
+    VERBS.put("import", ImageImportCommand::new);
+    VERBS.put("delete", ImageDeleteCommand::new);
+  }
+
   @Spec CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
+  }
 
   @Override
   public Integer call() {

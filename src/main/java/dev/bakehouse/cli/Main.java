@@ -2,6 +2,7 @@ package dev.bakehouse.cli;
 
 import dev.bakehouse.platform.Self;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -41,7 +42,7 @@ public final class Main {
       return Exit.OK;
     }
     Self.startedAs(args);
-    CommandLine line = line(args.length == 0 ? "" : args[0]);
+    CommandLine line = line(args);
     if (args.length == 0) {
       line.usage(System.out);
       return Exit.USAGE;
@@ -49,19 +50,30 @@ public final class Main {
     return line.execute(args);
   }
 
-  /// @param only the one verb that is built; all when it is none
-  static CommandLine line(String only) {
+  /// @param args of which the first ones may name a verb: then no other one is built
+  static CommandLine line(String... args) {
     CommandLine line = new CommandLine(CommandSpec.create().name("bakehouse"));
     line.getCommandSpec().usageMessage().description(DESCRIPTION);
     line.getCommandSpec().mixinStandardHelpOptions(true).version("bakehouse " + version());
-    VERBS.forEach(
-        (name, verb) -> {
-          if (name.equals(only) || !VERBS.containsKey(only)) {
-            line.addSubcommand(name, verb.get());
-          }
-        });
+    add(line, VERBS, List.of(args));
     line.setExecutionExceptionHandler((error, command, parsed) -> Exit.of(error));
     return line;
+  }
+
+  private static void add(
+      CommandLine line, Map<String, Supplier<Callable<Integer>>> verbs, List<String> args) {
+    boolean named = !args.isEmpty() && verbs.containsKey(args.getFirst());
+    verbs.forEach(
+        (name, verb) -> {
+          if (!named || name.equals(args.getFirst())) {
+            Callable<Integer> command = verb.get();
+            CommandLine added = new CommandLine(command);
+            if (command instanceof Group group) {
+              add(added, group.verbs(), named ? args.subList(1, args.size()) : List.of());
+            }
+            line.addSubcommand(name, added);
+          }
+        });
   }
 
   static String version() {

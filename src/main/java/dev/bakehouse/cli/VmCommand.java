@@ -1,31 +1,39 @@
 package dev.bakehouse.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /// `bakehouse vm …`: virtual machines by hand. They are kept until deleted by name.
-@Command(
-    name = "vm",
-    description = "Virtual machines by hand.",
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      VmList.class,
-      VmCreate.class,
-      VmRun.class,
-      VmStop.class,
-      VmDelete.class,
-      VmSnapshot.class,
-      VmClone.class,
-      VmIp.class,
-      VmExec.class,
-      VmSsh.class,
-      VmReset.class
-    })
-final class VmCommand implements Callable<Integer> {
+@Command(name = "vm", description = "Virtual machines by hand.", mixinStandardHelpOptions = true)
+final class VmCommand implements Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("list", VmList::new);
+    VERBS.put("create", VmCreate::new);
+    VERBS.put("run", VmRun::new);
+    VERBS.put("stop", VmStop::new);
+    VERBS.put("delete", VmDelete::new);
+    VERBS.put("snapshot", VmSnapshot::new);
+    VERBS.put("clone", VmClone::new);
+    VERBS.put("ip", VmIp::new);
+    VERBS.put("exec", VmExec::new);
+    VERBS.put("ssh", VmSsh::new);
+    VERBS.put("reset", VmReset::new);
+  }
+
   @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
+  }
 
   @Override
   public Integer call() {

@@ -10,8 +10,9 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Names and attributes of what lies in a directory, by `readdir` and `statx`, on macOS `lstat`.
-/// Paths as in [Posix].
+/// Names and attributes of what lies in a directory: on Linux by a `getdents64` for many and a
+/// `statx` for each, relative to the directory; on macOS by `readdir` and `lstat`. Paths as in
+/// [Posix].
 @SuppressWarnings("restricted")
 public final class DirectoryListing {
   /// What a name stands for. Times are nanoseconds since the epoch.
@@ -33,7 +34,10 @@ public final class DirectoryListing {
     }
   }
 
-  private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+  /// What lies in a directory.
+  public record Named(String name, Stat stat) {}
+
+  private static final boolean LINUX = NativeCall.LINUX;
   private static final boolean INTEL_MAC =
       !LINUX && !System.getProperty("os.arch").equals("aarch64");
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -47,14 +51,15 @@ public final class DirectoryListing {
   private static final int LENGTH = 16;
 
   private static final int STAT_SIZE = 256;
+  private static final int STAT_WORDS = 18;
+  private static final int NAMES = 1 << 15;
+  private static final long GET_NAMES = System.getProperty("os.arch").equals("aarch64") ? 61 : 217;
+  private static final int NO_ENTRY = 2;
   private static final long NO_FOLLOW = 0x100;
   private static final long HERE = -100;
   private static final long BASIC = 0x7ff;
   private static final long SECOND = 1_000_000_000L;
 
-  private static final MethodHandle OPEN = NativeCall.of(mac("opendir"));
-  private static final MethodHandle READ = NativeCall.of(mac("readdir"));
-  private static final MethodHandle CLOSE = NativeCall.of("closedir");
   private static final MethodHandle STAT = NativeCall.of(LINUX ? "statx" : mac("lstat"));
 
   private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
@@ -66,6 +71,7 @@ public final class DirectoryListing {
     private final MemorySegment state = arena.allocate(NativeCall.STATE);
     private final MemorySegment path = arena.allocate(1 << 15);
     private final MemorySegment stat = arena.allocate(STAT_SIZE, 8);
+    private final long[] words = new long[STAT_WORDS];
 
     long path(String raw) throws IOException {
       byte[] bytes = RawEnvironment.bytes(raw);
@@ -82,31 +88,120 @@ public final class DirectoryListing {
     }
   }
 
-  /// The names in a directory without `.` and `..`, in no order.
-  public static List<String> names(String directory) throws IOException {
-    Scratch own = OWN.get();
-    List<String> names = new ArrayList<>();
-    try {
-      long open = (long) OPEN.invokeExact(own.state, own.path(directory), 0L, 0L, 0L, 0L);
-      if (open == 0) {
-        throw own.failure("read the directory", directory);
-      }
+  /// What lies in a directory, in no order. What goes meanwhile may be left out.
+  public static List<Named> list(String directory) throws IOException {
+    return LINUX ? Linux.list(directory) : Mac.list(directory);
+  }
+
+  private static final class Linux {
+    private static final MethodHandle CALL = NativeCall.of("syscall");
+    private static final ThreadLocal<MemorySegment> MEMORY =
+        ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(NAMES, 8));
+
+    static List<Named> list(String directory) throws IOException {
+      Scratch own = OWN.get();
+      MemorySegment memory = MEMORY.get();
+      byte[] bytes = new byte[NAMES];
+      List<Named> all = new ArrayList<>();
+      int open = Posix.openDirectory(directory);
       try {
         while (true) {
-          long entry = (long) READ.invokeExact(own.state, open, 0L, 0L, 0L, 0L);
-          if (entry == 0) {
-            return names;
+          long count =
+              (long)
+                  CALL.invokeExact(
+                      own.state, GET_NAMES, (long) open, memory.address(), (long) NAMES, 0L);
+          if (count < 0) {
+            throw own.failure("read the directory", directory);
           }
-          String name = name(MemorySegment.ofAddress(entry));
-          if (!name.equals(".") && !name.equals("..")) {
-            names.add(name);
+          if (count == 0) {
+            return all;
+          }
+          MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, 0, bytes, 0, (int) count);
+          int next;
+          for (int at = 0; at < count; at = next) {
+            next = at + ((bytes[at + LENGTH] & 0xff) | ((bytes[at + LENGTH + 1] & 0xff) << 8));
+            String name = name(bytes, at + NAME);
+            if (!name.equals(".") && !name.equals("..")) {
+              look(own, open, memory.address() + at + NAME, name, directory, all);
+            }
           }
         }
+      } catch (Throwable e) {
+        throw Posix.io(e);
       } finally {
-        long _ = (long) CLOSE.invokeExact(own.state, open, 0L, 0L, 0L, 0L);
+        Posix.close(open);
       }
-    } catch (Throwable e) {
-      throw Posix.io(e);
+    }
+
+    private static void look(
+        Scratch own, int open, long at, String name, String directory, List<Named> to)
+        throws Throwable {
+      long result =
+          (long) STAT.invokeExact(own.state, (long) open, at, NO_FOLLOW, BASIC, own.stat.address());
+      if ((int) result == 0) {
+        to.add(new Named(name, statx(own)));
+      } else if (NativeCall.errno(own.state) != NO_ENTRY) {
+        throw own.failure("look at", directory + "/" + name);
+      }
+    }
+
+    private static String name(byte[] bytes, int at) {
+      int end = at;
+      while (bytes[end] != 0) {
+        end++;
+      }
+      return new String(bytes, at, end - at, StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  private static final class Mac {
+    private static final MethodHandle OPEN = NativeCall.of(mac("opendir"));
+    private static final MethodHandle READ = NativeCall.of(mac("readdir"));
+    private static final MethodHandle CLOSE = NativeCall.of("closedir");
+
+    static List<Named> list(String directory) throws IOException {
+      List<Named> all = new ArrayList<>();
+      for (String name : names(directory)) {
+        try {
+          all.add(new Named(name, stat(directory + "/" + name)));
+        } catch (NoSuchFileException e) {
+          // Gone between the directory and the look.
+        }
+      }
+      return all;
+    }
+
+    private static List<String> names(String directory) throws IOException {
+      Scratch own = OWN.get();
+      List<String> names = new ArrayList<>();
+      try {
+        long open = (long) OPEN.invokeExact(own.state, own.path(directory), 0L, 0L, 0L, 0L);
+        if (open == 0) {
+          throw own.failure("read the directory", directory);
+        }
+        try {
+          while (true) {
+            long entry = (long) READ.invokeExact(own.state, open, 0L, 0L, 0L, 0L);
+            if (entry == 0) {
+              return names;
+            }
+            String name = name(MemorySegment.ofAddress(entry));
+            if (!name.equals(".") && !name.equals("..")) {
+              names.add(name);
+            }
+          }
+        } finally {
+          long _ = (long) CLOSE.invokeExact(own.state, open, 0L, 0L, 0L, 0L);
+        }
+      } catch (Throwable e) {
+        throw Posix.io(e);
+      }
+    }
+
+    /// Of a `struct dirent`, which is as long as it says.
+    private static String name(MemorySegment entry) {
+      int length = entry.reinterpret(NAME).get(SHORT, LENGTH) & 0xffff;
+      return entry.reinterpret(length).getString(NAME, StandardCharsets.ISO_8859_1);
     }
   }
 
@@ -123,24 +218,26 @@ public final class DirectoryListing {
       if (result < 0) {
         throw own.failure("look at", path);
       }
-      return LINUX ? statx(own.stat) : macStat(own.stat);
+      return LINUX ? statx(own) : macStat(own.stat);
     } catch (Throwable e) {
       throw Posix.io(e);
     }
   }
 
-  /// `struct statx` of `linux/stat.h`, the same on every architecture.
-  private static Stat statx(MemorySegment s) {
-    int mode = s.get(SHORT, 28) & 0xffff;
+  /// `struct statx` of `linux/stat.h`, the same on every (little-endian) architecture, in words.
+  private static Stat statx(Scratch own) {
+    long[] words = own.words;
+    MemorySegment.copy(own.stat, LONG, 0, words, 0, STAT_WORDS);
+    int mode = (int) (words[3] >>> 32) & 0xffff;
     return new Stat(
         mode & 0170000,
         mode & 07777,
-        s.get(INT, 16),
-        s.get(LONG, 32),
-        ((long) s.get(INT, 136) << 32) | (s.get(INT, 140) & 0xffffffffL),
-        s.get(LONG, 40),
-        s.get(LONG, 112) * SECOND + s.get(INT, 120),
-        s.get(LONG, 96) * SECOND + s.get(INT, 104));
+        (int) words[2],
+        words[4],
+        words[17],
+        words[5],
+        words[14] * SECOND + (int) words[15],
+        words[12] * SECOND + (int) words[13]);
   }
 
   /// `struct stat` with 64-bit inodes of macOS's `sys/stat.h`.
@@ -155,12 +252,6 @@ public final class DirectoryListing {
         s.get(LONG, 96),
         s.get(LONG, 48) * SECOND + s.get(LONG, 56),
         s.get(LONG, 64) * SECOND + s.get(LONG, 72));
-  }
-
-  /// Of a `struct dirent`, which is as long as it says.
-  private static String name(MemorySegment entry) {
-    int length = entry.reinterpret(NAME).get(SHORT, LENGTH) & 0xffff;
-    return entry.reinterpret(length).getString(NAME, StandardCharsets.ISO_8859_1);
   }
 
   /// Macs with Intel processors have the old layouts under the plain names.

@@ -5,6 +5,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
@@ -22,6 +23,11 @@ final class NativeCall {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
 
+  static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+
+  /// The C library and what belongs to it.
+  static final SymbolLookup SYSTEM = LINKER.defaultLookup();
+
   static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final long ERRNO_AT =
       STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
@@ -35,18 +41,19 @@ final class NativeCall {
 
   /// @return takes a [#STATE] that `errno` is written to, then five `long`s; returns a `long`
   static MethodHandle of(String name) {
-    return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), SHAPE, ERRNO);
+    return of(SYSTEM.findOrThrow(name));
+  }
+
+  static MethodHandle of(MemorySegment function) {
+    return LINKER.downcallHandle(function, SHAPE, ERRNO);
   }
 
   /// A function with `...` after its second parameter: macOS wants the rest elsewhere.
   static MethodHandle variadic(String name) {
-    return System.getProperty("os.name").equals("Linux")
+    return LINUX
         ? of(name)
         : LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow(name),
-            SHAPE,
-            ERRNO,
-            Linker.Option.firstVariadicArg(2));
+            SYSTEM.findOrThrow(name), SHAPE, ERRNO, Linker.Option.firstVariadicArg(2));
   }
 
   private static FunctionDescriptor shape() {

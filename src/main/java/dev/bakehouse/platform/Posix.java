@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -17,18 +18,20 @@ import java.util.Map;
 /// a symbolic link in the last segment.
 @SuppressWarnings("restricted")
 public final class Posix {
-  private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+  private static final boolean LINUX = NativeCall.LINUX;
   private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
   private static final int WRITE_ONLY = 1;
   private static final int CLOSE_ON_EXEC = LINUX ? 0x80000 : 0x1000000;
   private static final int CREATE_NEW = LINUX ? 0x40 | 0x80 : 0x200 | 0x800;
   private static final int NO_WAIT = LINUX ? 0x800 : 0x4;
+  private static final int DIRECTORY = LINUX ? (ARM ? 0x4000 : 0x10000) : 0x100000;
   private static final int NO_FOLLOW = LINUX ? (ARM ? 0x8000 : 0x20000) : 0x100;
   private static final long HERE = LINUX ? -100 : -2;
   private static final long AT_NO_FOLLOW = LINUX ? 0x100 : 0x20;
   private static final long LEAVE_TIME = LINUX ? (1L << 30) - 2 : -2;
   private static final int LONGEST_PATH = 1 << 15;
   private static final int BUFFER = 1 << 18;
+  private static final int LARGEST_WRITE = 1 << 24;
   private static final int SECOND = 1_000_000_000;
 
   private static final int NO_ENTRY = 2;
@@ -145,6 +148,11 @@ public final class Posix {
     return open(path, CLOSE_ON_EXEC);
   }
 
+  /// Of what is a directory, or a symbolic link to one.
+  static int openDirectory(String path) throws IOException {
+    return open(path, CLOSE_ON_EXEC | DIRECTORY);
+  }
+
   /// As [#openRead], refuses a symbolic link, and waits for nobody at a FIFO.
   public static int openReadHere(String path) throws IOException {
     return open(path, CLOSE_ON_EXEC | NO_FOLLOW | NO_WAIT);
@@ -172,24 +180,34 @@ public final class Posix {
     }
   }
 
+  /// @param bytes outside the heap or on it
   /// @param path for messages
-  public static void write(int file, long offset, byte[] bytes, int from, int length, String path)
+  public static void write(int file, long offset, MemorySegment bytes, String path)
       throws IOException {
     Scratch own = Scratch.own();
-    int done = 0;
+    long length = bytes.byteSize();
+    long done = 0;
     try {
       while (done < length) {
-        int count = Math.min(BUFFER, length - done);
-        MemorySegment.copy(bytes, from + done, own.buffer, ValueLayout.JAVA_BYTE, 0, count);
+        long count = length - done;
+        long from;
+        if (bytes.isNative()) {
+          count = Math.min(LARGEST_WRITE, count);
+          from = bytes.address() + done;
+        } else {
+          count = Math.min(BUFFER, count);
+          MemorySegment.copy(bytes, done, own.buffer, 0, count);
+          from = own.buffer.address();
+        }
         long result =
-            (long)
-                WRITE_AT.invokeExact(
-                    own.state, (long) file, own.buffer.address(), (long) count, offset + done, 0L);
+            (long) WRITE_AT.invokeExact(own.state, (long) file, from, count, offset + done, 0L);
         own.check(result, "write", path);
         done += (int) result;
       }
     } catch (Throwable e) {
       throw io(e);
+    } finally {
+      Reference.reachabilityFence(bytes);
     }
   }
 

@@ -5,9 +5,9 @@ import dev.bakehouse.snapshot.Node.File;
 import dev.bakehouse.snapshot.PartReader.Sink;
 import dev.bakehouse.snapshot.PartReader.Wanted;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
@@ -20,7 +20,7 @@ final class FileWriter implements Sink<FileWriter.Target> {
   /// Zeros of so many bytes in a large file become a hole.
   private static final int HOLE = 64 << 10;
 
-  private static final byte[] ZEROS = new byte[HOLE];
+  private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[HOLE]);
 
   private final String top;
   private final boolean existing;
@@ -57,7 +57,7 @@ final class FileWriter implements Sink<FileWriter.Target> {
     int parts = entry.parts().size();
     Target target = new Target(file, place, written, new AtomicInteger(parts), new AtomicInteger());
     if (parts == 0) {
-      small(target, ZEROS, 0, 0);
+      small(target, ZEROS.asSlice(0, 0));
     } else if (target.large()) {
       int out = Posix.create(written);
       try {
@@ -70,17 +70,16 @@ final class FileWriter implements Sink<FileWriter.Target> {
   }
 
   @Override
-  public void part(Wanted<Target> wanted, byte[] from, int at) throws IOException {
+  public void part(Wanted<Target> wanted, MemorySegment part) throws IOException {
     Target target = wanted.of();
-    int size = wanted.part().size();
-    bytes.addAndGet(size);
+    bytes.addAndGet(part.byteSize());
     if (!target.large()) {
-      small(target, from, at, size);
+      small(target, part);
       return;
     }
     int out = Posix.openWrite(target.written());
     try {
-      sparse(target, out, (long) wanted.index() * Part.LARGEST, from, at, size);
+      sparse(target, out, (long) wanted.index() * Part.LARGEST, part);
     } finally {
       Posix.close(out);
     }
@@ -100,10 +99,10 @@ final class FileWriter implements Sink<FileWriter.Target> {
     lost.add(Posix.shown(path) + ": " + why);
   }
 
-  private void small(Target target, byte[] from, int at, int size) throws IOException {
+  private void small(Target target, MemorySegment content) throws IOException {
     int out = Posix.create(target.written());
     try {
-      Posix.write(out, 0, from, at, size, target.written());
+      Posix.write(out, 0, content, target.written());
       Posix.stamp(out, target.file().mode(), target.file().mtime(), target.written());
     } finally {
       Posix.close(out);
@@ -111,13 +110,12 @@ final class FileWriter implements Sink<FileWriter.Target> {
     inPlace(target);
   }
 
-  private static void sparse(Target target, int out, long offset, byte[] from, int at, int size)
+  private static void sparse(Target target, int out, long offset, MemorySegment part)
       throws IOException {
-    for (int done = 0; done < size; done += HOLE) {
-      int length = Math.min(HOLE, size - done);
-      int start = at + done;
-      if (!Arrays.equals(from, start, start + length, ZEROS, 0, length)) {
-        Posix.write(out, offset + done, from, start, length, target.written());
+    for (long done = 0; done < part.byteSize(); done += HOLE) {
+      MemorySegment piece = part.asSlice(done, Math.min(HOLE, part.byteSize() - done));
+      if (piece.mismatch(ZEROS.asSlice(0, piece.byteSize())) >= 0) {
+        Posix.write(out, offset + done, piece, target.written());
       }
     }
   }

@@ -1,9 +1,8 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.Sha256;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.security.DigestException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /// A SHA-256.
@@ -11,30 +10,24 @@ record Hash(long a, long b, long c, long d) {
   /// The only value of the algorithm's byte so far.
   static final byte ALGORITHM = 1;
 
-  static final int BYTES = 32;
+  static final int BYTES = Sha256.BYTES;
 
-  private static final ThreadLocal<MessageDigest> DIGEST = ThreadLocal.withInitial(Hash::sha256);
+  /// Of pieces one after the other.
+  static Hash of(MemorySegment... pieces) {
+    return of(ByteBuffer.wrap(Sha256.of(pieces)));
+  }
 
   static Hash of(byte[] bytes, int from, int length) {
-    MessageDigest digest = DIGEST.get();
-    digest.update(bytes, from, length);
-    byte[] result = new byte[BYTES];
-    try {
-      digest.digest(result, 0, BYTES);
-    } catch (DigestException e) {
-      throw new IllegalStateException(e);
-    }
-    return of(ByteBuffer.wrap(result));
+    return of(MemorySegment.ofArray(bytes).asSlice(from, length));
   }
 
   static Hash of(byte[] bytes) {
-    return of(bytes, 0, bytes.length);
+    return of(MemorySegment.ofArray(bytes));
   }
 
   /// Of one after the other.
   static Hash of(byte[] first, byte[] second) {
-    DIGEST.get().update(first);
-    return of(second);
+    return of(MemorySegment.ofArray(first), MemorySegment.ofArray(second));
   }
 
   static Hash of(ByteBuffer from) {
@@ -58,13 +51,5 @@ record Hash(long a, long b, long c, long d) {
   @Override
   public String toString() {
     return HexFormat.of().formatHex(bytes());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

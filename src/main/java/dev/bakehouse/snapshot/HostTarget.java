@@ -1,6 +1,8 @@
 package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.DirectoryListing;
+import dev.bakehouse.platform.DirectoryListing.Named;
+import dev.bakehouse.platform.DirectoryListing.Stat;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
 import java.io.IOException;
@@ -134,9 +136,9 @@ public final class HostTarget {
   /// Half a cache is worse than none.
   private void empty() throws IOException {
     String top = RawEnvironment.raw(directory.toString());
-    for (String name : DirectoryListing.names(top)) {
-      if (!rules.foreign().test(name)) {
-        removeTree(top + "/" + name);
+    for (Named each : DirectoryListing.list(top)) {
+      if (!rules.foreign().test(each.name())) {
+        removeTree(top + "/" + each.name());
       }
     }
   }
@@ -151,13 +153,17 @@ public final class HostTarget {
 
   /// Removes whatever has a name, following no link.
   static void removeTree(String path) throws IOException {
-    if (!DirectoryListing.stat(path).isDirectory()) {
+    removeTree(path, DirectoryListing.stat(path));
+  }
+
+  private static void removeTree(String path, Stat stat) throws IOException {
+    if (!stat.isDirectory()) {
       Posix.remove(path);
       return;
     }
     Posix.mode(path, Restore.WRITABLE);
-    for (String name : DirectoryListing.names(path)) {
-      removeTree(path + "/" + name);
+    for (Named each : DirectoryListing.list(path)) {
+      removeTree(path + "/" + each.name(), each.stat());
     }
     Posix.removeDirectory(path);
   }
@@ -166,10 +172,9 @@ public final class HostTarget {
   private static void removeAbandoned(String parent) {
     long old = (System.currentTimeMillis() - ABANDONED.toMillis()) * 1_000_000;
     try {
-      for (String name : DirectoryListing.names(parent)) {
-        String path = parent + "/" + name;
-        if (FRESH.matcher(name).matches() && DirectoryListing.stat(path).mtime() < old) {
-          removeTree(path);
+      for (Named each : DirectoryListing.list(parent)) {
+        if (FRESH.matcher(each.name()).matches() && each.stat().mtime() < old) {
+          removeTree(parent + "/" + each.name(), each.stat());
         }
       }
     } catch (IOException e) {

@@ -1,6 +1,7 @@
 package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.DirectoryListing;
+import dev.bakehouse.platform.DirectoryListing.Named;
 import dev.bakehouse.platform.DirectoryListing.Stat;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
@@ -11,12 +12,14 @@ import dev.bakehouse.snapshot.Node.Symlink;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// nor symbolic link is left out.
 public final class HostTree implements TreeSource {
   /// Nodes that are found before they are visited.
-  private static final int AHEAD = 100_000;
+  private static final int AHEAD = 10_000;
 
   private static final int FILES_AT_ONCE = 64;
   private static final long BYTES_AT_ONCE = 8 << 20;
@@ -43,8 +46,24 @@ public final class HostTree implements TreeSource {
     this.skip = skip;
   }
 
+  /// A node, or what lies in a directory: `a-` sorts before `a/b` and after `a`, so a directory and
+  /// what is in it are two places of the order.
+  ///
+  /// @param place the node's path; that of what lies in it has a slash more
+  /// @param inode of a file with several names
+  /// @param below what lies in it, once it is known
   private record Found(
-      String path, Stat stat, String target, @Nullable FutureTask<List<Found>> below) {}
+      String place, Node node, @Nullable Inode inode, @Nullable FutureTask<List<Found>> below)
+      implements Comparable<Found> {
+    @Override
+    public int compareTo(Found other) {
+      return place.compareTo(other.place);
+    }
+
+    boolean isBelow() {
+      return place.length() > node.path().length();
+    }
+  }
 
   private record Inode(long device, long number) {}
 
@@ -76,25 +95,19 @@ public final class HostTree implements TreeSource {
       this.visitor = visitor;
     }
 
-    /// Visits what lies in a directory. `a-` sorts before `a/b` and after `a`, so a directory and
-    /// what is in it are two places of the order.
+    /// Visits what lies in a directory.
     void below(@Nullable FutureTask<List<Found>> scanning, String directory) throws IOException {
       List<Found> all = scanning == null ? scan(directory) : await(scanning);
       ahead.addAndGet(-all.size());
-      record Place(String key, Found found) {}
-      List<Place> order = new ArrayList<>(all.size());
-      for (Found each : all) {
-        order.add(new Place(each.path(), each));
-        if (each.stat().isDirectory()) {
-          order.add(new Place(each.path() + "/", each));
-        }
-      }
-      order.sort(Comparator.comparing(Place::key));
-      for (Place place : order) {
-        if (place.key().endsWith("/")) {
-          below(place.found().below(), place.found().path());
+      Collections.sort(all);
+      // What was visited must not stay in memory until all is.
+      Queue<Found> rest = new ArrayDeque<>(all);
+      all.clear();
+      for (Found each = rest.poll(); each != null; each = rest.poll()) {
+        if (each.isBelow()) {
+          below(each.below(), each.node().path());
         } else {
-          visit(place.found());
+          visit(each);
         }
       }
     }
@@ -106,11 +119,12 @@ public final class HostTree implements TreeSource {
     }
 
     private List<Found> scan(String directory) throws IOException {
-      List<Found> all = new ArrayList<>();
-      for (String name : names(directory)) {
-        String path = directory.isEmpty() ? name : directory + "/" + name;
+      List<Named> names = names(directory);
+      List<Found> all = new ArrayList<>(names.size());
+      for (Named each : names) {
+        String path = directory.isEmpty() ? each.name() : directory + "/" + each.name();
         if (!skip.test(path)) {
-          look(path, all);
+          found(path, each.stat(), all);
         }
       }
       ahead.addAndGet(all.size());
@@ -118,31 +132,36 @@ public final class HostTree implements TreeSource {
     }
 
     /// A directory that is gone meanwhile is empty.
-    private List<String> names(String directory) throws IOException {
+    private List<Named> names(String directory) throws IOException {
       try {
-        return DirectoryListing.names(full(directory));
+        return DirectoryListing.list(full(directory));
       } catch (NoSuchFileException e) {
         return List.of();
       }
     }
 
-    private void look(String path, List<Found> to) throws IOException {
-      try {
-        Stat stat = DirectoryListing.stat(full(path));
-        if (stat.isDirectory()) {
-          FutureTask<List<Found>> below = null;
-          if (ahead.get() < AHEAD) {
-            below = new FutureTask<>(() -> scan(path));
-            submit(below);
-          }
-          to.add(new Found(path, stat, "", below));
-        } else if (stat.isFile()) {
-          to.add(new Found(path, stat, "", null));
-        } else if (stat.isSymlink()) {
-          to.add(new Found(path, stat, Posix.readLink(full(path)), null));
+    private void found(String path, Stat stat, List<Found> to) throws IOException {
+      if (stat.isFile()) {
+        Inode inode = stat.links() > 1 ? new Inode(stat.device(), stat.inode()) : null;
+        File file =
+            new File(path, stat.mode(), stat.mtime(), stat.size(), stat.ctime(), stat.inode());
+        to.add(new Found(path, file, inode, null));
+      } else if (stat.isDirectory()) {
+        FutureTask<List<Found>> below = null;
+        if (ahead.get() < AHEAD) {
+          below = new FutureTask<>(() -> scan(path));
+          submit(below);
         }
-      } catch (NoSuchFileException e) {
-        // Gone between the directory and the look: not there.
+        Dir dir = new Dir(path, stat.mode(), stat.mtime());
+        to.add(new Found(path, dir, null, null));
+        to.add(new Found(path + "/", dir, null, below));
+      } else if (stat.isSymlink()) {
+        try {
+          String target = Posix.readLink(full(path));
+          to.add(new Found(path, new Symlink(path, stat.mtime(), target), null, null));
+        } catch (NoSuchFileException e) {
+          // Gone between the directory and the look: not there.
+        }
       }
     }
 
@@ -155,19 +174,9 @@ public final class HostTree implements TreeSource {
     }
 
     private void visit(Found found) throws IOException {
-      Stat stat = found.stat();
-      String path = found.path();
-      if (stat.isDirectory()) {
-        visitor.node(new Dir(path, stat.mode(), stat.mtime()));
-      } else if (stat.isSymlink()) {
-        visitor.node(new Symlink(path, stat.mtime(), found.target()));
-      } else {
-        String first =
-            stat.links() > 1
-                ? linked.putIfAbsent(new Inode(stat.device(), stat.inode()), path)
-                : null;
-        visitor.node(first != null ? new Hardlink(path, first) : file(path, stat));
-      }
+      String path = found.place();
+      String first = found.inode() == null ? null : linked.putIfAbsent(found.inode(), path);
+      visitor.node(first == null ? found.node() : new Hardlink(path, first));
     }
   }
 

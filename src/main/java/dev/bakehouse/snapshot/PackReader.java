@@ -14,17 +14,17 @@ final class PackReader {
     this.blobs = blobs;
   }
 
+  /// @param to filled as far as it has room
   /// @return how many bytes there were; fewer when the pack ends before, -1 when it is missing
-  int read(PackId pack, long offset, byte[] to, int length) throws IOException {
+  int read(PackId pack, long offset, ByteBuffer to) throws IOException {
     Optional<SeekableByteChannel> open = blobs.open(pack.key());
     if (open.isEmpty()) {
       return -1;
     }
     try (SeekableByteChannel channel = open.get()) {
-      ByteBuffer buffer = ByteBuffer.wrap(to, 0, length);
       channel.position(offset);
-      while (buffer.hasRemaining() && channel.read(buffer) >= 0) {}
-      return buffer.position();
+      while (to.hasRemaining() && channel.read(to) >= 0) {}
+      return to.position();
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.bakehouse.snapshot;
 
 import dev.bakehouse.snapshot.Frame.Encoding;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,11 +16,11 @@ final class PartReader {
 
   private static final int LARGEST_READ = 4 << 20;
 
-  private static final ThreadLocal<byte[]> DECODED =
-      ThreadLocal.withInitial(() -> new byte[Frame.LARGEST]);
+  private static final ThreadLocal<OffHeap> DECODED =
+      ThreadLocal.withInitial(() -> new OffHeap(Frame.LARGEST));
 
-  private static final ThreadLocal<byte[]> STORED =
-      ThreadLocal.withInitial(() -> new byte[LARGEST_READ]);
+  private static final ThreadLocal<OffHeap> STORED =
+      ThreadLocal.withInitial(() -> new OffHeap(LARGEST_READ));
 
   /// A part of a file.
   record Wanted<T>(T of, int index, Part part) {
@@ -39,8 +40,8 @@ final class PartReader {
 
   /// Takes parts, on any worker.
   interface Sink<T> {
-    /// @param bytes valid during the call
-    void part(Wanted<T> wanted, byte[] bytes, int from) throws IOException;
+    /// @param bytes the part's, valid during the call
+    void part(Wanted<T> wanted, MemorySegment bytes) throws IOException;
 
     /// It is missing or damaged.
     void lost(Wanted<T> wanted, String why) throws IOException;
@@ -104,11 +105,11 @@ final class PartReader {
     long end = run.stream().mapToLong(Wanted::end).max().orElse(first);
     PackId pack = run.getFirst().part().frame().pack();
     int length = Math.toIntExact(end - first);
-    byte[] bytes = length <= LARGEST_READ ? STORED.get() : new byte[length];
+    OffHeap stored = length <= LARGEST_READ ? STORED.get() : new OffHeap(length);
     int count;
     String why = pack.key();
     try {
-      count = packs.read(pack, first, bytes, length);
+      count = packs.read(pack, first, stored.buffer().clear().limit(length));
       why += count < 0 ? " is missing" : " is cut short";
     } catch (IOException e) {
       count = -1;
@@ -123,23 +124,24 @@ final class PartReader {
         continue;
       }
       Part part = each.part();
-      byte[] from = bytes;
+      MemorySegment from = stored.memory();
       int at = (int) (each.start() - first);
       if (part.frame().encoding() == Encoding.ZSTD) {
         if (!part.frame().equals(decoded)) {
           decoded = part.frame();
           checked = null;
-          decode(decoded, bytes, at);
+          decode(decoded, stored, at);
         }
-        from = DECODED.get();
+        from = DECODED.get().memory();
         at = part.at();
       }
+      MemorySegment bytes = from.asSlice(at, part.size());
       if (checked == null || !checked.part().equals(part)) {
         checked = each;
-        sound = Hash.of(from, at, part.size()).equals(part.hash());
+        sound = Hash.of(bytes).equals(part.hash());
       }
       if (sound) {
-        sink.part(each, from, at);
+        sink.part(each, bytes);
       } else {
         sink.lost(each, pack.key() + " has other bytes than were saved");
       }
@@ -147,12 +149,12 @@ final class PartReader {
   }
 
   /// What can not be decoded shows as a wrong hash.
-  private static void decode(Frame frame, byte[] bytes, int at) {
-    byte[] to = DECODED.get();
+  private static void decode(Frame frame, OffHeap stored, int at) {
+    OffHeap to = DECODED.get();
     try {
-      Zstd.decompress(bytes, at, frame.stored(), to, frame.raw());
+      Zstd.decompress(stored, at, frame.stored(), to, frame.raw());
     } catch (Malformed e) {
-      java.util.Arrays.fill(to, 0, frame.raw(), (byte) 0);
+      to.memory().asSlice(0, frame.raw()).fill((byte) 0);
     }
   }
 }

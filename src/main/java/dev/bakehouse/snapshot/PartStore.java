@@ -21,6 +21,10 @@ final class PartStore {
   /// Every entry of ccache starts with these (`src/ccache/core/cacheentry.hpp`).
   private static final int CCACHE = 0xccac;
 
+  /// So many parts are known, so that memory has a bound: what is beyond is stored again where it
+  /// comes twice.
+  private static final int MOST_KNOWN = 1 << 19;
+
   private static final byte[] ZEROS = new byte[Part.LARGEST];
   private static final AtomicReference<@Nullable Hash> HOLE = new AtomicReference<>();
 
@@ -58,7 +62,7 @@ final class PartStore {
     for (Loaded shard = cursor.next(); shard != null; shard = cursor.next()) {
       for (Entry entry : shard.entries()) {
         for (Part part : entry.parts()) {
-          if (draft.keeps(part)) {
+          if (draft.keeps(part) && known.size() < MOST_KNOWN) {
             known.putIfAbsent(part.hash(), new Slot(part.hash(), part));
           }
         }
@@ -115,7 +119,7 @@ final class PartStore {
     boolean zeros = length == Part.LARGEST && Arrays.equals(bytes, ZEROS);
     Hash hash = zeros ? hole() : Hash.of(bytes, 0, length);
     Slot fresh = new Slot(hash, null);
-    Slot there = known.putIfAbsent(hash, fresh);
+    Slot there = known.size() < MOST_KNOWN ? known.putIfAbsent(hash, fresh) : known.get(hash);
     if (there != null) {
       return there;
     }

@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -234,8 +236,8 @@ final class Restore {
   }
 
   private void write(List<Present> presents) throws IOException {
-    List<Present> same = new LocalContent(tree, workers).same(presents);
-    Set<Present> unchanged = new HashSet<>(same);
+    Set<Present> unchanged = Collections.newSetFromMap(new IdentityHashMap<>());
+    unchanged.addAll(new LocalContent(tree, workers).same(presents));
     List<Wanted<Target>> wanted = new ArrayList<>();
     for (Present each : presents) {
       File file = (File) each.entry().node();

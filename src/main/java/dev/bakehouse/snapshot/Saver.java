@@ -20,8 +20,11 @@ import org.jspecify.annotations.Nullable;
 /// not change is taken over; the contents of the rest are read, and stored where the store lacks
 /// them. All this goes in windows, so that memory does not grow with the tree.
 public final class Saver {
-  private static final int WINDOW_NODES = 50_000;
+  private static final int WINDOW_NODES = 20_000;
   private static final int WINDOW_READS = 16_384;
+
+  /// As long as nothing is to be read, nodes go out of memory while they are young.
+  private static final int WINDOW_UNCHANGED = 2_048;
 
   private final BlobStore blobs;
   private final Optional<Snapshot> parent;
@@ -112,6 +115,9 @@ public final class Saver {
     private List<Item> toRead = new ArrayList<>();
     private List<Item> toCompare = new ArrayList<>();
 
+    /// Nodes since the last [#process].
+    private int added;
+
     Walk(TreeSource tree, Draft draft, Workers workers) {
       this.tree = tree;
       this.draft = draft;
@@ -133,7 +139,9 @@ public final class Saver {
       } else {
         item.entry = Entry.of(node);
       }
-      if (window.size() >= WINDOW_NODES || toRead.size() >= WINDOW_READS) {
+      boolean unchanged = toRead.isEmpty() && toCompare.isEmpty();
+      added++;
+      if (added >= (unchanged ? WINDOW_UNCHANGED : WINDOW_NODES) || toRead.size() >= WINDOW_READS) {
         process(false);
       }
     }
@@ -169,6 +177,7 @@ public final class Saver {
     }
 
     private void process(boolean last) throws IOException {
+      added = 0;
       compare();
       read();
       List<Item> kept = new ArrayList<>(window.size());

@@ -4,6 +4,7 @@ import dev.bakehouse.platform.DirectoryListing;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -99,7 +100,7 @@ public final class Seal {
     remove(fresh);
     int out = Posix.create(fresh);
     try {
-      Posix.write(out, 0, bytes, 0, bytes.length, fresh);
+      Posix.write(out, 0, MemorySegment.ofArray(bytes), fresh);
     } finally {
       Posix.close(out);
     }

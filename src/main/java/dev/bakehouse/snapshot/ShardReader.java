@@ -179,7 +179,7 @@ final class ShardReader {
   private static byte[] unpacked(In in) throws Malformed {
     byte[] plain = new byte[in.number(0, Shard.LARGEST)];
     byte[] compressed = in.raw(in.number(0, Shard.LARGEST));
-    Zstd.decompress(compressed, 0, compressed.length, plain, plain.length);
+    Zstd.decompress(compressed, plain);
     return plain;
   }
 }

@@ -170,7 +170,7 @@ public final class Snapshot {
       long first = ranges.getFirst().offset();
       long end = ranges.stream().mapToLong(r -> r.offset() + r.length()).max().orElse(first);
       byte[] bytes = new byte[Math.toIntExact(end - first)];
-      int count = packs.read(ranges.getFirst().pack(), first, bytes, bytes.length);
+      int count = packs.read(ranges.getFirst().pack(), first, java.nio.ByteBuffer.wrap(bytes));
       for (Range range : ranges) {
         int at = (int) (range.offset() - first);
         if (at + range.length() <= count) {

@@ -9,6 +9,8 @@ import dev.bakehouse.snapshot.PartReader.Sink;
 import dev.bakehouse.snapshot.PartReader.Wanted;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -137,10 +139,9 @@ public final class TarTarget {
         wanted,
         new Sink<Integer>() {
           @Override
-          public void part(Wanted<Integer> each, byte[] bytes, int from) {
-            int size = each.part().size();
+          public void part(Wanted<Integer> each, MemorySegment bytes) {
             if (entries.get(each.of()).size() <= HELD) {
-              parts[each.of()][each.index()] = Arrays.copyOfRange(bytes, from, from + size);
+              parts[each.of()][each.index()] = bytes.toArray(ValueLayout.JAVA_BYTE);
             }
           }
 
@@ -194,8 +195,8 @@ public final class TarTarget {
           List.of(new Wanted<>(entry, i, entry.parts().get(i))),
           new Sink<Entry>() {
             @Override
-            public void part(Wanted<Entry> each, byte[] bytes, int from) throws IOException {
-              out.write(bytes, from, each.part().size());
+            public void part(Wanted<Entry> each, MemorySegment bytes) throws IOException {
+              out.write(bytes.toArray(ValueLayout.JAVA_BYTE));
             }
 
             @Override

@@ -4,6 +4,7 @@ import dev.bakehouse.snapshot.PartReader.Sink;
 import dev.bakehouse.snapshot.PartReader.Wanted;
 import dev.bakehouse.snapshot.Snapshot.Loaded;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -55,7 +56,7 @@ public final class Verify {
             wanted,
             new Sink<String>() {
               @Override
-              public void part(Wanted<String> each, byte[] bytes, int from) {
+              public void part(Wanted<String> each, MemorySegment bytes) {
                 good.add(each.part());
               }
 

@@ -20,16 +20,37 @@ final class Zstd {
     return java.util.Arrays.copyOf(buffer, count);
   }
 
-  /// @param to filled from its start by exactly `length` bytes
+  /// @param to filled
   /// @throws Malformed when it is damaged or holds another number of bytes
-  static void decompress(byte[] from, int at, int stored, byte[] to, int length) throws Malformed {
+  static void decompress(byte[] from, byte[] to) throws Malformed {
     try {
-      int count = DECOMPRESS.get().decompressByteArray(to, 0, length, from, at, stored);
-      if (count != length) {
-        throw new Malformed("compressed data has " + count + " bytes, not " + length);
-      }
+      check(DECOMPRESS.get().decompress(to, from), to.length);
     } catch (ZstdException e) {
-      throw new Malformed("compressed data is damaged: " + e.getMessage());
+      throw damaged(e);
     }
+  }
+
+  /// The same outside the heap: `length` bytes from the start of `to`.
+  static void decompress(OffHeap from, int at, int stored, OffHeap to, int length)
+      throws Malformed {
+    try {
+      check(
+          DECOMPRESS
+              .get()
+              .decompressDirectByteBuffer(to.buffer(), 0, length, from.buffer(), at, stored),
+          length);
+    } catch (ZstdException e) {
+      throw damaged(e);
+    }
+  }
+
+  private static void check(int count, int length) throws Malformed {
+    if (count != length) {
+      throw new Malformed("compressed data has " + count + " bytes, not " + length);
+    }
+  }
+
+  private static Malformed damaged(ZstdException e) {
+    return new Malformed("compressed data is damaged: " + e.getMessage());
   }
 }

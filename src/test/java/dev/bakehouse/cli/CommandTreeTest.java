@@ -102,11 +102,11 @@ class CommandTreeTest {
   }
 
   static Stream<String> commands() {
-    return all(Main.line("")).keySet().stream();
+    return all(Main.line()).keySet().stream();
   }
 
   static Stream<String> leaves() {
-    return all(Main.line("")).entrySet().stream()
+    return all(Main.line()).entrySet().stream()
         .filter(e -> e.getValue().getSubcommands().isEmpty())
         .map(Map.Entry::getKey);
   }
@@ -119,7 +119,7 @@ class CommandTreeTest {
   @ParameterizedTest
   @MethodSource("commands")
   void explainsItself(String command) {
-    CommandSpec spec = all(Main.line("")).get(command).getCommandSpec();
+    CommandSpec spec = all(Main.line()).get(command).getCommandSpec();
     assertThat(spec.usageMessage().description()).as("description").isNotEmpty();
     for (ArgSpec argument : spec.args()) {
       assertThat(String.join("", argument.description()))
@@ -138,7 +138,7 @@ class CommandTreeTest {
   @MethodSource("commands")
   void refusesAnUnknownOption(String command) {
     List<String> arguments = new ArrayList<>(List.of("--no-such-option"));
-    CommandSpec spec = all(Main.line("")).get(command).getCommandSpec();
+    CommandSpec spec = all(Main.line()).get(command).getCommandSpec();
     spec.options().stream()
         .filter(ArgSpec::required)
         .forEach(option -> arguments.addAll(List.of(option.longestName(), "1")));

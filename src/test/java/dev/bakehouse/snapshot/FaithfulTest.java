@@ -9,6 +9,7 @@ import dev.bakehouse.platform.Posix;
 import dev.bakehouse.store.DirectoryStore;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ class FaithfulTest {
         random.nextBytes(bytes);
       }
       int out = Posix.create(file);
-      Posix.write(out, 0, bytes, 0, bytes.length, file);
+      Posix.write(out, 0, MemorySegment.ofArray(bytes), file);
       Posix.stamp(out, i & 07777, TIME + i * 1_000_000_007L, file);
       Posix.close(out);
       if (i % 400 == 0) {
