@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.bakehouse.oci.TartManifest.DiskSlice;
+import dev.bakehouse.pipeline.WrittenPipeline;
 import dev.bakehouse.platform.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -118,6 +119,18 @@ class ParserFuzzTest {
     }
   }
 
+  @MethodSource("pipelineSeeds")
+  @FuzzTest(maxDuration = "2m")
+  void pipelines(byte[] bytes) {
+    try {
+      String json = WrittenPipeline.parse("it", new String(bytes, StandardCharsets.UTF_8)).json();
+      // What comes out is read as it was meant.
+      assertThat(WrittenPipeline.parse("again", json).json()).isEqualTo(json);
+    } catch (UserError e) {
+      assertThat(e.getMessage()).isNotBlank();
+    }
+  }
+
   @Test
   void mutationsOfSeedsEndInAResultOrAClearError() throws Exception {
     mutate(challengeSeeds(), this::challenges);
@@ -125,6 +138,7 @@ class ParserFuzzTest {
     mutate(indexSeeds(), this::layoutIndexes);
     mutate(frameSeeds(), this::frames);
     mutate(referenceSeeds(), this::references);
+    mutate(pipelineSeeds(), this::pipelines);
   }
 
   private static void mutate(Stream<byte[]> seeds, Target target) throws Exception {
@@ -243,6 +257,14 @@ class ParserFuzzTest {
         "[::1]:5000/a@sha256:" + "a".repeat(64),
         "oci:/some/dir:tag",
         "oci:dir@sha256:" + "b".repeat(64));
+  }
+
+  static Stream<byte[]> pipelineSeeds() {
+    return texts(
+        "env: &e {A: ON, B: 24.10, C: ~}\nagents: [queue=x]\nsteps:\n- {command: a, env: {<<: *e}}\n",
+        "steps:\n  - wait\n  - group: G\n    key: g\n    steps: [{label: l, command: |-2\n      a}]\n",
+        "{\"steps\":[{\"block\":\"b\",\"fields\":[{\"text\":\"\\u00e9\"}]},{\"trigger\":\"t\",\"build\":{}}]}",
+        "a: &a [1, 1e3, 0x1F, .5, '', \"\\t\"]\nb: &b [*a, *a]\nsteps: [*b, {input: i, k: !!str 1}]\n");
   }
 
   private static Stream<byte[]> texts(String... texts) {
