@@ -23,9 +23,13 @@ import picocli.CommandLine.Spec;
 /// `bakehouse pipeline`.
 @CommandLine.Command(
     name = "pipeline",
-    description = "Makes the pipeline's steps from bakehouse.yml.",
+    description = "Makes, adapts and checks pipelines.",
     mixinStandardHelpOptions = true,
-    subcommands = {PipelineCommand.GenerateVerb.class, PipelineCommand.UploadVerb.class})
+    subcommands = {
+      PipelineCommand.GenerateVerb.class,
+      PipelineCommand.UploadVerb.class,
+      PipelineAdapt.class
+    })
 final class PipelineCommand implements Callable<Integer> {
   private static final String DEFAULT_FILE = "bakehouse.yml";
   private static final String STANDARD_INPUT = "-";

@@ -18,8 +18,6 @@ public final class Generate {
   static final String TARGET = "BAKEHOUSE_TARGET";
 
   private static final String IMAGE_SUFFIX = "image";
-  private static final String IMAGE_COMMAND = "bakehouse image ensure";
-  private static final int IMAGE_TIMEOUT = 180;
 
   /// Only a failure of the machinery is tried again: agents report it as -1 or 125.
   private static final Retry RETRY =
@@ -58,13 +56,13 @@ public final class Generate {
     return new Step(
         key(target, IMAGE_SUFFIX),
         label(target, IMAGE_SUFFIX),
-        IMAGE_COMMAND,
+        ImageStep.COMMAND,
         target.agents(),
         env(target, Map.of()),
         List.of(),
         List.of(),
         null,
-        IMAGE_TIMEOUT,
+        ImageStep.TIMEOUT,
         RETRY);
   }
 

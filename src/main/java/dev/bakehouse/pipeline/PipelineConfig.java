@@ -10,17 +10,19 @@ import java.util.Map;
 
 /// The `pipeline:` part of `bakehouse.yml`.
 ///
-/// @param imageStep whether each target begins with a step that prepares its VM image
+/// @param fleet hosts, the image, and how steps find a host that has it
 /// @param targets all described targets, enabled or not; without any, macOS on both processors
 /// @param steps the kinds of steps the project has, at least one
 public record PipelineConfig(
-    boolean imageStep, List<TargetConfig> targets, Map<StepKind, StepConfig> steps) {
+    FleetConfig fleet, List<TargetConfig> targets, Map<StepKind, StepConfig> steps) {
+  /// What only generating asks for.
+  static final List<String> KEYS = List.of("targets", "steps");
 
   /// @param file the whole file; other sections than `pipeline` are not looked at
   /// @throws dev.bakehouse.config.ConfigError with file, line and what is allowed there
   public static PipelineConfig read(Section file) {
     Section section = file.section("pipeline");
-    boolean imageStep = section.flag("image-step", true);
+    FleetConfig fleet = FleetConfig.of(section);
     List<TargetConfig> targets = targets(section.section("targets"));
     Section list = section.section("steps");
     Map<StepKind, StepConfig> steps = new EnumMap<>(StepKind.class);
@@ -34,7 +36,12 @@ public record PipelineConfig(
     if (steps.isEmpty()) {
       throw list.error(null, "has no step", "Describe vendor, cpp, zig, link or test below it.");
     }
-    return new PipelineConfig(imageStep, targets, steps);
+    return new PipelineConfig(fleet, targets, steps);
+  }
+
+  /// Whether each target begins with a step that prepares its VM image.
+  public boolean imageStep() {
+    return fleet.imageStep();
   }
 
   private static List<TargetConfig> targets(Section section) {
@@ -66,7 +73,7 @@ public record PipelineConfig(
       }
     }
     return new PipelineConfig(
-        imageStep,
+        fleet,
         targets.stream().map(t -> t.enable(keys.contains(t.target().key()))).toList(),
         steps);
   }

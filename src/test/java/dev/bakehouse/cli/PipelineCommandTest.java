@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.platform.Command;
@@ -88,5 +89,20 @@ class PipelineCommandTest {
     Outcome outcome = bakehouse("upload").env("BUILDKITE_BIN_PATH", dir.toString()).run();
     assertThat(outcome.status()).isEqualTo(Exit.FAILED);
     assertThat(outcome.complaint()).contains("status 4").contains("step key taken");
+  }
+
+  @Test
+  void adaptsAPipelineThatAGeneratorPrints() throws IOException {
+    byte[] printed = "steps: [{command: a, agents: {os: darwin}}, wait]\n".getBytes(UTF_8);
+    Outcome outcome = bakehouse("adapt").input(printed).check();
+    JsonNode steps = JsonMapper.shared().readTree(outcome.out()).path("steps");
+    assertThat(steps.get(0).path("agents"))
+        .hasToString("{\"os\":\"darwin\",\"vm-ready\":\"true\"}");
+    assertThat(steps.get(1)).hasToString("\"wait\"");
+    Files.writeString(dir.resolve("bakehouse.yml"), "pipeline: {image: mac-1, image-step: off}\n");
+    assertThat(bakehouse("adapt").input(printed).run().complaint())
+        .contains("bakehouse.yml:1: `pipeline.image-step: off`");
+    assertThat(bakehouse("adapt", "--affinity", "both", "-").input(printed).run().status())
+        .isEqualTo(Exit.FAILED);
   }
 }

@@ -1,0 +1,24 @@
+package dev.bakehouse.pipeline;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+/// The step that prepares a VM image.
+final class ImageStep {
+  static final String COMMAND = "bakehouse image ensure";
+  static final int TIMEOUT = 180;
+
+  /// How agents report a failure of the machinery, not of the work.
+  static final List<Integer> MACHINERY = List.of(-1, 125);
+
+  private static final Pattern PREPARES =
+      Pattern.compile(
+          "(?m)^\\s*(\\S*/)?(bakehouse\\s+image\\s|ensure-bun-image\\.sh|build-macos-vm\\.sh)");
+
+  private ImageStep() {}
+
+  /// Whether a step makes images itself: it must not wait for a host that has one.
+  static boolean prepares(WrittenStep step) {
+    return PREPARES.matcher(step.command() + "\n").find();
+  }
+}
