@@ -28,7 +28,9 @@ import picocli.CommandLine.Spec;
     subcommands = {
       PipelineCommand.GenerateVerb.class,
       PipelineCommand.UploadVerb.class,
-      PipelineAdapt.class
+      PipelineAdapt.class,
+      PipelineLint.class,
+      PipelineExplain.class
     })
 final class PipelineCommand implements Callable<Integer> {
   private static final String DEFAULT_FILE = "bakehouse.yml";

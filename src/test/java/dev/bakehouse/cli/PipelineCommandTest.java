@@ -105,4 +105,36 @@ class PipelineCommandTest {
     assertThat(bakehouse("adapt", "--affinity", "both", "-").input(printed).run().status())
         .isEqualTo(Exit.FAILED);
   }
+
+  @Test
+  void lintsWithAStatusAndAsJson() throws IOException {
+    Files.writeString(dir.resolve("p.yml"), "steps:\n  - command: a\n    depends_on: b\n");
+    Outcome text = bakehouse("lint", "p.yml").run();
+    assertThat(text.status()).isEqualTo(Exit.FAILED);
+    assertThat(text.text())
+        .contains("p.yml:3: step `a`: depends on `b`, which is no step's key [dangling-dependency]")
+        .contains("p.yml:2: step `a`: has no time-out");
+    JsonNode json = JsonMapper.shared().readTree(bakehouse("lint", "--json", "p.yml").run().out());
+    assertThat(json.path("findings").get(1).propertyNames())
+        .containsExactly("file", "line", "rule", "step", "what", "remedy");
+    byte[] clean = "steps: [wait]".getBytes(UTF_8);
+    assertThat(bakehouse("lint").input(clean).run().status()).isEqualTo(Exit.OK);
+    Outcome unreadable = bakehouse("lint").input("steps: [".getBytes(UTF_8)).run();
+    assertThat(unreadable.status()).isEqualTo(Exit.USAGE);
+    assertThat(unreadable.complaint()).startsWith("bakehouse: standard input:1: ");
+  }
+
+  @Test
+  void explainsWithMeasuredTimes() throws IOException {
+    Files.writeString(
+        dir.resolve("p.yml"),
+        "steps:\n- {command: a, key: a}\n- {command: b, key: b, depends_on: a}\n");
+    Files.writeString(dir.resolve("times.json"), "{\"steps\":[{\"key\":\"a\",\"seconds\":7}]}");
+    assertThat(bakehouse("explain", "p.yml", "--times", "times.json").check().text())
+        .contains("after a (depends_on)")
+        .contains("Critical path, 7 s: a (7 s)");
+    JsonNode json =
+        JsonMapper.shared().readTree(bakehouse("explain", "p.yml", "--json").check().out());
+    assertThat(json.path("steps").get(1).path("wave").asInt()).isEqualTo(2);
+  }
 }
