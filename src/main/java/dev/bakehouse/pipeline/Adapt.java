@@ -29,6 +29,7 @@ public final class Adapt {
 
   private final WrittenPipeline pipeline;
   private final FleetConfig fleet;
+  private final Affinity affinity;
   private final List<String> targets = new ArrayList<>();
   private final Map<String, ObjectNode> imageSteps = new LinkedHashMap<>();
   private int adapted;
@@ -36,6 +37,7 @@ public final class Adapt {
   private Adapt(WrittenPipeline pipeline, FleetConfig fleet) {
     this.pipeline = pipeline;
     this.fleet = fleet;
+    this.affinity = fleet.affinity().orElse(Affinity.IMAGE);
   }
 
   /// Changes the pipeline.
@@ -66,12 +68,11 @@ public final class Adapt {
     adapted++;
     Map<String, String> before = new LinkedHashMap<>(agents);
     List.of(AgentRules.READY, AgentRules.IMAGE).forEach(before::remove);
-    Optional<String> host =
-        fleet.affinity().pins() ? Optional.of(host(step, before)) : Optional.empty();
+    Optional<String> host = affinity.pins() ? Optional.of(host(step, before)) : Optional.empty();
     tag(step, AgentRules.READY, "true");
     fleet.image().ifPresent(image -> tag(step, AgentRules.IMAGE, image));
     host.ifPresent(name -> tag(step, AgentRules.HOST, name));
-    if (fleet.affinity() == Affinity.GROUP && !step.body().has("concurrency_group")) {
+    if (affinity == Affinity.GROUP && !step.body().has("concurrency_group")) {
       step.body().put("concurrency_group", target(step, before));
       step.body().put("concurrency", 1);
     }

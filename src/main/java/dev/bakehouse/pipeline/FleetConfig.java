@@ -11,12 +11,13 @@ import java.util.Optional;
 ///
 /// @param owns a step whose agents have all tags of one entry is this installation's
 /// @param hosts what hosts there are; empty when nobody wrote it down
+/// @param affinity empty when nothing is said: then steps are generated without tags of readiness
 /// @param image name of the image steps need; without it, any that is ready
 /// @param imageStep whether a step prepares it
 public record FleetConfig(
     List<Map<String, String>> owns,
     List<HostTags> hosts,
-    Affinity affinity,
+    Optional<Affinity> affinity,
     Optional<String> image,
     boolean imageStep) {
   private static final List<Map<String, String>> MACS =
@@ -24,7 +25,7 @@ public record FleetConfig(
 
   /// What holds without a configuration: all macOS steps, no host known.
   public static final FleetConfig DEFAULT =
-      new FleetConfig(MACS, List.of(), Affinity.IMAGE, Optional.empty(), true);
+      new FleetConfig(MACS, List.of(), Optional.empty(), Optional.empty(), true);
 
   public FleetConfig {
     owns = List.copyOf(owns);
@@ -36,7 +37,7 @@ public record FleetConfig(
   public static FleetConfig read(Section file) {
     Section section = file.section("pipeline");
     FleetConfig fleet = of(section);
-    PipelineConfig.KEYS.forEach(section::has);
+    PipelineConfig.OTHER_KEYS.forEach(section::has);
     section.close();
     return fleet;
   }
@@ -59,13 +60,15 @@ public record FleetConfig(
     return new FleetConfig(
         owns.isEmpty() ? MACS : owns,
         hosts,
-        Affinity.of(pipeline.choice("affinity", Affinity.IMAGE.word(), Affinity.words())),
+        pipeline.has("affinity")
+            ? Optional.of(Affinity.of(pipeline.choice("affinity", "", Affinity.words())))
+            : Optional.empty(),
         pipeline.text("image"),
         pipeline.flag("image-step", true));
   }
 
   public FleetConfig with(Affinity other) {
-    return new FleetConfig(owns, hosts, other, image, imageStep);
+    return new FleetConfig(owns, hosts, Optional.of(other), image, imageStep);
   }
 
   /// Whether hosts of this installation are to run a step.

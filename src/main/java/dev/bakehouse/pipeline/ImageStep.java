@@ -1,5 +1,8 @@
 package dev.bakehouse.pipeline;
 
+import dev.bakehouse.pipeline.GeneratedPipeline.Automatic;
+import dev.bakehouse.pipeline.GeneratedPipeline.Manual;
+import dev.bakehouse.pipeline.GeneratedPipeline.Retry;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -10,6 +13,10 @@ final class ImageStep {
 
   /// How agents report a failure of the machinery, not of the work.
   static final List<Integer> MACHINERY = List.of(-1, 125);
+
+  /// Only a failure of the machinery is tried again.
+  static final Retry RETRY =
+      new Retry(new Manual(true), MACHINERY.stream().map(s -> new Automatic(s, 2)).toList());
 
   private static final Pattern PREPARES =
       Pattern.compile(

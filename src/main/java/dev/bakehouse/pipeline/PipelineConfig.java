@@ -7,16 +7,21 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The `pipeline:` part of `bakehouse.yml`.
 ///
 /// @param fleet hosts, the image, and how steps find a host that has it
 /// @param targets all described targets, enabled or not; without any, macOS on both processors
 /// @param steps the kinds of steps the project has, at least one
+/// @param release what comes after all targets
 public record PipelineConfig(
-    FleetConfig fleet, List<TargetConfig> targets, Map<StepKind, StepConfig> steps) {
+    FleetConfig fleet,
+    List<TargetConfig> targets,
+    Map<StepKind, StepConfig> steps,
+    Optional<ReleaseConfig> release) {
   /// What only generating asks for.
-  static final List<String> KEYS = List.of("targets", "steps");
+  static final List<String> OTHER_KEYS = List.of("targets", "steps", "release");
 
   /// @param file the whole file; other sections than `pipeline` are not looked at
   /// @throws dev.bakehouse.config.ConfigError with file, line and what is allowed there
@@ -32,11 +37,12 @@ public record PipelineConfig(
       }
     }
     list.close();
+    Optional<ReleaseConfig> release = ReleaseConfig.read(section);
     section.close();
     if (steps.isEmpty()) {
       throw list.error(null, "has no step", "Describe vendor, cpp, zig, link or test below it.");
     }
-    return new PipelineConfig(fleet, targets, steps);
+    return new PipelineConfig(fleet, targets, steps, release);
   }
 
   /// Whether each target begins with a step that prepares its VM image.
@@ -75,6 +81,7 @@ public record PipelineConfig(
     return new PipelineConfig(
         fleet,
         targets.stream().map(t -> t.enable(keys.contains(t.target().key()))).toList(),
-        steps);
+        steps,
+        release);
   }
 }

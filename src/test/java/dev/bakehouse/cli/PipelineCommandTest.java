@@ -137,4 +137,60 @@ class PipelineCommandTest {
         JsonMapper.shared().readTree(bakehouse("explain", "p.yml", "--json").check().out());
     assertThat(json.path("steps").get(1).path("wave").asInt()).isEqualTo(2);
   }
+
+  private void agent(String script) throws IOException {
+    Path agent = dir.resolve("buildkite-agent");
+    Files.writeString(agent, "#!/bin/sh\n" + script);
+    assertThat(agent.toFile().setExecutable(true)).isTrue();
+  }
+
+  /// What people chose replaces the message's options and the enabled targets.
+  @Test
+  void uploadsWhatPeopleChose() throws IOException {
+    Files.writeString(
+        dir.resolve("bakehouse.yml"),
+        "pipeline: {targets: {linux-x64: {}, windows-x64: {enabled: false}},"
+            + " steps: {cpp: {command: a}, test: {command: b}}}\n");
+    agent(
+        "case \"$*\" in\n"
+            + "*bakehouse-options*) printf 'skip-tests\\nforce-builds' ;;\n"
+            + "*bakehouse-targets*) echo windows-x64 ;;\n"
+            + "*) cat >json ;;\nesac\n");
+    Command upload =
+        bakehouse("upload")
+            .env("BUILDKITE_BIN_PATH", dir.toString())
+            .env("BUILDKITE_SOURCE", "ui")
+            .env("BUILDKITE_MESSAGE", "[only tests]");
+    upload.check();
+    assertThat(dir.resolve("json")).content().contains("\"input\"").doesNotContain("group");
+    upload.env("BAKEHOUSE_OPTIONS", "asked").check();
+    assertThat(dir.resolve("json"))
+        .content()
+        .contains("windows-x64-build-cpp", "FORCE_BUILDS")
+        .doesNotContain("linux-x64", "test-bun", "ONLY_TESTS");
+  }
+
+  @Test
+  void uploadsNothingForSkipCi() throws IOException {
+    agent("echo called; exit 9\n");
+    Outcome outcome =
+        bakehouse("upload")
+            .env("BUILDKITE_BIN_PATH", dir.toString())
+            .env("BUILDKITE_MESSAGE", "Docs [skip ci]")
+            .check();
+    assertThat(outcome.text()).contains("nothing is uploaded");
+  }
+
+  @Test
+  void pinsToTheHostOfItsAgent() throws IOException {
+    Files.writeString(
+        dir.resolve("bakehouse.yml"), CONFIG.replace("{targets", "{affinity: host, targets"));
+    agent("cat >json\n");
+    Command upload =
+        bakehouse("upload", "--target", "linux-x64", "--pin")
+            .env("BUILDKITE_BIN_PATH", dir.toString());
+    assertThat(upload.run().complaint()).contains("its agent has no tag `host`");
+    upload.env("BUILDKITE_AGENT_META_DATA_HOST", "mini-2").check();
+    assertThat(dir.resolve("json")).content().contains("\"host\" : \"mini-2\"");
+  }
 }
