@@ -3,7 +3,9 @@ package dev.bakehouse.cli;
 import dev.bakehouse.buildkite.AgentCommand;
 import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.pipeline.BuildFacts;
 import dev.bakehouse.pipeline.Generate;
+import dev.bakehouse.pipeline.GeneratedPipeline;
 import dev.bakehouse.pipeline.PipelineConfig;
 import dev.bakehouse.platform.Command;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -23,9 +26,15 @@ import picocli.CommandLine.Spec;
 /// `bakehouse pipeline`.
 @CommandLine.Command(
     name = "pipeline",
-    description = "Makes the pipeline's steps from bakehouse.yml.",
+    description = "Makes, adapts and checks pipelines.",
     mixinStandardHelpOptions = true,
-    subcommands = {PipelineCommand.GenerateVerb.class, PipelineCommand.UploadVerb.class})
+    subcommands = {
+      PipelineCommand.GenerateVerb.class,
+      PipelineCommand.UploadVerb.class,
+      PipelineAdapt.class,
+      PipelineLint.class,
+      PipelineExplain.class
+    })
 final class PipelineCommand implements Callable<Integer> {
   private static final String DEFAULT_FILE = "bakehouse.yml";
   private static final String STANDARD_INPUT = "-";
@@ -56,9 +65,15 @@ final class PipelineCommand implements Callable<Integer> {
         description = "Only this target, enabled or not, for example linux-x64. May be repeated.")
     private List<String> targets = List.of();
 
-    String json() throws IOException {
+    GeneratedPipeline pipeline(BuildFacts facts) throws IOException {
+      return Generate.pipeline(config(List.of()), facts);
+    }
+
+    /// @param chosen targets, where the command line names none
+    PipelineConfig config(List<String> chosen) throws IOException {
       PipelineConfig config = PipelineConfig.read(read());
-      return Generate.pipeline(targets.isEmpty() ? config : config.only(targets)).json();
+      List<String> wanted = targets.isEmpty() ? chosen : targets;
+      return wanted.isEmpty() ? config : config.only(wanted);
     }
 
     private Section read() throws IOException {
@@ -83,7 +98,7 @@ final class PipelineCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-      System.out.print(source.json());
+      System.out.print(source.pipeline(BuildFacts.of(System.getenv())).json());
       return Exit.OK;
     }
   }
@@ -95,14 +110,40 @@ final class PipelineCommand implements Callable<Integer> {
   static final class UploadVerb implements Callable<Integer> {
     @Mixin private Source source = new Source();
 
+    @Option(
+        names = "--pin",
+        description =
+            "Only what comes after the image step, bound to the host of the agent that runs this.")
+    private boolean pin;
+
     @Override
     public Integer call() throws IOException {
-      byte[] json = source.json().getBytes(StandardCharsets.UTF_8);
+      Map<String, String> env = System.getenv();
+      BuildFacts facts = BuildFacts.of(env);
+      List<String> chosen = List.of();
+      if (facts.asked()) {
+        facts = facts.with(answers(env, BuildFacts.OPTIONS_KEY));
+        chosen = answers(env, BuildFacts.TARGETS_KEY);
+      }
+      PipelineConfig config = source.config(chosen);
+      GeneratedPipeline pipeline =
+          pin ? Generate.pinned(config, facts) : Generate.pipeline(config, facts);
+      if (pipeline.steps().isEmpty()) {
+        System.out.println("The commit message asks for no build: nothing is uploaded.");
+        return Exit.OK;
+      }
       // A `$` in a command is the guest's to expand, not the agent's.
-      Command upload = AgentCommand.of(System.getenv(), "pipeline", "upload", "--no-interpolation");
+      Command upload = AgentCommand.of(env, "pipeline", "upload", "--no-interpolation");
+      byte[] json = pipeline.json().getBytes(StandardCharsets.UTF_8);
       System.out.write(upload.merged().input(json).check().out());
       System.out.flush();
       return Exit.OK;
+    }
+
+    /// What people chose, one word a line in the build's meta-data.
+    private static List<String> answers(Map<String, String> env, String key) {
+      Command get = AgentCommand.of(env, "meta-data", "get", key, "--default", "");
+      return get.check().text().lines().map(String::strip).filter(w -> !w.isEmpty()).toList();
     }
   }
 }

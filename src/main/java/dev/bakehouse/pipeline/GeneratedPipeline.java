@@ -12,14 +12,31 @@ import tools.jackson.databind.json.JsonMapper;
 /// What `pipeline upload` takes, as far as [Generate] writes it.
 ///
 /// It travels as JSON: in YAML an `ON` or a `24.04` could change its type on the way.
-public record GeneratedPipeline(List<Group> steps) {
+///
+/// @param steps none when the commit asked for nothing to be built
+public record GeneratedPipeline(List<Entry> steps) {
   private static final ObjectWriter JSON =
       JsonMapper.builder().build().writerWithDefaultPrettyPrinter();
 
+  public GeneratedPipeline {
+    steps = List.copyOf(steps);
+  }
+
+  /// What may stand below the topmost `steps`.
+  public sealed interface Entry permits Group, Step, Block, Input, Wait {}
+
   /// The steps of one target.
-  public record Group(String group, String key, List<Step> steps) {}
+  @JsonInclude(Include.NON_EMPTY)
+  public record Group(
+      String group,
+      String key,
+      @JsonProperty("depends_on") List<String> dependsOn,
+      List<Step> steps)
+      implements Entry {}
 
   /// @param parallelism null for a single job
+  /// @param priority null for Buildkite's 0
+  /// @param concurrency null for as many at once as there are
   @JsonInclude(Include.NON_EMPTY)
   public record Step(
       String key,
@@ -31,13 +48,44 @@ public record GeneratedPipeline(List<Group> steps) {
       @JsonProperty("artifact_paths") List<String> artifactPaths,
       @Nullable Integer parallelism,
       @JsonProperty("timeout_in_minutes") int timeoutInMinutes,
-      Retry retry) {}
+      @Nullable Integer priority,
+      @JsonProperty("cancel_on_build_failing") @Nullable Boolean cancelOnBuildFailing,
+      @Nullable Integer concurrency,
+      @JsonProperty("concurrency_group") @Nullable String concurrencyGroup,
+      Retry retry)
+      implements Entry {}
 
   public record Retry(Manual manual, List<Automatic> automatic) {}
 
   public record Manual(@JsonProperty("permit_on_passed") boolean permitOnPassed) {}
 
   public record Automatic(@JsonProperty("exit_status") int exitStatus, int limit) {}
+
+  /// @param blockedState what the build is while nobody has unblocked it
+  public record Block(
+      String block, String key, String prompt, @JsonProperty("blocked_state") String blockedState)
+      implements Entry {}
+
+  public record Input(String input, String key, List<Select> fields) implements Entry {}
+
+  /// A field that takes any number of its values.
+  public record Select(
+      String select,
+      String key,
+      boolean multiple,
+      boolean required,
+      @JsonProperty("default") List<String> chosen,
+      List<Choice> options) {}
+
+  public record Choice(String label, String value) {}
+
+  /// @param ignored what Buildkite wants there: null
+  public record Wait(@JsonProperty("wait") @Nullable String ignored) implements Entry {}
+
+  /// The groups among the steps.
+  public List<Group> groups() {
+    return steps.stream().filter(Group.class::isInstance).map(Group.class::cast).toList();
+  }
 
   public String json() {
     return JSON.writeValueAsString(this) + "\n";

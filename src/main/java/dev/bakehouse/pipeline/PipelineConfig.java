@@ -7,20 +7,27 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The `pipeline:` part of `bakehouse.yml`.
 ///
-/// @param imageStep whether each target begins with a step that prepares its VM image
+/// @param fleet hosts, the image, and how steps find a host that has it
 /// @param targets all described targets, enabled or not; without any, macOS on both processors
 /// @param steps the kinds of steps the project has, at least one
+/// @param release what comes after all targets
 public record PipelineConfig(
-    boolean imageStep, List<TargetConfig> targets, Map<StepKind, StepConfig> steps) {
+    FleetConfig fleet,
+    List<TargetConfig> targets,
+    Map<StepKind, StepConfig> steps,
+    Optional<ReleaseConfig> release) {
+  /// What only generating asks for.
+  static final List<String> OTHER_KEYS = List.of("targets", "steps", "release");
 
   /// @param file the whole file; other sections than `pipeline` are not looked at
   /// @throws dev.bakehouse.config.ConfigError with file, line and what is allowed there
   public static PipelineConfig read(Section file) {
     Section section = file.section("pipeline");
-    boolean imageStep = section.flag("image-step", true);
+    FleetConfig fleet = FleetConfig.of(section);
     List<TargetConfig> targets = targets(section.section("targets"));
     Section list = section.section("steps");
     Map<StepKind, StepConfig> steps = new EnumMap<>(StepKind.class);
@@ -30,11 +37,17 @@ public record PipelineConfig(
       }
     }
     list.close();
+    Optional<ReleaseConfig> release = ReleaseConfig.read(section);
     section.close();
     if (steps.isEmpty()) {
       throw list.error(null, "has no step", "Describe vendor, cpp, zig, link or test below it.");
     }
-    return new PipelineConfig(imageStep, targets, steps);
+    return new PipelineConfig(fleet, targets, steps, release);
+  }
+
+  /// Whether each target begins with a step that prepares its VM image.
+  public boolean imageStep() {
+    return fleet.imageStep();
   }
 
   private static List<TargetConfig> targets(Section section) {
@@ -66,8 +79,9 @@ public record PipelineConfig(
       }
     }
     return new PipelineConfig(
-        imageStep,
+        fleet,
         targets.stream().map(t -> t.enable(keys.contains(t.target().key()))).toList(),
-        steps);
+        steps,
+        release);
   }
 }

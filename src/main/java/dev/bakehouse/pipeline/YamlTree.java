@@ -2,11 +2,13 @@ package dev.bakehouse.pipeline;
 
 import dev.bakehouse.config.ConfigError;
 import java.math.BigDecimal;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.composer.Composer;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -21,47 +23,77 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /// YAML 1.2 as a JSON tree: `ON` stays text, numbers keep their digits (`1.10`), aliases and `<<`
-/// are resolved.
+/// are resolved. What aliases stand for counts each time against the limits on size.
 final class YamlTree {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,18})?");
-  private static final int MOST_NODES = 1_000_000;
-  private static final int DEEPEST = 100;
+  private static final Pattern NUMBER =
+      Pattern.compile("-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?");
+  private static final int MOST_NODES = 500_000;
+  private static final int MOST_TEXT = 8 << 20;
 
   private final String name;
+  private final @Nullable Lines lines;
   private int nodes;
+  private long text;
 
-  private YamlTree(String name) {
+  private YamlTree(String name, @Nullable Lines lines) {
     this.name = name;
+    this.lines = lines;
   }
 
   static JsonNode parse(String name, String text) {
+    return parse(name, text, null);
+  }
+
+  /// @param lines gets the places of all values, and of keys that stand twice; without it, those
+  ///   are errors
+  static JsonNode parse(String name, String text, @Nullable Lines lines) {
+    if (text.length() > MOST_TEXT) {
+      throw new ConfigError(
+          name, "is longer than " + (MOST_TEXT >> 20) + " million characters", "Shorten it.");
+    }
     try {
       LoadSettings settings =
           LoadSettings.builder()
               .setLabel(name)
               .setSchema(new CoreSchema())
-              .setCodePointLimit(16 << 20)
+              .setAllowDuplicateKeys(true)
+              .setMaxAliasesForCollections(MOST_NODES)
+              .setCodePointLimit(MOST_TEXT)
               .build();
-      Node root = new Compose(settings).composeString(text).orElse(null);
-      return root == null ? JSON.nullNode() : new YamlTree(name).convert(root, 0);
+      Node root =
+          new Composer(settings, new ShallowParser(settings, text)).getSingleNode().orElse(null);
+      return root == null ? JSON.nullNode() : new YamlTree(name, lines).convert(root, 0);
     } catch (MarkedYamlEngineException e) {
       String where = e.getProblemMark().map(m -> name + ":" + (m.getLine() + 1)).orElse(name);
       throw new ConfigError(where, e.getProblem(), "Correct the YAML there.");
     } catch (YamlEngineException e) {
       throw new ConfigError(name, String.valueOf(e.getMessage()), "Correct the YAML.");
+    } catch (IllegalArgumentException e) {
+      // What the scanner lets through, for example an escape without its digits.
+      throw new ConfigError(name, "is no YAML: " + e.getMessage(), "Correct it.");
     }
   }
 
   private JsonNode convert(Node node, int depth) {
-    if (++nodes > MOST_NODES || depth > DEEPEST) {
-      throw new ConfigError(at(node), "is too deep or too big", "Look for an alias of itself.");
+    if (++nodes > MOST_NODES || text > MOST_TEXT || depth > ShallowParser.DEEPEST) {
+      throw new ConfigError(
+          at(node),
+          "is too deep or too big",
+          "Look for aliases of aliases, or for one of itself; at most "
+              + MOST_NODES
+              + " values are read, "
+              + ShallowParser.DEEPEST
+              + " deep.");
     }
     return switch (node) {
       case MappingNode mapping -> object(mapping, depth);
       case SequenceNode sequence -> {
         ArrayNode list = JSON.arrayNode();
-        sequence.getValue().forEach(n -> list.add(convert(n, depth + 1)));
+        for (Node item : sequence.getValue()) {
+          list.add(convert(item, depth + 1));
+          note(list, list.size() - 1, item, item);
+        }
         yield list;
       }
       case ScalarNode scalar -> scalar(scalar);
@@ -79,10 +111,11 @@ final class YamlTree {
       }
       JsonNode value = convert(tuple.getValueNode(), depth + 1);
       if (!key.getValue().equals("<<")) {
+        text += key.getValue().length();
         if (object.replace(key.getValue(), value) != null) {
-          throw new ConfigError(
-              at(key), "the key `" + key.getValue() + "` stands twice", "Remove one of them.");
+          repeated(object, key);
         }
+        note(object, key.getValue(), key, tuple.getValueNode());
       } else if (value.isArray()) {
         value.forEach(v -> merge(merged, v));
       } else {
@@ -93,14 +126,39 @@ final class YamlTree {
     return object;
   }
 
-  private static void merge(ObjectNode into, @Nullable JsonNode from) {
-    if (from instanceof ObjectNode more) {
-      more.properties().forEach(e -> into.putIfAbsent(e.getKey(), e.getValue()));
+  private void repeated(ObjectNode object, ScalarNode key) {
+    if (lines == null) {
+      throw new ConfigError(
+          at(key), "the key `" + key.getValue() + "` stands twice", "Remove one of them.");
+    }
+    int first = lines.of(object, key.getValue());
+    lines.noteRepeat(new Lines.Repeat(key.getValue(), line(key), first));
+  }
+
+  private void note(JsonNode container, Object at, Node begin, Node value) {
+    if (lines != null) {
+      lines.note(container, at, line(begin));
+      if (value instanceof ScalarNode scalar && scalar.getScalarStyle() == ScalarStyle.PLAIN) {
+        lines.noteWord(container, at, scalar.getValue());
+      }
     }
   }
 
-  private static JsonNode scalar(ScalarNode scalar) {
+  private void merge(ObjectNode into, @Nullable JsonNode from) {
+    if (from instanceof ObjectNode more) {
+      for (Map.Entry<String, JsonNode> entry : more.properties()) {
+        String key = entry.getKey();
+        if (into.putIfAbsent(key, entry.getValue()) == null && lines != null) {
+          lines.note(into, key, lines.of(from, key));
+          lines.word(from, key).ifPresent(word -> lines.noteWord(into, key, word));
+        }
+      }
+    }
+  }
+
+  private JsonNode scalar(ScalarNode scalar) {
     String text = scalar.getValue();
+    this.text += text.length();
     if (scalar.getScalarStyle() != ScalarStyle.PLAIN) {
       return JSON.stringNode(text);
     }
@@ -117,6 +175,10 @@ final class YamlTree {
   }
 
   private String at(Node node) {
-    return name + node.getStartMark().map(m -> ":" + (m.getLine() + 1)).orElse("");
+    return name + ":" + line(node);
+  }
+
+  private static int line(Node node) {
+    return node.getStartMark().map(Mark::getLine).orElse(0) + 1;
   }
 }

@@ -39,6 +39,9 @@ class CommandTreeTest {
     wrong("host run", Exit.FAILED, "--config FILE");
     wrong("pipeline generate", Exit.FAILED, "FILE");
     wrong("pipeline upload", Exit.FAILED, "FILE");
+    wrong("pipeline adapt", Exit.FAILED, "FILE");
+    wrong("pipeline lint", Exit.USAGE, "FILE");
+    wrong("pipeline explain", Exit.FAILED, "FILE");
     wrong("coordinator", Exit.FAILED, "--state FILE/below");
     for (String verb : List.of("show 1", "cancel 1", "log 1 x", "create")) {
       String name = verb.split(" ")[0];

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.bakehouse.oci.TartManifest.DiskSlice;
+import dev.bakehouse.pipeline.Adapt;
+import dev.bakehouse.pipeline.Explain;
+import dev.bakehouse.pipeline.FleetConfig;
+import dev.bakehouse.pipeline.Lint;
+import dev.bakehouse.pipeline.WrittenPipeline;
 import dev.bakehouse.platform.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -118,6 +124,27 @@ class ParserFuzzTest {
     }
   }
 
+  @MethodSource("pipelineSeeds")
+  @FuzzTest(maxDuration = "2m")
+  void pipelines(byte[] bytes) {
+    try {
+      WrittenPipeline pipeline =
+          WrittenPipeline.parse("it", new String(bytes, StandardCharsets.UTF_8));
+      // What comes out is read as it was meant.
+      String json = pipeline.json();
+      assertThat(WrittenPipeline.parse("again", json).json()).isEqualTo(json);
+      assertThat(Lint.check(pipeline, FleetConfig.DEFAULT, Set.of()))
+          .allMatch(finding -> finding.line() > 0);
+      Adapt.apply(pipeline, FleetConfig.DEFAULT);
+      WrittenPipeline adapted = WrittenPipeline.parse("adapted", pipeline.json());
+      Adapt.apply(adapted, FleetConfig.DEFAULT);
+      assertThat(adapted.json()).isEqualTo(pipeline.json());
+      assertThat(Explain.of(adapted, FleetConfig.DEFAULT, Map.of()).steps()).isNotNull();
+    } catch (UserError e) {
+      assertThat(e.getMessage()).isNotBlank();
+    }
+  }
+
   @Test
   void mutationsOfSeedsEndInAResultOrAClearError() throws Exception {
     mutate(challengeSeeds(), this::challenges);
@@ -125,6 +152,7 @@ class ParserFuzzTest {
     mutate(indexSeeds(), this::layoutIndexes);
     mutate(frameSeeds(), this::frames);
     mutate(referenceSeeds(), this::references);
+    mutate(pipelineSeeds(), this::pipelines);
   }
 
   private static void mutate(Stream<byte[]> seeds, Target target) throws Exception {
@@ -243,6 +271,15 @@ class ParserFuzzTest {
         "[::1]:5000/a@sha256:" + "a".repeat(64),
         "oci:/some/dir:tag",
         "oci:dir@sha256:" + "b".repeat(64));
+  }
+
+  static Stream<byte[]> pipelineSeeds() {
+    return texts(
+        "env: &e {A: ON, B: 24.10, C: ~}\nagents: [queue=x]\nsteps:\n- {command: a, env: {<<: *e}}\n",
+        "steps:\n  - wait\n  - group: G\n    key: g\n    steps: [{label: l, command: |-2\n      a}]\n",
+        "{\"steps\":[{\"block\":\"b\",\"fields\":[{\"text\":\"\\u00e9\"}]},{\"trigger\":\"t\",\"build\":{}}]}",
+        "a: &a [1, 1e3, 0x1F, .5, '', \"\\t\"]\nb: &b [*a, *a]\nsteps: [*b, {input: i, k: !!str 1}]\n",
+        "agents: {os: darwin}\nsteps:\n- {command: a, key: a, agents: [os=macos, arch=arm64]}\n- wait\n- {command: b, depends_on: a, matrix: {setup: {x: [1]}}}\n");
   }
 
   private static Stream<byte[]> texts(String... texts) {

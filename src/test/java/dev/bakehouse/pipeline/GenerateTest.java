@@ -117,8 +117,8 @@ class GenerateTest {
   void theExamplesPipelineHasItsKeys() {
     PipelineConfig config = PipelineConfig.read(Yaml.read(Path.of("examples/oven/bakehouse.yml")));
     GeneratedPipeline pipeline = Generate.pipeline(config);
-    assertThat(pipeline.steps()).extracting(g -> g.key()).containsExactly("linux-x64");
-    assertThat(pipeline.steps().getFirst().steps())
+    assertThat(pipeline.groups()).extracting(g -> g.key()).containsExactly("linux-x64");
+    assertThat(pipeline.groups().getFirst().steps())
         .extracting(s -> s.key())
         .containsExactlyElementsOf(
             List.of(

@@ -1,0 +1,164 @@
+package dev.bakehouse.pipeline;
+
+import dev.bakehouse.pipeline.GeneratedPipeline.Step;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The steps of one target.
+final class TargetSteps {
+  /// Tells a step's command which target it works for.
+  static final String TARGET = "BAKEHOUSE_TARGET";
+
+  private static final String IMAGE_SUFFIX = "image";
+
+  private final PipelineConfig config;
+  private final BuildFacts facts;
+  private final TargetConfig target;
+  private final Optional<Affinity> affinity;
+
+  TargetSteps(PipelineConfig config, BuildFacts facts, TargetConfig target) {
+    this.config = config;
+    this.facts = facts;
+    this.target = target;
+    this.affinity = config.fleet().affinity();
+  }
+
+  /// Whether the build's options leave a kind of step in.
+  static boolean wanted(StepKind kind, BuildFacts facts) {
+    return !facts.has(kind == StepKind.TEST ? BuildOption.SKIP_TESTS : BuildOption.SKIP_BUILDS);
+  }
+
+  /// @param host where they are bound to one; the image step has run there then
+  List<Step> all(Optional<String> host) {
+    List<Step> steps = new ArrayList<>();
+    if (imageStep() && host.isEmpty()) {
+      steps.add(first(imageCommand()));
+    }
+    for (StepConfig step : config.steps().values()) {
+      if (wanted(step.kind(), facts)) {
+        steps.add(step(step, host));
+      }
+    }
+    return steps;
+  }
+
+  /// Prepares the image, then uploads the target's other steps bound to the host it ran on.
+  Step preparation() {
+    String upload = "bakehouse pipeline upload --target " + target.target().key() + " --pin";
+    return first(imageStep() ? imageCommand() + "\n" + upload : upload);
+  }
+
+  private boolean imageStep() {
+    return config.imageStep() || facts.has(BuildOption.BUILD_IMAGES);
+  }
+
+  private String imageCommand() {
+    return ImageStep.COMMAND + (facts.has(BuildOption.BUILD_IMAGES) ? " --force-refresh" : "");
+  }
+
+  /// The step that any host of the target may run, with its image or without.
+  private Step first(String command) {
+    Map<String, String> own = new LinkedHashMap<>();
+    if (facts.has(BuildOption.PUBLISH_IMAGES)) {
+      own.put("BAKEHOUSE_PUBLISH_IMAGES", "true");
+    }
+    if (facts.asked()) {
+      own.put(BuildFacts.ASKED, "asked");
+    }
+    return make(
+        IMAGE_SUFFIX,
+        command,
+        target.agents(),
+        env(own),
+        List.of(),
+        List.of(),
+        null,
+        ImageStep.TIMEOUT);
+  }
+
+  private Step step(StepConfig step, Optional<String> host) {
+    Map<String, String> own = new LinkedHashMap<>();
+    if (facts.has(BuildOption.FORCE_BUILDS)) {
+      own.put("BAKEHOUSE_FORCE_BUILDS", "true");
+    }
+    if (facts.has(BuildOption.SKIP_BUILDS)) {
+      own.put("BAKEHOUSE_ONLY_TESTS", "true");
+    }
+    own.putAll(step.env());
+    return make(
+        step.kind().suffix(),
+        step.command(),
+        agents(host),
+        env(own),
+        dependsOn(step.kind(), host),
+        step.artifacts(),
+        step.parallelism() == 1 ? null : step.parallelism(),
+        step.timeout());
+  }
+
+  private Map<String, String> agents(Optional<String> host) {
+    Map<String, String> agents = new LinkedHashMap<>(target.agents());
+    if (affinity.isPresent()) {
+      agents.put(AgentRules.READY, "true");
+      config.fleet().image().ifPresent(image -> agents.put(AgentRules.IMAGE, image));
+    }
+    host.ifPresent(name -> agents.put(AgentRules.HOST, name));
+    return agents;
+  }
+
+  private List<String> dependsOn(StepKind kind, Optional<String> host) {
+    List<String> keys = new ArrayList<>();
+    if (imageStep() || host.isPresent()) {
+      keys.add(key(IMAGE_SUFFIX));
+    }
+    for (StepKind before : kind.after()) {
+      if (config.steps().containsKey(before) && wanted(before, facts)) {
+        keys.add(key(before.suffix()));
+      }
+    }
+    return keys;
+  }
+
+  private Map<String, String> env(Map<String, String> own) {
+    Map<String, String> env = new LinkedHashMap<>();
+    env.put(TARGET, target.target().key());
+    env.putAll(target.env());
+    env.putAll(own);
+    return env;
+  }
+
+  private Step make(
+      String suffix,
+      String command,
+      Map<String, String> agents,
+      Map<String, String> env,
+      List<String> dependsOn,
+      List<String> artifacts,
+      @Nullable Integer parallelism,
+      int timeout) {
+    boolean group = affinity.filter(Affinity.GROUP::equals).isPresent();
+    return new Step(
+        key(suffix),
+        target.target().key() + " - " + suffix,
+        command,
+        agents,
+        env,
+        dependsOn,
+        artifacts,
+        parallelism,
+        timeout,
+        facts.priority().orElse(null),
+        facts.mergeQueue() ? Boolean.TRUE : null,
+        group ? 1 : null,
+        group ? target.target().key() : null,
+        ImageStep.RETRY);
+  }
+
+  private String key(String suffix) {
+    return target.target().key() + "-" + suffix;
+  }
+}
