@@ -1,19 +1,16 @@
 package dev.bakehouse.cli;
 
-import dev.bakehouse.buildkite.AgentCommand;
 import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.job.PipelineUpload;
 import dev.bakehouse.pipeline.BuildFacts;
 import dev.bakehouse.pipeline.Generate;
-import dev.bakehouse.pipeline.GeneratedPipeline;
 import dev.bakehouse.pipeline.PipelineConfig;
-import dev.bakehouse.platform.Command;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -65,15 +62,9 @@ final class PipelineCommand implements Callable<Integer> {
         description = "Only this target, enabled or not, for example linux-x64. May be repeated.")
     private List<String> targets = List.of();
 
-    GeneratedPipeline pipeline(BuildFacts facts) throws IOException {
-      return Generate.pipeline(config(List.of()), facts);
-    }
-
-    /// @param chosen targets, where the command line names none
-    PipelineConfig config(List<String> chosen) throws IOException {
+    PipelineConfig config() throws IOException {
       PipelineConfig config = PipelineConfig.read(read());
-      List<String> wanted = targets.isEmpty() ? chosen : targets;
-      return wanted.isEmpty() ? config : config.only(wanted);
+      return targets.isEmpty() ? config : config.only(targets);
     }
 
     private Section read() throws IOException {
@@ -98,7 +89,7 @@ final class PipelineCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-      System.out.print(source.pipeline(BuildFacts.of(System.getenv())).json());
+      System.out.print(Generate.pipeline(source.config(), BuildFacts.of(System.getenv())).json());
       return Exit.OK;
     }
   }
@@ -118,32 +109,9 @@ final class PipelineCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-      Map<String, String> env = System.getenv();
-      BuildFacts facts = BuildFacts.of(env);
-      List<String> chosen = List.of();
-      if (facts.asked()) {
-        facts = facts.with(answers(env, BuildFacts.OPTIONS_KEY));
-        chosen = answers(env, BuildFacts.TARGETS_KEY);
-      }
-      PipelineConfig config = source.config(chosen);
-      GeneratedPipeline pipeline =
-          pin ? Generate.pinned(config, facts) : Generate.pipeline(config, facts);
-      if (pipeline.steps().isEmpty()) {
-        System.out.println("The commit message asks for no build: nothing is uploaded.");
-        return Exit.OK;
-      }
-      // A `$` in a command is the guest's to expand, not the agent's.
-      Command upload = AgentCommand.of(env, "pipeline", "upload", "--no-interpolation");
-      byte[] json = pipeline.json().getBytes(StandardCharsets.UTF_8);
-      System.out.write(upload.merged().input(json).check().out());
-      System.out.flush();
+      System.out.println(
+          PipelineUpload.run(source.config(), source.targets.isEmpty(), pin, System.getenv()));
       return Exit.OK;
-    }
-
-    /// What people chose, one word a line in the build's meta-data.
-    private static List<String> answers(Map<String, String> env, String key) {
-      Command get = AgentCommand.of(env, "meta-data", "get", key, "--default", "");
-      return get.check().text().lines().map(String::strip).filter(w -> !w.isEmpty()).toList();
     }
   }
 }

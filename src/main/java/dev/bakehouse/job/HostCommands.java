@@ -1,18 +1,12 @@
 package dev.bakehouse.job;
 
-import dev.bakehouse.buildkite.AgentCommand;
 import dev.bakehouse.config.ConfigError;
-import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.ProjectError;
-import dev.bakehouse.pipeline.Generate;
 import dev.bakehouse.pipeline.PipelineConfig;
-import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.UserError;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import java.util.regex.Pattern;
@@ -21,8 +15,6 @@ import java.util.regex.Pattern;
 /// exactly as written, and are carried out by this program. Nothing of the repository runs; its
 /// files are only read.
 final class HostCommands {
-  private static final Duration UPLOAD = Duration.ofMinutes(5);
-
   /// The first words of what is carried out; an allow-list can not add to these.
   private static final Pattern KNOWN =
       Pattern.compile(
@@ -106,15 +98,8 @@ final class HostCommands {
                     new UserError(
                         "The commit " + commit + " has no bakehouse.yml",
                         "Add one with a `pipeline:` section, or upload a pipeline in a VM."));
-    Section file = Yaml.parse("bakehouse.yml", yaml);
-    String json = Generate.pipeline(PipelineConfig.read(file)).json();
-    Outcome outcome =
-        AgentCommand.of(job.texts(), "pipeline", "upload", "--no-interpolation")
-            .input(json.getBytes(StandardCharsets.UTF_8))
-            .merged()
-            .deadline(UPLOAD)
-            .run();
-    log.println(outcome.complaint());
-    return outcome.status();
+    PipelineConfig config = PipelineConfig.read(Yaml.parse("bakehouse.yml", yaml));
+    log.println(PipelineUpload.run(config, true, false, job.texts()));
+    return 0;
   }
 }

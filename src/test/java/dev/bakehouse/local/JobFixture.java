@@ -1,5 +1,7 @@
 package dev.bakehouse.local;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.bakehouse.ShortDirectory;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
@@ -84,6 +86,14 @@ public final class JobFixture implements AutoCloseable {
 
   private static final String SETTINGS =
       "{hypervisor: %s, cpus: 1, memory-mb: 1024, disk-gb: 4, connect-seconds: 180}";
+
+  private static final String PIPELINE =
+      """
+      pipeline:
+        image-step: false
+        targets: {linux-x64: {agents: {queue: vm}}}
+        steps: {cpp: {command: 'true'}}
+      """;
 
   private final Path dir = Path.of("target/test-hosts").toAbsolutePath();
   private final Path image = GuestImage.directory().toAbsolutePath().normalize();
@@ -181,6 +191,7 @@ public final class JobFixture implements AutoCloseable {
     git("init", "-q", "-b", "main", at.toString());
     try {
       Files.writeString(at.resolve("file.txt"), "content\n");
+      Files.writeString(at.resolve("bakehouse.yml"), PIPELINE);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -228,13 +239,18 @@ public final class JobFixture implements AutoCloseable {
 
   /// Runs the steps as one build, side by side as slots allow.
   ///
-  /// @return by key, in the order of the steps
+  /// @return by key, in the order of the steps, those that a step uploaded among them
   public Map<String, Result> run(List<Step> steps) {
     return run("main", steps);
   }
 
   /// As [#run(List)], of another branch of the repository, for example [#NO_SUBMODULE].
   public Map<String, Result> run(String branch, List<Step> steps) {
+    return run(branch, Map.of(), steps);
+  }
+
+  /// @param env of the build, for example what makes it one of a pull request
+  public Map<String, Result> run(String branch, Map<String, String> env, List<Step> steps) {
     if (steps.stream().anyMatch(step -> step.where() == Where.TART)) {
       tart();
     }
@@ -257,19 +273,17 @@ public final class JobFixture implements AutoCloseable {
     }
     String json = JsonMapper.builder().build().writeValueAsString(Map.of("steps", wire));
     BuildRequest request =
-        new BuildRequest("test", repository.toString(), "HEAD", branch, "A test", Map.of());
+        new BuildRequest("test", repository.toString(), "HEAD", branch, "A test", env);
     BuildView build =
         fleet.build(request, Pipeline.parse("test", json), new BuildConsole(System.out, false));
     Map<String, Result> results = new LinkedHashMap<>();
-    for (Step step : steps) {
-      JobView job =
-          build.jobs().stream()
-              .filter(j -> step.key().equals(j.key()) && !j.retried())
-              .findFirst()
-              .orElseThrow(() -> new AssertionError("no job " + step.key()));
-      byte[] log = new LogText().filter(fleet.coordinator().log(job.id()));
-      results.put(step.key(), new Result(job, new String(log, StandardCharsets.UTF_8)));
+    for (JobView job : build.jobs()) {
+      if (job.key() != null && !job.retried()) {
+        byte[] log = new LogText().filter(fleet.coordinator().log(job.id()));
+        results.put(job.key(), new Result(job, new String(log, StandardCharsets.UTF_8)));
+      }
     }
+    assertThat(results).containsKeys(steps.stream().map(Step::key).toArray(String[]::new));
     return results;
   }
 
