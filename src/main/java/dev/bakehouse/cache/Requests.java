@@ -40,7 +40,12 @@ public record Requests(Map<String, Boolean> wanted) {
                       + ", and the strategy is "
                       + decision.strategy());
             } else if (save && saves.add(kind)) {
-              log.accept("Caches: " + name + " is saved: the step asked for it");
+              log.accept(
+                  "Caches: "
+                      + name
+                      + " is saved: the step asked for it. Before the command of such a step it is"
+                      + " brought in only when the step's env has it in CACHE_KINDS, or for ccache"
+                      + " BUN_CPP_ONLY=ON");
             }
           } catch (UserError e) {
             log.accept("Caches: the step asked for `" + name + "`: " + e.remedy());
