@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Programs;
+import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
@@ -65,12 +65,13 @@ final class AgentConfig {
     Path script = dir.resolve("bootstrap.pl");
     Directories.writePrivate(script, resource("bootstrap.pl"));
     Path temporary = temporary(host, slot);
-    List<String> argv = new ArrayList<>();
-    argv.addAll(List.of(Programs.path("perl"), "-T", script.toString(), temporary.toString()));
-    HostEnvironment.of(host, temporary).forEach((name, value) -> argv.add(name + "=" + value));
-    argv.add("--");
-    argv.addAll(Self.argv("job", "bootstrap"));
-    return argv;
+    StringJoiner list = new StringJoiner("\0");
+    list.add(temporary.toString());
+    HostEnvironment.of(host, temporary).forEach((name, value) -> list.add(name + "=" + value));
+    list.add("--");
+    Self.argv("job", "bootstrap").forEach(list::add);
+    Directories.writePrivate(dir.resolve("bootstrap.list"), RawEnvironment.bytes(list.toString()));
+    return List.of(Programs.path("perl"), "-T", script.toString());
   }
 
   private static byte[] resource(String name) {

@@ -130,7 +130,16 @@ final class CacheWatch {
     Instant over = Instant.now().plus(LONGEST);
     try (Guarded process = Guardian.of(command, host.state(), log, home.resolve(".pid")).start()) {
       while (process.await(LOOK).isEmpty()) {
-        if (stop.getCount() == 0 || Instant.now().isAfter(over)) {
+        if (stop.getCount() == 0) {
+          return;
+        }
+        if (Instant.now().isAfter(over)) {
+          say.accept(
+              "Caches: saving "
+                  + id
+                  + " took over "
+                  + LONGEST.toHours()
+                  + " hours; it is tried again");
           return;
         }
       }

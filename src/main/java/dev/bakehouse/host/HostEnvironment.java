@@ -17,8 +17,8 @@ final class HostEnvironment {
 
   private HostEnvironment() {}
 
-  /// A warning of S3 credentials in an environment, which reach no job: bootstrap.pl gets the
-  /// host's variables as arguments, which every user of the host can read.
+  /// A warning of S3 credentials in an environment, which reach no job: bootstrap.pl hands the
+  /// host's variables on as arguments, which every user of the host can read.
   static Optional<String> unheard(HostSettings host, Map<String, String> environment) {
     List<String> names =
         environment.keySet().stream().filter(name -> name.startsWith("AWS_")).sorted().toList();

@@ -67,9 +67,10 @@ public final class CachePublisher {
       work.done(roots);
       merge(publication.key());
       return true;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
       boolean over = waiting.since().plus(PATIENCE).isBefore(Instant.now());
-      boolean never = e instanceof Refused || Unreadable.caused(e) || over;
+      boolean never =
+          e instanceof Refused || e instanceof OutOfMemoryError || Unreadable.caused(e) || over;
       say.accept(
           "Caches: "
               + (never ? "not saved, and given up: " : "not saved yet, it is tried again: ")

@@ -1,6 +1,7 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -35,8 +36,13 @@ final class Checkout implements AutoCloseable {
 
   /// The mirror of the job's repository, with the job's commit in it.
   static GitMirror mirror(Job job, HostSettings settings) {
-    GitMirror mirror =
-        GitMirror.of(settings.state().resolve("mirrors"), job.text("BUILDKITE_REPO"));
+    String url = job.text("BUILDKITE_REPO");
+    if (Submodules.local(url) && !Bootstrap.loopback(job.text("BUILDKITE_AGENT_ENDPOINT"))) {
+      throw new UserError(
+          "The repository " + url + " would be looked for among this host's own files",
+          "Give the pipeline the address of a server; paths are for a coordinator on this machine.");
+    }
+    GitMirror mirror = GitMirror.of(settings.state().resolve("mirrors"), url);
     mirror.ensure(job.text("BUILDKITE_COMMIT"), job.text("BUILDKITE_BRANCH"));
     return mirror;
   }

@@ -66,7 +66,8 @@ final class GuestVolume {
   /// What is left of other caches and of work in progress goes first. A job's stray process may
   /// still have a file open: then the file system is frozen, which writes all of it too.
   ///
-  /// Zig's caches tell nothing of what is still of use, so a volume that fills up starts over.
+  /// Zig's caches tell nothing of what is still of use, so they start over on a volume that fills
+  /// up, and the others only where that is not enough.
   private static final String SEAL =
       COMMON
           + """
@@ -77,8 +78,11 @@ final class GuestVolume {
       find . -xdev -mindepth 1 "$@" -exec rm -rf -- {} + -prune
       if damaged; then echo 'its file system is damaged' >&2; exit 1; fi
       if full; then
-        find . -xdev -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +
+        rm -rf zig
         echo emptied
+      fi
+      if full; then
+        find . -xdev -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +
       fi
       cd /
       if ! umount -- "$at" 2>/dev/null; then

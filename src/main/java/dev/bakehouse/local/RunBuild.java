@@ -79,7 +79,21 @@ public final class RunBuild {
     Config config = Config.of(0, request.state().resolve("coordinator")).anyAgent(true);
     try (LocalFleet fleet =
         LocalFleet.start(config, request.hosts(), place -> host(place, agent, images))) {
-      return BuildReport.of(fleet.build(build, pipeline, new BuildConsole(out, true)));
+      BuildReport report =
+          BuildReport.of(fleet.build(build, pipeline, new BuildConsole(out, true)));
+      if (report.state().equals("passed")) {
+        awaitCaches(fleet);
+      }
+      return report;
+    }
+  }
+
+  /// What the jobs left for the store; a build's result does not hang on it.
+  private void awaitCaches(LocalFleet fleet) {
+    try {
+      fleet.awaitCaches();
+    } catch (UserError e) {
+      out.println("note: " + e.getMessage());
     }
   }
 

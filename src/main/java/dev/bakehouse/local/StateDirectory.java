@@ -19,6 +19,7 @@ public final class StateDirectory {
   private static final Set<String> OURS =
       Set.of(
           "agents",
+          "artifacts",
           "cache",
           "checkouts",
           "connections",
@@ -28,8 +29,11 @@ public final class StateDirectory {
           "hosts",
           "image-build",
           "images",
+          "logs",
           "mirrors",
+          "refreshed",
           "registry",
+          "rollout.json",
           "slots",
           "templates",
           "tools",
