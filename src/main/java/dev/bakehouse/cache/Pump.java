@@ -33,7 +33,8 @@ final class Pump extends InputStream {
                 tar.writeTo(out);
                 out.flush();
                 pump.writer.complete(null);
-              } catch (IOException | RuntimeException e) {
+              } catch (Throwable e) {
+                // Whoever reads waits for an answer, whatever it is.
                 pump.writer.completeExceptionally(e);
               }
             });

@@ -110,11 +110,11 @@ public final class DirectoryListing {
               (long)
                   CALL.invokeExact(
                       own.state, GET_NAMES, (long) open, memory.address(), (long) NAMES, 0L);
+          if (count == 0 || (count < 0 && NativeCall.errno(own.state) == NO_ENTRY)) {
+            return all;
+          }
           if (count < 0) {
             throw own.failure("read the directory", directory);
-          }
-          if (count == 0) {
-            return all;
           }
           MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, 0, bytes, 0, (int) count);
           int next;

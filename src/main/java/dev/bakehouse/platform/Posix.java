@@ -9,6 +9,7 @@ import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.Map;
 
 /// The system's own calls on files, where Java's cost too much for a hundred thousand small files,
@@ -22,6 +23,7 @@ public final class Posix {
   private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
   private static final int WRITE_ONLY = 1;
   private static final int CLOSE_ON_EXEC = LINUX ? 0x80000 : 0x1000000;
+  private static final int NO_DIRECTORY = 20;
   private static final int CREATE_NEW = LINUX ? 0x40 | 0x80 : 0x200 | 0x800;
   private static final int NO_WAIT = LINUX ? 0x800 : 0x4;
   private static final int DIRECTORY = LINUX ? (ARM ? 0x4000 : 0x10000) : 0x100000;
@@ -138,6 +140,7 @@ public final class Posix {
     String why = WORDS.getOrDefault(errno, "error " + errno);
     return switch (errno) {
       case NO_ENTRY -> new NoSuchFileException(shown(path));
+      case NO_DIRECTORY -> new NotDirectoryException(shown(path));
       case EXISTS -> new FileAlreadyExistsException(shown(path));
       default -> new IOException("could not " + what + " " + shown(path) + ": " + why);
     };

@@ -11,6 +11,7 @@ import dev.bakehouse.snapshot.Node.Hardlink;
 import dev.bakehouse.snapshot.Node.Symlink;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -131,11 +132,11 @@ public final class HostTree implements TreeSource {
       return all;
     }
 
-    /// A directory that is gone meanwhile is empty.
+    /// A directory that is gone meanwhile, or is none any more, is empty.
     private List<Named> names(String directory) throws IOException {
       try {
         return DirectoryListing.list(full(directory));
-      } catch (NoSuchFileException e) {
+      } catch (NoSuchFileException | NotDirectoryException e) {
         return List.of();
       }
     }

@@ -48,6 +48,11 @@ final class Restore {
   private final List<Dir> directories = new ArrayList<>();
   private final List<String> extraDirectories = new ArrayList<>();
   private final List<Hardlink> links = new ArrayList<>();
+
+  /// Directories that made room for something else. What was in them may be listed already, and
+  /// would now be looked for elsewhere, behind a link that took their name.
+  private final Set<String> replaced = new HashSet<>();
+
   private int settled;
   private long kept;
 
@@ -74,6 +79,9 @@ final class Restore {
     if (existing) {
       tree.list(
           node -> {
+            if (replaced(node)) {
+              return;
+            }
             for (Entry next = next(); next != null && before(next, node); next = next()) {
               add(next, null, known);
             }
@@ -95,6 +103,25 @@ final class Restore {
     links.forEach(this::link);
     finishDirectories();
     return new Restored(files.count(), files.bytes(), kept, files.lost());
+  }
+
+  private boolean replaced(Node node) {
+    String path = node.path();
+    int slash = path.lastIndexOf('/');
+    if (slash < 0 || !replaced.contains(path.substring(0, slash))) {
+      return false;
+    }
+    if (node instanceof Dir) {
+      replaced.add(path);
+    }
+    return true;
+  }
+
+  private void replace(Node there) throws IOException {
+    if (there instanceof Dir) {
+      replaced.add(there.path());
+    }
+    HostTarget.removeTree(full(there.path()));
   }
 
   private static boolean before(Entry entry, Node node) {
@@ -136,13 +163,13 @@ final class Restore {
       case Hardlink link -> {
         boolean same = there instanceof Hardlink old && old.of().equals(link.of());
         if (!same && there != null) {
-          HostTarget.removeTree(full(path));
+          replace(there);
         }
         links.add(link);
       }
       case File file -> {
         if (there != null && !(there instanceof File)) {
-          HostTarget.removeTree(full(path));
+          replace(there);
         }
         File old = there instanceof File f ? f : null;
         Present present = new Present(entry, old, old == null ? null : known.content(old));
@@ -191,7 +218,7 @@ final class Restore {
       return;
     }
     if (there != null) {
-      HostTarget.removeTree(path);
+      replace(there);
     }
     Posix.makeDirectory(path, WRITABLE);
   }
@@ -211,7 +238,7 @@ final class Restore {
       return;
     }
     if (there != null) {
-      HostTarget.removeTree(path);
+      replace(there);
     }
     Posix.symlink(link.target(), path);
     Posix.time(path, link.mtime());

@@ -29,7 +29,9 @@ public final class TarTarget {
 
   /// A file so large is not held in memory: it is read once to see whether it is whole, where that
   /// decides about the file alone, and once to be sent.
-  private static final long HELD = 64 << 20;
+  private static final long HELD = 8 << 20;
+
+  private static final int AHEAD = Math.min(Workers.COUNT, 4);
 
   private final Snapshot snapshot;
   private final HostTarget.Rules rules;
@@ -110,7 +112,7 @@ public final class TarTarget {
         batch = new ArrayList<>();
         bytes = 0;
       }
-      while (coming.size() > (next == null ? 0 : Workers.COUNT)) {
+      while (coming.size() > (next == null ? 0 : AHEAD)) {
         for (Ready each : Workers.get(coming.remove())) {
           write(each, tar, out);
         }

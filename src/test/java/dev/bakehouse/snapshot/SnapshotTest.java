@@ -3,6 +3,7 @@ package dev.bakehouse.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Posix;
 import dev.bakehouse.store.DirectoryStore;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -136,6 +137,25 @@ class SnapshotTest {
       }
       Files.write(to.resolve("f" + i), bytes);
     }
+  }
+
+  /// What was in a directory is not looked for behind the link that took its name.
+  @Test
+  void aLinkTakesTheNameOfADirectory() throws IOException {
+    Files.createDirectories(source.resolve(".kept/react/cjs"));
+    Files.writeString(source.resolve(".kept/react/cjs/index.js"), "kept");
+    Files.createSymbolicLink(source.resolve("react"), Path.of(".kept/react"));
+    Files.writeString(source.resolve("closed"), "a file");
+    Snapshot saved = snapshot(save(Optional.empty()));
+
+    Path target = dir.resolve("target");
+    Files.createDirectories(target.resolve("react/cjs"));
+    Files.writeString(target.resolve("react/cjs/index.js"), "old");
+    Files.createDirectories(target.resolve("closed/below"));
+    Posix.mode(target.resolve("closed/below").toString(), 0500);
+    restore(saved, "target");
+
+    assertThat(Tree.describe(target)).isEqualTo(Tree.describe(source));
   }
 
   private static long files(Path dir) {
