@@ -1,8 +1,6 @@
 package dev.bakehouse.buildkite;
 
 import dev.bakehouse.platform.Command;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -22,9 +20,8 @@ public final class AgentCommand {
   /// @param job the job's environment; of it, the command gets what says whose it is, and no more
   public static Command of(Map<String, String> job, String... words) {
     String bin = job.getOrDefault("BUILDKITE_BIN_PATH", "");
-    Path beside = Path.of(bin.isEmpty() ? "." : bin).resolve("buildkite-agent");
-    boolean there = !bin.isEmpty() && Files.isExecutable(beside);
-    Command command = Command.of(there ? beside.toString() : "buildkite-agent").and(words);
+    String agent = bin.isEmpty() ? "buildkite-agent" : bin + "/buildkite-agent";
+    Command command = Command.of(agent).and(words);
     for (String name : NEEDED) {
       String value = job.get(name);
       command = value == null ? command : command.env(name, value);

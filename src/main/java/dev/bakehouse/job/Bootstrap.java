@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -193,7 +194,7 @@ public final class Bootstrap {
 
   private int command(Machine machine, Checkout checkout, Map<String, String> extra) {
     GuestPaths paths = machine.paths();
-    SequencedMap<String, String> env = job.crossing();
+    SequencedMap<String, String> env = new LinkedHashMap<>(job.crossing());
     paths.rewrite(env);
     env.put("BUILDKITE_BUILD_CHECKOUT_PATH", RawEnvironment.raw(checkoutPath(machine)));
     // The inner bootstrap must end before this process is killed.

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -16,6 +17,11 @@ import java.util.Set;
 /// @param host the whole environment, byte strings
 /// @param crossing what goes into the guest of it, not yet rewritten
 record Job(Map<String, String> host, SequencedMap<String, String> crossing) {
+  Job {
+    host = Map.copyOf(host);
+    crossing = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(crossing));
+  }
+
   /// @throws UserError when this is no job: a variable every agent sets is missing
   static Job read(Map<String, String> environment, HostSettings settings) {
     for (String name :
@@ -33,8 +39,7 @@ record Job(Map<String, String> host, SequencedMap<String, String> crossing) {
       }
     }
     return new Job(
-        Map.copyOf(environment),
-        Crossing.select(environment, keys(environment), settings.keepEnvironment()));
+        environment, Crossing.select(environment, keys(environment), settings.keepEnvironment()));
   }
 
   private static Set<String> keys(Map<String, String> environment) {
