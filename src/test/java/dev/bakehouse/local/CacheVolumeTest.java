@@ -7,7 +7,6 @@ import dev.bakehouse.local.JobFixture.Result;
 import dev.bakehouse.local.JobFixture.Step;
 import dev.bakehouse.local.JobFixture.Where;
 import dev.bakehouse.platform.Command;
-import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.vm.Trees;
@@ -50,7 +49,7 @@ class CacheVolumeTest {
     assertThat(newer.status()).as(newer.log()).isEqualTo("0");
     assertThat(newer.log()).contains("the store has newer ones than").contains("fill ");
     assertThat(volumes(fixture, "publish", "--wait").status()).isZero();
-    Directories.delete(state.resolve("volumes"));
+    assertThat(volumes(fixture, "prune", "--budget-gb", "0").status()).isZero();
     Result filled = job(fixture, "grep one " + CACHE + "/entry");
     assertThat(filled.status()).as(filled.log()).isEqualTo("0");
     assertThat(filled.log()).contains("bun from build").contains("fill ").contains("generation 1");
