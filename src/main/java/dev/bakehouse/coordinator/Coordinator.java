@@ -117,6 +117,12 @@ public final class Coordinator implements AutoCloseable {
     return core.config().state().resolve("tokens/api");
   }
 
+  /// Makes a pipeline, unless there is one with that slug. Without this, the first build does, and
+  /// its branch is taken for the main one.
+  public void definePipeline(String slug, String repository, String mainBranch) {
+    core.database().run(tx -> Builds.definePipeline(tx, slug, repository, mainBranch, ""));
+  }
+
   /// @return the build's id
   public String create(BuildRequest request, Pipeline pipeline) {
     return core.database().call(tx -> builds.create(tx, request, pipeline, "api"));

@@ -16,6 +16,7 @@ import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /// One pipeline of a git repository, built on this machine.
@@ -79,6 +80,9 @@ public final class RunBuild {
     Config config = Config.of(0, request.state().resolve("coordinator")).anyAgent(true);
     try (LocalFleet fleet =
         LocalFleet.start(config, request.hosts(), place -> host(place, agent, images))) {
+      fleet
+          .coordinator()
+          .definePipeline(build.pipeline(), build.repository(), mainBranch(build.branch()));
       BuildReport report =
           BuildReport.of(fleet.build(build, pipeline, new BuildConsole(out, true)));
       if (report.state().equals("passed")) {
@@ -157,6 +161,17 @@ public final class RunBuild {
   private String branch() {
     String branch = git("rev-parse", "--abbrev-ref", "HEAD");
     return branch.equals("HEAD") ? "main" : branch;
+  }
+
+  /// What the repository was cloned from calls so, else a branch with one of the usual names.
+  private String mainBranch(String current) {
+    String remote = "refs/remotes/origin/";
+    List<String> known =
+        List.of(
+            git("for-each-ref", "--format=%(symref)", remote + "HEAD").replaceFirst(remote, ""),
+            git("for-each-ref", "--format=%(refname:short)", "refs/heads/main"),
+            git("for-each-ref", "--format=%(refname:short)", "refs/heads/master"));
+    return known.stream().filter(name -> !name.isEmpty()).findFirst().orElse(current);
   }
 
   private static String slug(Path repository) {

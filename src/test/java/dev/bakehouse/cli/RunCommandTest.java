@@ -38,7 +38,7 @@ class RunCommandTest {
       env: {OUTER: of the pipeline}
       steps:
         - key: first
-          command: ['echo "$$OUTER, $$OWN" > out.txt', 'cat file.txt']
+          command: ['echo "$$OUTER, $$OWN" > out.txt', 'cat file.txt', 'echo "from $$BUILDKITE_PIPELINE_DEFAULT_BRANCH"']
           env: {OWN: of the step}
           artifact_paths: out.txt
         - wait
@@ -71,6 +71,7 @@ class RunCommandTest {
     git("init", "-q", "-b", "main");
     git("add", "--all");
     git("-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-q", "-m", "First");
+    git("switch", "-q", "-c", "topic");
   }
 
   @Test
@@ -84,7 +85,7 @@ class RunCommandTest {
 
     assertThat(passed.status()).as(all(passed)).isZero();
     assertThat(passed.text())
-        .contains("content of the repository")
+        .contains("content of the repository", "from main")
         .contains("part 0 of 2 has of the pipeline, of the step")
         .contains("part 1 of 2 has of the pipeline, of the step")
         .contains("again in 1")
