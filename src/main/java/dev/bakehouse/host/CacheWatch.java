@@ -14,15 +14,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// Brings what jobs left on cache volumes to the store, beside the jobs: one generation after the
-/// other, each in a process of its own that ends with this one. What a guest wrote can so cost no
-/// more than that process. What still waits after its process is tried again, later each time.
+/// other, those of one volume in their order, each in a process of its own that ends with this one.
+/// What a guest wrote can so cost no more than that process. What still waits after its process is
+/// tried again, later each time.
 final class CacheWatch {
   private static final Duration LOOK = Duration.ofSeconds(1);
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(30);
@@ -87,11 +90,16 @@ final class CacheWatch {
   }
 
   private void look() throws IOException, InterruptedException {
-    List<String> waiting = publications.waiting().stream().map(Publications.Waiting::id).toList();
-    tried.keySet().retainAll(waiting);
-    for (String id : waiting) {
+    List<Publications.Waiting> waiting = publications.waiting();
+    tried.keySet().retainAll(waiting.stream().map(Publications.Waiting::id).toList());
+    Set<String> begun = new HashSet<>();
+    for (Publications.Waiting each : waiting) {
+      String id = each.id();
       Tried before = tried.getOrDefault(id, new Tried(Instant.MIN, firstPause));
-      if (stop.getCount() == 0 || before.due().isAfter(Instant.now())) {
+      // In the order they were kept: what is saved last counts as the newest.
+      if (!begun.add(publications.volume(each))
+          || stop.getCount() == 0
+          || before.due().isAfter(Instant.now())) {
         continue;
       }
       try {

@@ -116,6 +116,15 @@ public final class Publications {
                     "`bakehouse cache volumes list` tells those that do."));
   }
 
+  /// The name of the volume it is a generation of; its own id where that can not be told.
+  public String volume(Waiting waiting) {
+    try {
+      return read(waiting.id()).key().name();
+    } catch (IOException e) {
+      return waiting.id();
+    }
+  }
+
   /// Names of the files of each that waits. What can not be read has none.
   Map<Waiting, List<String>> layers() throws IOException {
     Map<Waiting, List<String>> all = new LinkedHashMap<>();

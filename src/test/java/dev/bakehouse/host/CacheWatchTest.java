@@ -6,7 +6,9 @@ import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Processes.Identity;
 import dev.bakehouse.vm.Trees;
+import dev.bakehouse.volume.Publication;
 import dev.bakehouse.volume.Publications;
+import dev.bakehouse.volume.VolumeKey;
 import dev.bakehouse.volume.Volumes;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -23,6 +25,8 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /// What jobs left on volumes is brought to the store, whatever became of the one before.
 class CacheWatchTest {
@@ -71,6 +75,40 @@ class CacheWatchTest {
     assertThat(said).containsExactly("Caches: could not save " + BAD + ": no room for it");
   }
 
+  /// What is saved last counts as the newest.
+  @Test
+  void anOlderGenerationIsNotOvertakenByANewerOneOfItsVolume() throws Exception {
+    VolumeKey key = new VolumeKey("o.test/branch/main/linux-x64", "build", List.of("zig"));
+    String record =
+        JsonMapper.builder()
+            .build()
+            .writeValueAsString(
+                new Publication(key, List.of("disk.qcow2"), JsonNodeFactory.instance.objectNode()));
+    waiting(BAD, 1, record);
+    waiting(GOOD, 2, record);
+    List<String> tried = Collections.synchronizedList(new ArrayList<>());
+    CountDownLatch all = new CountDownLatch(3);
+    CacheWatch watch =
+        new CacheWatch(
+            publications,
+            id -> {
+              tried.add(id);
+              all.countDown();
+              if (tried.size() == 1) {
+                throw new IllegalStateException("no store");
+              }
+              Trees.delete(publications.root().resolve(id));
+            },
+            Duration.ofMillis(1),
+            said::add,
+            stop);
+    Thread thread = Thread.ofPlatform().start(watch::run);
+    all.await();
+    stop.countDown();
+    thread.join();
+    assertThat(tried).containsExactly(BAD, BAD, GOOD);
+  }
+
   @Test
   void eachHasAProcessOfItsOwnWhichEndsWithTheWatch() throws Exception {
     Path config = dir.resolve("bakehouse.yml");
@@ -104,9 +142,13 @@ class CacheWatchTest {
   }
 
   private void waiting(String id, int since) throws IOException {
+    waiting(id, since, "{}");
+  }
+
+  private void waiting(String id, int since, String json) throws IOException {
     Path record =
         Files.writeString(
-            Trees.make(publications.root().resolve(id)).resolve("publication.json"), "{}");
+            Trees.make(publications.root().resolve(id)).resolve("publication.json"), json);
     Files.setLastModifiedTime(record, FileTime.fromMillis(since * 1000L));
   }
 }
