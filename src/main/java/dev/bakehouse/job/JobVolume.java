@@ -135,8 +135,12 @@ final class JobVolume {
     } catch (IOException | UserError e) {
       // Where a new disk can not be had either, the host is at fault.
       vm.attach(List.of());
-      phases.say("Caches: " + newest.get().shown() + " on this host is dropped: " + e.getMessage());
-      volumes.discard(newest.get());
+      boolean dropped = volumes.discardUnreadable(newest.get());
+      phases.say(
+          "Caches: "
+              + newest.get().shown()
+              + (dropped ? " on this host is dropped: " : " on this host could not be had: ")
+              + e.getMessage());
       return Optional.empty();
     }
   }

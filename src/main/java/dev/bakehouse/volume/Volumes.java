@@ -142,6 +142,30 @@ public final class Volumes {
     }
   }
 
+  /// As [#discard(Volume)] for one whose disk can not be read: whatever else kept it from a VM, it
+  /// may be sound.
+  ///
+  /// @return whether it was that
+  public boolean discardUnreadable(Volume volume) {
+    Path directory = root.resolve(volume.name());
+    try {
+      List<String> layers = VolumeFile.read(directory).map(VolumeFile::layers).orElse(List.of());
+      if (layers.isEmpty()) {
+        return false;
+      }
+      try (Blocks blocks = Blocks.open(layers.stream().map(directory::resolve).toList())) {
+        Ext4 _ = new Ext4(blocks);
+      }
+      return false;
+    } catch (IOException e) {
+      if (!Unreadable.caused(e)) {
+        return false;
+      }
+    }
+    discard(volume);
+    return true;
+  }
+
   /// As [#discard(Volume)], by what it holds.
   void discard(VolumeKey key, List<String> layers) throws IOException {
     try (ExclusiveLock _ = lock()) {

@@ -24,6 +24,7 @@ import dev.bakehouse.volume.Taken;
 import dev.bakehouse.volume.Volume;
 import dev.bakehouse.volume.Volumes;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -171,6 +172,8 @@ class JobVolumeTest {
     Files.writeString(json, old);
     assertThat(attached(false)).as("nothing is newer").isPresent();
     assertThat(attached(true)).as("the store has a newer one").isEmpty();
+    assertThat(attached(false, Optional.of(top(kept)))).as("a clone that fails").isEmpty();
+    assertThat(volumes.list()).as("the disk is sound").hasSize(1);
     Files.writeString(top(kept), "no disk");
     assertThat(attached(false)).isEmpty();
     assertThat(volumes.list()).isEmpty();
@@ -181,8 +184,14 @@ class JobVolumeTest {
     assertThat(phases.times()).containsKey(Phase.ATTACH);
   }
 
+  private Optional<Volume> attached(boolean stale) throws IOException {
+    return attached(stale, Optional.empty());
+  }
+
   /// What a VM that does not start gets.
-  private Optional<Volume> attached(boolean stale) {
+  ///
+  /// @param inTheWay a file of the volume for which the VM's directory has no place
+  private Optional<Volume> attached(boolean stale, Optional<Path> inTheWay) throws IOException {
     Vm vm =
         machines
             .hypervisor()
@@ -192,6 +201,10 @@ class JobVolumeTest {
                     image.image().name(), image.image().directory(), image.image().content()),
                 JobShape.of(settings, Map.of(), Optional.empty()));
     try {
+      if (inTheWay.isPresent()) {
+        Path home = settings.state().resolve("vms").resolve(vm.name()).resolve("volume");
+        Files.createFile(Files.createDirectory(home).resolve(inTheWay.get().getFileName()));
+      }
       JobVolume volume = volume("main", "false", stale);
       volume.attach(vm);
       return volume.from();
