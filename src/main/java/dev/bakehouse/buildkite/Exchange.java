@@ -148,8 +148,7 @@ final class Exchange {
     return Duration.ZERO;
   }
 
-  private static void await(Duration pause, Duration left, HttpRequest request)
-      throws InterruptedException {
+  private static void await(Duration pause, Duration left, HttpRequest request) {
     if (pause.compareTo(left) > 0) {
       throw new RestRefused(
           request.method()
@@ -159,7 +158,7 @@ final class Exchange {
           429,
           "Ask again in " + pause.toSeconds() + " s, or with a token of another limit.");
     }
-    Thread.sleep(pause);
+    Poll.pause("the rate limit of " + request.uri(), pause);
   }
 
   private <T> HttpResponse<T> once(HttpRequest request, BodyHandler<T> handler) {

@@ -1,9 +1,6 @@
 package dev.bakehouse.cache;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import dev.bakehouse.platform.Digests;
 import java.util.regex.Pattern;
 
 /// Any text as one segment of a path, a different one for every text, also where the file system
@@ -12,6 +9,7 @@ final class SafeName {
   private static final Pattern PLAIN = Pattern.compile("[a-z0-9_][a-z0-9._-]{0,79}");
   private static final Pattern LIKE_HASHED = Pattern.compile(".*-[0-9a-f]{16}");
   private static final int READABLE = 60;
+  private static final int HASH = 16;
 
   private SafeName() {}
 
@@ -29,19 +27,6 @@ final class SafeName {
   static String hashed(String shown, String whole) {
     String readable = shown.replaceAll("[^A-Za-z0-9._-]", "-").replaceFirst("^[.-]+", "");
     String start = readable.substring(0, Math.min(READABLE, readable.length()));
-    return (start.isEmpty() ? "x" : start) + "-" + hash(whole);
-  }
-
-  private static String hash(String text) {
-    byte[] digest = sha256().digest(text.getBytes(StandardCharsets.UTF_8));
-    return HexFormat.of().formatHex(digest, 0, 8);
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return (start.isEmpty() ? "x" : start) + "-" + Digests.hex(whole).substring(0, HASH);
   }
 }

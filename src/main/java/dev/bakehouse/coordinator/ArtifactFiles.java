@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.platform.Digests;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -12,8 +13,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /// The bytes of artifacts: `artifacts/ID`, there only when whole and right.
 final class ArtifactFiles {
@@ -47,7 +46,7 @@ final class ArtifactFiles {
   String store(Artifact artifact, Source source) throws IOException {
     Path part = Files.createTempFile(directory, artifact.id(), ".part");
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      MessageDigest digest = Digests.sha256();
       try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
         // A form is parsed byte by byte.
         OutputStream out =
@@ -57,7 +56,7 @@ final class ArtifactFiles {
         out.flush();
         channel.force(true);
       }
-      String sum = HexFormat.of().formatHex(digest.digest());
+      String sum = Digests.hex(digest);
       boolean size = Files.size(part) == artifact.fileSize();
       boolean hash = artifact.sha256sum().isEmpty() || artifact.sha256sum().equals(sum);
       if (!size || !hash) {
@@ -69,8 +68,6 @@ final class ArtifactFiles {
         folder.force(true);
       }
       return sum;
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("This Java has no SHA-256", e);
     } finally {
       Files.deleteIfExists(part);
     }

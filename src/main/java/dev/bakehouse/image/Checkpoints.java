@@ -1,10 +1,9 @@
 package dev.bakehouse.image;
 
-import dev.bakehouse.oci.Digest;
+import dev.bakehouse.platform.Digests;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 
 /// The lines `# bakehouse: checkpoint` of a bootstrap script. By one its author promises: what
@@ -23,13 +22,13 @@ final class Checkpoints {
   /// For each mark, the digest of all up to and with its line.
   static List<String> of(byte[] script) {
     List<String> all = new ArrayList<>();
-    MessageDigest hasher = Digest.hasher();
+    MessageDigest hasher = Digests.sha256();
     int start = 0;
     for (int i = 0; i < script.length && all.size() < MOST; i++) {
       if (script[i] == '\n') {
         hasher.update(script, start, i + 1 - start);
         if (new String(script, start, i - start, StandardCharsets.UTF_8).strip().equals(MARK)) {
-          all.add(HexFormat.of().formatHex(copy(hasher).digest()).substring(0, SHORT));
+          all.add(Digests.hex(copy(hasher)).substring(0, SHORT));
         }
         start = i + 1;
       }

@@ -1,13 +1,13 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.oci.Digest;
+import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +47,7 @@ public record Identity(Optional<String> base, String inputs, Parts parts) {
   /// @param inputs files and directories, relative to the root
   public static Identity of(
       Path root, Supplier<Optional<String>> baseDigest, String script, List<String> inputs) {
-    MessageDigest hasher = Digest.hasher();
+    MessageDigest hasher = Digests.sha256();
     SortedMap<String, String> each = new TreeMap<>();
     SortedMap<String, String> declared = new TreeMap<>();
     String scriptDigest = "";
@@ -60,14 +60,14 @@ public record Identity(Optional<String> base, String inputs, Parts parts) {
         checkpoints = Checkpoints.of(bytes);
       }
       for (String input : inputs.stream().sorted().toList()) {
-        MessageDigest entry = Digest.hasher();
+        MessageDigest entry = Digests.sha256();
         for (Path file : files(inside(root, input))) {
           Digest digest = Digest.of(add(hasher, root, file));
           String name = root.relativize(file).toString();
           each.put(name, Parts.brief(digest.hex()));
           entry.update((digest.hex() + " " + name + "\n").getBytes(StandardCharsets.UTF_8));
         }
-        declared.put(input, Parts.brief(HexFormat.of().formatHex(entry.digest())));
+        declared.put(input, Parts.brief(Digests.hex(entry)));
       }
     } catch (IOException e) {
       throw new UserError(
@@ -76,7 +76,7 @@ public record Identity(Optional<String> base, String inputs, Parts parts) {
           e);
     }
     Parts parts = new Parts(scriptDigest, each, declared, checkpoints);
-    return new Identity(baseDigest.get(), HexFormat.of().formatHex(hasher.digest()), parts);
+    return new Identity(baseDigest.get(), Digests.hex(hasher), parts);
   }
 
   /// 64 hex digits.

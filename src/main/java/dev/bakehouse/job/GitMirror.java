@@ -1,6 +1,7 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Outcome;
@@ -10,10 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -31,7 +29,7 @@ public final class GitMirror {
   private GitMirror(String url, Path mirrors) {
     this.url = url;
     this.mirrors = mirrors;
-    this.dir = mirrors.resolve(hash(url) + ".git");
+    this.dir = mirrors.resolve(Digests.hex(url).substring(0, 24) + ".git");
   }
 
   /// The mirror of a repository address; nothing is fetched yet.
@@ -197,16 +195,5 @@ public final class GitMirror {
       Command.of("git", "--git-dir=" + fresh, "config", setting, "true").check();
     }
     Files.move(fresh, dir, StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private static String hash(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 12);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

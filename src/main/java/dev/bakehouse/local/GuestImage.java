@@ -10,14 +10,13 @@ import dev.bakehouse.image.Transfer;
 import dev.bakehouse.oci.Credentials;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
+import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.Directories;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 
@@ -81,15 +80,11 @@ public final class GuestImage {
   }
 
   private static String fingerprint(DebianRecipe recipe) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(GuestProgram.bytes());
-      digest.update(recipe.packages().toString().getBytes(StandardCharsets.UTF_8));
-      recipe.staged().forEach(s -> digest.update(s.guest().getBytes(StandardCharsets.UTF_8)));
-      digest.update((Tools.AGENT + Tools.ZIG + recipe.diskGb()).getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest.digest(), 0, 16);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    MessageDigest digest = Digests.sha256();
+    digest.update(GuestProgram.bytes());
+    digest.update(recipe.packages().toString().getBytes(StandardCharsets.UTF_8));
+    recipe.staged().forEach(s -> digest.update(s.guest().getBytes(StandardCharsets.UTF_8)));
+    digest.update((Tools.AGENT + Tools.ZIG + recipe.diskGb()).getBytes(StandardCharsets.UTF_8));
+    return Digests.hex(digest).substring(0, 32);
   }
 }

@@ -1,13 +1,12 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /// A SHA-256 of some bytes, as OCI writes it: `sha256:` and 64 lower-case hex digits.
@@ -36,30 +35,19 @@ public record Digest(String hex) {
   }
 
   public static Digest of(byte[] bytes) {
-    return new Digest(HexFormat.of().formatHex(hasher().digest(bytes)));
-  }
-
-  public static Digest of(Path file) throws IOException {
-    MessageDigest hasher = hasher();
-    byte[] buffer = new byte[1 << 16];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        hasher.update(buffer, 0, n);
-      }
-    }
+    MessageDigest hasher = Digests.sha256();
+    hasher.update(bytes);
     return finish(hasher);
   }
 
-  static Digest finish(MessageDigest hasher) {
-    return new Digest(HexFormat.of().formatHex(hasher.digest()));
+  public static Digest of(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return finish(Digests.sha256(in));
+    }
   }
 
-  public static MessageDigest hasher() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+  static Digest finish(MessageDigest hasher) {
+    return new Digest(Digests.hex(hasher));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.Digests;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,7 +9,7 @@ import java.util.function.LongConsumer;
 
 /// A buffered stream that hashes what comes from below and tells how much it was.
 final class HashingInput extends FilterInputStream {
-  private final MessageDigest hasher = Digest.hasher();
+  private final MessageDigest hasher = Digests.sha256();
   private final LongConsumer counter;
   private final byte[] buffer = new byte[1 << 18];
   private int next;

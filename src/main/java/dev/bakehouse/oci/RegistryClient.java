@@ -1,5 +1,7 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.Attempts;
+import dev.bakehouse.platform.Patience;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -39,11 +41,14 @@ final class RegistryClient {
   private final HttpClient http;
   private final URI base;
   private final String repository;
-  private final Patience patience;
+  private final RegistryPatience patience;
   private final Authentication authentication;
 
   RegistryClient(
-      Reference.Remote remote, Credentials credentials, boolean plainHttp, Patience patience) {
+      Reference.Remote remote,
+      Credentials credentials,
+      boolean plainHttp,
+      RegistryPatience patience) {
     this.http =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -60,7 +65,7 @@ final class RegistryClient {
   }
 
   Patience patience() {
-    return patience;
+    return patience.repeats();
   }
 
   String host() {
@@ -68,7 +73,7 @@ final class RegistryClient {
   }
 
   <T> T send(Endpoint<T> endpoint) {
-    Attempts attempts = new Attempts(patience, endpoint.action());
+    Attempts attempts = new Attempts(patience(), endpoint.action());
     while (true) {
       try {
         return endpoint.handle(exchange(endpoint));

@@ -9,6 +9,7 @@ import dev.bakehouse.oci.Endpoints.PutManifest;
 import dev.bakehouse.oci.Endpoints.TagPage;
 import dev.bakehouse.oci.UploadEndpoints.MountBlob;
 import dev.bakehouse.oci.UploadEndpoints.Session;
+import dev.bakehouse.platform.Attempts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -40,7 +41,7 @@ public final class RemoteRepository implements Repository {
         credentials,
         plainHttp,
         staging,
-        Patience.USUAL,
+        RegistryPatience.USUAL,
         Registries.NONE.chunk(remote.host()));
   }
 
@@ -50,7 +51,7 @@ public final class RemoteRepository implements Repository {
       Credentials credentials,
       boolean plainHttp,
       Path staging,
-      Patience patience,
+      RegistryPatience patience,
       long chunk) {
     this.remote = remote;
     this.repository = name();

@@ -48,7 +48,7 @@ public record Repositories(
             credentials,
             plainHttp,
             staging,
-            Patience.USUAL,
+            RegistryPatience.USUAL,
             registries.chunk(remote.host()));
     List<MirroredRepository.Source> mirrors =
         registries.mirrors(remote.host()).stream().map(mirror -> source(mirror, remote)).toList();
@@ -62,7 +62,7 @@ public record Repositories(
             credentials.boundToHosts(),
             plainHttp || mirror.plainHttp(),
             staging,
-            Patience.SHORT,
+            RegistryPatience.SHORT,
             0);
     return new MirroredRepository.Source(mirror, copy);
   }

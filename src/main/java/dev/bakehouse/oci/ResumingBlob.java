@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.Attempts;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.Digests;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -72,8 +73,8 @@ final class SliceCompressor implements AutoCloseable {
   private final class Run {
     private final OutputStream out;
     private final long size;
-    private final MessageDigest content = Digest.hasher();
-    private final MessageDigest blob = Digest.hasher();
+    private final MessageDigest content = Digests.sha256();
+    private final MessageDigest blob = Digests.sha256();
     private final Deque<Future<Piece>> inFlight = new ArrayDeque<>();
     private final Deque<Piece> free = new ArrayDeque<>();
     private final long[] hashes;

@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.Holes;
 import java.io.EOFException;
 import java.io.IOException;
@@ -72,7 +73,7 @@ public final class SliceReader implements AutoCloseable {
     if (isZeroSlice(offset, length)) {
       return zeroSlice(offset);
     }
-    MessageDigest hasher = Digest.hasher();
+    MessageDigest hasher = Digests.sha256();
     Blocks blocks = new Blocks(length);
     read(
         offset,
@@ -89,7 +90,7 @@ public final class SliceReader implements AutoCloseable {
     if (slice.content().equals(TartManifest.ZERO_SLICE)) {
       return isZeroSlice(slice.offset(), slice.size());
     }
-    MessageDigest hasher = Digest.hasher();
+    MessageDigest hasher = Digests.sha256();
     long[] at = {0};
     try {
       read(

@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.Uncached;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +20,7 @@ final class SliceWriter implements AppleLz4Reader.Sink {
   private final long offset;
   private final long size;
   private final boolean fresh;
-  private final MessageDigest content = Digest.hasher();
+  private final MessageDigest content = Digests.sha256();
   private final Blocks blocks;
   private final ByteBuffer buffer = BUFFER.get();
   private long at;

@@ -1,6 +1,7 @@
 package dev.bakehouse.oci;
 
 import dev.bakehouse.oci.TartManifest.DiskSlice;
+import dev.bakehouse.platform.Digests;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -83,7 +84,7 @@ public final class TartRepair {
   }
 
   private void fetch(DiskSlice slice, FileChannel out) throws IOException {
-    MessageDigest content = Digest.hasher();
+    MessageDigest content = Digests.sha256();
     long[] at = {0};
     try (InputStream raw = repository.blob(slice.blob().digest(), 0);
         HashingInput in = new HashingInput(raw, this::came)) {

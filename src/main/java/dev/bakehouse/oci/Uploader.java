@@ -7,6 +7,7 @@ import dev.bakehouse.oci.UploadEndpoints.PatchChunk;
 import dev.bakehouse.oci.UploadEndpoints.PutBlob;
 import dev.bakehouse.oci.UploadEndpoints.Session;
 import dev.bakehouse.oci.UploadEndpoints.StartUpload;
+import dev.bakehouse.platform.Attempts;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;

@@ -3,7 +3,6 @@ package dev.bakehouse.platform;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Waits for something only asking can tell: one deadline, a growing pause, the last error kept.
@@ -39,13 +38,25 @@ public final class Poll {
       if (left <= 0) {
         throw new TimedOut(what, deadline, last);
       }
-      try {
-        TimeUnit.NANOSECONDS.sleep(Math.min(pause, left));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new TimedOut(what, deadline, e);
-      }
+      sleep(Duration.ofNanos(Math.min(pause, left)), what, deadline);
       pause = Math.min(pause * 3 / 2, LONGEST_PAUSE.toNanos());
+    }
+  }
+
+  /// Leaves the other side alone for a time, as it asked or before another attempt.
+  ///
+  /// @param what completes "waiting for …" in the error
+  /// @throws TimedOut when the thread is interrupted
+  public static void pause(String what, Duration time) {
+    sleep(time, what, time);
+  }
+
+  private static void sleep(Duration time, String what, Duration deadline) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new TimedOut(what, deadline, e);
     }
   }
 

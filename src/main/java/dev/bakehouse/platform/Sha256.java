@@ -7,7 +7,6 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import org.jspecify.annotations.Nullable;
 
 /// SHA-256 by the system's library, OpenSSL's on Linux: quick from the first byte on. Java's own is
@@ -73,15 +72,11 @@ public final class Sha256 {
   }
 
   static byte[] java(MemorySegment... pieces) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (MemorySegment piece : pieces) {
-        digest.update(piece.asByteBuffer());
-      }
-      return digest.digest();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+    MessageDigest digest = Digests.sha256();
+    for (MemorySegment piece : pieces) {
+      digest.update(piece.asByteBuffer());
     }
+    return digest.digest();
   }
 
   private static @Nullable MethodHandle function(String name) {

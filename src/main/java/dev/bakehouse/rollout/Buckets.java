@@ -1,6 +1,6 @@
 package dev.bakehouse.rollout;
 
-import dev.bakehouse.oci.Digest;
+import dev.bakehouse.platform.Digests;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -11,7 +11,7 @@ public final class Buckets {
   private Buckets() {}
 
   public static int of(String host) {
-    byte[] hash = Digest.hasher().digest(host.getBytes(StandardCharsets.UTF_8));
+    byte[] hash = Digests.sha256().digest(host.getBytes(StandardCharsets.UTF_8));
     return (int) Long.remainderUnsigned(ByteBuffer.wrap(hash).getLong(), 100);
   }
 }

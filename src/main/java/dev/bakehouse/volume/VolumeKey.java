@@ -1,9 +1,6 @@
 package dev.bakehouse.volume;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import dev.bakehouse.platform.Digests;
 import java.util.List;
 
 /// Which volume: every scope, step and set of caches has its own. The step, because two steps of a
@@ -14,6 +11,7 @@ import java.util.List;
 /// @param kinds names of the caches on it, which lie on one disk
 public record VolumeKey(String scope, String step, List<String> kinds) {
   private static final int READABLE = 60;
+  private static final int HASH = 16;
 
   public VolumeKey {
     kinds = kinds.stream().sorted().toList();
@@ -24,15 +22,8 @@ public record VolumeKey(String scope, String step, List<String> kinds) {
     String shown = (step.isEmpty() ? "" : step + "-") + String.join("-", kinds);
     String safe = shown.replaceAll("[^A-Za-z0-9._-]", "-").replaceFirst("^[.-]+", "");
     String whole = scope + "\0" + step + "\0" + String.join("\0", kinds);
-    return safe.substring(0, Math.min(READABLE, safe.length())) + "-" + hash(whole);
-  }
-
-  private static String hash(String text) {
-    try {
-      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes), 0, 8);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return safe.substring(0, Math.min(READABLE, safe.length()))
+        + "-"
+        + Digests.hex(whole).substring(0, HASH);
   }
 }

@@ -138,7 +138,7 @@ class HostileRegistryTest {
     proxy.always("GET", "/manifests/", new Fault.Status(429, Map.of(), body));
     assertThatThrownBy(() -> repository.manifest("v1"))
         .hasMessageContaining("TOOMANYREQUESTS slow down");
-    assertThat(proxy.count("GET", "/manifests/")).isEqualTo(Remotes.HASTY.attempts());
+    assertThat(proxy.count("GET", "/manifests/")).isEqualTo(Remotes.HASTY.repeats().attempts());
   }
 
   @Test

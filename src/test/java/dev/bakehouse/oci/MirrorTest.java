@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.config.ConfigError;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.platform.Patience;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -209,12 +210,9 @@ class MirrorTest {
 
   private Repository open(Duration rest) {
     Mirror settings = new Mirror(mirror.host(), "", true);
-    Patience patience =
-        new Patience(
-            2,
-            Duration.ofMillis(5),
-            Duration.ofMillis(5),
-            Duration.ofSeconds(5),
+    RegistryPatience patience =
+        new RegistryPatience(
+            new Patience(2, Duration.ofMillis(5), Duration.ofMillis(5), Duration.ofSeconds(5)),
             Duration.ofSeconds(3),
             Duration.ofMillis(400),
             Duration.ofSeconds(5));

@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.Patience;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,12 +11,9 @@ import java.util.Random;
 
 /// Repositories for tests: of loopback hosts, with little patience.
 final class Remotes {
-  static final Patience HASTY =
-      new Patience(
-          4,
-          Duration.ofMillis(5),
-          Duration.ofMillis(50),
-          Duration.ofSeconds(20),
+  static final RegistryPatience HASTY =
+      new RegistryPatience(
+          new Patience(4, Duration.ofMillis(5), Duration.ofMillis(50), Duration.ofSeconds(20)),
           Duration.ofSeconds(5),
           Duration.ofMillis(400),
           Duration.ofSeconds(5));

@@ -1,5 +1,6 @@
 package dev.bakehouse.store.s3;
 
+import dev.bakehouse.platform.Digests;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,7 +106,7 @@ final class MultipartSend {
   }
 
   private CompletedPart part(String upload, int number, long from, long size) throws IOException {
-    String checksum = Sha256.base64(Sha256.of(spool.range(from, size)));
+    String checksum = S3Upload.base64(Digests.sha256(spool.range(from, size)).digest());
     UploadPartResponse sent =
         bucket.call(
             "write part " + number + " of",

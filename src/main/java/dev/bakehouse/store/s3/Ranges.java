@@ -1,11 +1,14 @@
 package dev.bakehouse.store.s3;
 
+import dev.bakehouse.platform.Attempts;
+import dev.bakehouse.platform.Patience;
+import dev.bakehouse.platform.Poll;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -15,8 +18,8 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 /// Ranges of one version of an object. A body that ends early is asked for again from where it
 /// ended, as long as something more comes each few times.
 final class Ranges {
-  private static final int TRIES = 6;
-  private static final long FIRST_PAUSE_MS = 50;
+  private static final Patience PATIENCE =
+      new Patience(6, Duration.ofMillis(130), Duration.ofSeconds(5), Duration.ofMinutes(1));
 
   private final Bucket bucket;
   private final String key;
@@ -67,7 +70,7 @@ final class Ranges {
   /// @throws IOException also when the object was deleted or replaced
   void read(long from, ByteBuffer to) throws IOException {
     int start = to.position();
-    int fruitless = 0;
+    Attempts attempts = new Attempts(PATIENCE, "read " + key);
     while (to.hasRemaining()) {
       int before = to.position();
       long at = from + before - start;
@@ -78,21 +81,17 @@ final class Ranges {
                 + bucket.location.url()
                 + " was deleted or replaced while it was read. Read it anew.");
       }
-      fruitless = to.position() > before ? 0 : fruitless + 1;
-      if (fruitless == TRIES) {
+      if (to.position() > before) {
+        attempts.progress();
+      } else if (!again(attempts)) {
         throw new IOException(
             "Could not read "
                 + key
                 + " in "
                 + bucket.location.url()
-                + ": the connection was lost "
-                + TRIES
-                + " times at byte "
+                + ": the connection was lost again and again at byte "
                 + at
                 + ". Check the network and try again.");
-      }
-      if (fruitless > 0) {
-        pause(fruitless);
       }
     }
   }
@@ -173,11 +172,10 @@ final class Ranges {
     }
   }
 
-  private static void pause(int time) throws IOException {
+  private static boolean again(Attempts attempts) throws IOException {
     try {
-      TimeUnit.MILLISECONDS.sleep(FIRST_PAUSE_MS << time);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      return attempts.again(Optional.empty());
+    } catch (Poll.TimedOut e) {
       throw new IOException("Reading was interrupted. Try again.", e);
     }
   }

@@ -1,6 +1,8 @@
 package dev.bakehouse.store.s3;
 
+import dev.bakehouse.platform.Sha256;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NonWritableChannelException;
@@ -48,7 +50,7 @@ final class S3Channel implements SeekableByteChannel {
 
   private static void check(Bucket bucket, String key, String saved, ByteBuffer all)
       throws IOException {
-    byte[] digest = Sha256.of(all.duplicate());
+    byte[] digest = Sha256.of(MemorySegment.ofBuffer(all));
     if (!saved.isEmpty() && !saved.equals(HexFormat.of().formatHex(digest))) {
       throw new IOException(
           "Could not read "

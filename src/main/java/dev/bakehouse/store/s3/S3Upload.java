@@ -3,6 +3,7 @@ package dev.bakehouse.store.s3;
 import dev.bakehouse.store.Upload;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -75,9 +76,14 @@ final class S3Upload implements Upload {
                                 r.bucket(bucket.location.bucket())
                                     .key(bucket.key(key))
                                     .metadata(metadata)
-                                    .checksumSHA256(checksum ? Sha256.base64(sha256) : null),
+                                    .checksumSHA256(checksum ? base64(sha256) : null),
                             body)))
         .isPresent();
+  }
+
+  /// A checksum as S3 writes it.
+  static String base64(byte[] digest) {
+    return Base64.getEncoder().encodeToString(digest);
   }
 
   private boolean isOwn(String key) throws IOException {

@@ -1,5 +1,6 @@
 package dev.bakehouse.store.s3;
 
+import dev.bakehouse.platform.Digests;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// then in a file without a name, which no killed process leaves behind.
 final class Spool extends OutputStream {
   private final int limit;
-  private final MessageDigest digest = Sha256.digest();
+  private final MessageDigest digest = Digests.sha256();
   private byte[] memory = new byte[1 << 13];
   private int held;
   private long size;

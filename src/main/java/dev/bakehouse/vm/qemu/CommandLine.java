@@ -1,13 +1,10 @@
 package dev.bakehouse.vm.qemu;
 
+import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Network;
 import dev.bakehouse.vm.Shape;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -67,12 +64,7 @@ final class CommandLine {
   String signature(Shape shape, Optional<String> append) {
     List<String> parts = new ArrayList<>(build(new Plan(shape, append, MEMORY, false, false)));
     parts.add(qemu.version());
-    byte[] text = String.join("\0", parts).getBytes(StandardCharsets.UTF_8);
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Digests.hex(String.join("\0", parts));
   }
 
   private static Optional<String> kernel(Plan plan) {

@@ -1,5 +1,6 @@
 package dev.bakehouse.vm.tart;
 
+import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
 import java.io.IOException;
@@ -8,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,12 +28,12 @@ final class TartImages {
       return Optional.empty();
     }
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      MessageDigest digest = Digests.sha256();
       digest.update(Files.readAllBytes(directory.resolve("config.json")));
       for (String file : List.of("disk.img", "nvram.bin")) {
         digest.update(stamp(directory.resolve(file)).getBytes(StandardCharsets.UTF_8));
       }
-      String text = "sha256:" + HexFormat.of().formatHex(digest.digest());
+      String text = "sha256:" + Digests.hex(digest);
       return Optional.of(new BaseImage(name, directory, text));
     } catch (NoSuchFileException e) {
       return Optional.empty();
@@ -43,8 +42,6 @@ final class TartImages {
           "Could not read the Tart VM in " + directory + ": " + e.getMessage(),
           "Check its mode.",
           e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.bakehouse.oci;
+package dev.bakehouse.platform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,12 +8,15 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class AttemptsTest {
-  private final Attempts attempts = new Attempts(Remotes.HASTY, "do it");
+  private static final Patience HASTY =
+      new Patience(4, Duration.ofMillis(5), Duration.ofMillis(50), Duration.ofSeconds(20));
+
+  private final Attempts attempts = new Attempts(HASTY, "do it");
 
   @Test
   void areCountedSinceTheLastProgress() {
     for (int round = 0; round < 2; round++) {
-      for (int i = 1; i < Remotes.HASTY.attempts(); i++) {
+      for (int i = 1; i < HASTY.attempts(); i++) {
         assertThat(attempts.again(Optional.empty())).isTrue();
       }
       assertThat(attempts.again(Optional.empty())).isFalse();
@@ -34,7 +37,8 @@ class AttemptsTest {
 
   @Test
   void pausesGrowToABoundAndAreNotEqualForAll() {
-    Patience patience = Patience.USUAL;
+    Patience patience =
+        new Patience(5, Duration.ofMillis(300), Duration.ofSeconds(30), Duration.ofMinutes(5));
     for (int i = 1; i < 80; i++) {
       assertThat(patience.pause(i))
           .isBetween(patience.firstPause().dividedBy(2), patience.longestPause());
