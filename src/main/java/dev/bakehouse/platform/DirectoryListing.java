@@ -84,7 +84,7 @@ public final class DirectoryListing {
     }
 
     IOException failure(String what, String path) {
-      return Posix.failure(what, path, NativeCall.errno(state));
+      return PosixCall.failure(what, path, NativeCall.errno(state));
     }
   }
 
@@ -103,7 +103,7 @@ public final class DirectoryListing {
       MemorySegment memory = MEMORY.get();
       byte[] bytes = new byte[NAMES];
       List<Named> all = new ArrayList<>();
-      int open = Posix.openDirectory(directory);
+      int open = PosixFile.openDirectory(directory);
       try {
         while (true) {
           long count =
@@ -127,9 +127,9 @@ public final class DirectoryListing {
           }
         }
       } catch (Throwable e) {
-        throw Posix.io(e);
+        throw PosixCall.io(e);
       } finally {
-        Posix.close(open);
+        PosixFile.close(open);
       }
     }
 
@@ -194,7 +194,7 @@ public final class DirectoryListing {
           long _ = (long) CLOSE.invokeExact(own.state, open, 0L, 0L, 0L, 0L);
         }
       } catch (Throwable e) {
-        throw Posix.io(e);
+        throw PosixCall.io(e);
       }
     }
 
@@ -220,7 +220,7 @@ public final class DirectoryListing {
       }
       return LINUX ? statx(own) : macStat(own.stat);
     } catch (Throwable e) {
-      throw Posix.io(e);
+      throw PosixCall.io(e);
     }
   }
 

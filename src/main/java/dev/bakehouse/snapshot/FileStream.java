@@ -1,6 +1,6 @@
 package dev.bakehouse.snapshot;
 
-import dev.bakehouse.platform.Posix;
+import dev.bakehouse.platform.PosixFile;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -12,7 +12,7 @@ final class FileStream extends InputStream {
 
   FileStream(String path) throws IOException {
     this.path = path;
-    this.file = Posix.openReadHere(path);
+    this.file = PosixFile.openReadHere(path);
   }
 
   @Override
@@ -26,7 +26,7 @@ final class FileStream extends InputStream {
     if (length == 0) {
       return 0;
     }
-    int count = Posix.read(file, at, buffer, from, length, path);
+    int count = PosixFile.read(file, at, buffer, from, length, path);
     at += Math.max(0, count);
     return count;
   }
@@ -39,6 +39,6 @@ final class FileStream extends InputStream {
 
   @Override
   public void close() throws IOException {
-    Posix.close(file);
+    PosixFile.close(file);
   }
 }

@@ -1,6 +1,7 @@
 package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.Posix;
+import dev.bakehouse.platform.PosixFile;
 import dev.bakehouse.snapshot.Node.File;
 import dev.bakehouse.snapshot.PartReader.Sink;
 import dev.bakehouse.snapshot.PartReader.Wanted;
@@ -59,11 +60,11 @@ final class FileWriter implements Sink<FileWriter.Target> {
     if (parts == 0) {
       small(target, ZEROS.asSlice(0, 0));
     } else if (target.large()) {
-      int out = Posix.create(written);
+      int out = PosixFile.create(written);
       try {
-        Posix.size(out, file.size(), written);
+        PosixFile.size(out, file.size(), written);
       } finally {
-        Posix.close(out);
+        PosixFile.close(out);
       }
     }
     return target;
@@ -77,11 +78,11 @@ final class FileWriter implements Sink<FileWriter.Target> {
       small(target, part);
       return;
     }
-    int out = Posix.openWrite(target.written());
+    int out = PosixFile.openWrite(target.written());
     try {
       sparse(target, out, (long) wanted.index() * Part.LARGEST, part);
     } finally {
-      Posix.close(out);
+      PosixFile.close(out);
     }
     done(target);
   }
@@ -100,12 +101,12 @@ final class FileWriter implements Sink<FileWriter.Target> {
   }
 
   private void small(Target target, MemorySegment content) throws IOException {
-    int out = Posix.create(target.written());
+    int out = PosixFile.create(target.written());
     try {
-      Posix.write(out, 0, content, target.written());
-      Posix.stamp(out, target.file().mode(), target.file().mtime(), target.written());
+      PosixFile.write(out, 0, content, target.written());
+      PosixFile.stamp(out, target.file().mode(), target.file().mtime(), target.written());
     } finally {
-      Posix.close(out);
+      PosixFile.close(out);
     }
     inPlace(target);
   }
@@ -115,7 +116,7 @@ final class FileWriter implements Sink<FileWriter.Target> {
     for (long done = 0; done < part.byteSize(); done += HOLE) {
       MemorySegment piece = part.asSlice(done, Math.min(HOLE, part.byteSize() - done));
       if (piece.mismatch(ZEROS.asSlice(0, piece.byteSize())) >= 0) {
-        Posix.write(out, offset + done, piece, target.written());
+        PosixFile.write(out, offset + done, piece, target.written());
       }
     }
   }
@@ -125,11 +126,11 @@ final class FileWriter implements Sink<FileWriter.Target> {
       return;
     }
     if (target.bad().get() == 0) {
-      int out = Posix.openWrite(target.written());
+      int out = PosixFile.openWrite(target.written());
       try {
-        Posix.stamp(out, target.file().mode(), target.file().mtime(), target.written());
+        PosixFile.stamp(out, target.file().mode(), target.file().mtime(), target.written());
       } finally {
-        Posix.close(out);
+        PosixFile.close(out);
       }
       inPlace(target);
       return;

@@ -2,6 +2,7 @@ package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.DirectoryListing;
 import dev.bakehouse.platform.Posix;
+import dev.bakehouse.platform.PosixFile;
 import dev.bakehouse.platform.RawEnvironment;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -85,7 +86,7 @@ public final class Seal {
   /// The file system's clock, now.
   public long moment() throws IOException {
     remove(fresh);
-    Posix.close(Posix.create(fresh));
+    PosixFile.close(PosixFile.create(fresh));
     long now = DirectoryListing.stat(fresh).ctime();
     remove(fresh);
     return now;
@@ -98,11 +99,11 @@ public final class Seal {
 
   private void write(byte[] bytes) throws IOException {
     remove(fresh);
-    int out = Posix.create(fresh);
+    int out = PosixFile.create(fresh);
     try {
-      Posix.write(out, 0, MemorySegment.ofArray(bytes), fresh);
+      PosixFile.write(out, 0, MemorySegment.ofArray(bytes), fresh);
     } finally {
-      Posix.close(out);
+      PosixFile.close(out);
     }
     Posix.rename(fresh, file);
   }

@@ -6,6 +6,7 @@ import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.DirectoryListing;
 import dev.bakehouse.platform.Posix;
+import dev.bakehouse.platform.PosixFile;
 import dev.bakehouse.store.DirectoryStore;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -88,10 +89,10 @@ class FaithfulTest {
       if (i % 2 == 0) {
         random.nextBytes(bytes);
       }
-      int out = Posix.create(file);
-      Posix.write(out, 0, MemorySegment.ofArray(bytes), file);
-      Posix.stamp(out, i & 07777, TIME + i * 1_000_000_007L, file);
-      Posix.close(out);
+      int out = PosixFile.create(file);
+      PosixFile.write(out, 0, MemorySegment.ofArray(bytes), file);
+      PosixFile.stamp(out, i & 07777, TIME + i * 1_000_000_007L, file);
+      PosixFile.close(out);
       if (i % 400 == 0) {
         String link = directory + "/hard" + i;
         Posix.link(file, link);
