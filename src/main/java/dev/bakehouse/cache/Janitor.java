@@ -2,7 +2,6 @@ package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.Manifests.Stored;
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.snapshot.Malformed;
 import dev.bakehouse.snapshot.Snapshot;
 import dev.bakehouse.snapshot.Sweep;
 import dev.bakehouse.snapshot.Verify;
@@ -110,7 +109,7 @@ public final class Janitor {
     }
   }
 
-  private Optional<String> flaw(Stored stored, Verify verify) throws IOException {
+  private Optional<String> flaw(Stored stored, Verify verify) {
     String of = stored.entry().address() + ": ";
     try {
       Optional<Snapshot> snapshot = Snapshot.open(blobs, stored.manifest().snapshot());
@@ -121,7 +120,7 @@ public final class Janitor {
       return bad.isEmpty()
           ? Optional.empty()
           : Optional.of(of + bad.size() + " damaged, one is " + bad.getFirst());
-    } catch (Malformed e) {
+    } catch (IOException e) {
       return Optional.of(of + e.getMessage());
     }
   }

@@ -4,6 +4,7 @@ import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
+import dev.bakehouse.store.OtherBytes;
 import dev.bakehouse.store.Upload;
 import java.io.IOException;
 import java.io.InputStream;
@@ -81,19 +82,21 @@ final class Manifests {
 
   /// Empty when the blob is gone, no manifest, or lies where another's should.
   Optional<Stored> read(BlobInfo blob) throws IOException {
-    Optional<SeekableByteChannel> channel = blobs.open(blob.key());
-    if (channel.isEmpty() || blob.size() > LARGEST) {
-      return Optional.empty();
-    }
-    try (InputStream in = Channels.newInputStream(channel.get())) {
-      @Nullable Manifest manifest = JSON.readValue(in.readNBytes(LARGEST), Manifest.class);
-      if (manifest == null) {
+    try {
+      Optional<SeekableByteChannel> channel = blobs.open(blob.key());
+      if (channel.isEmpty() || blob.size() > LARGEST) {
         return Optional.empty();
       }
-      Stored stored = new Stored(manifest, blob);
-      boolean sound = manifest.sound() && key(stored.entry().address()).equals(blob.key());
-      return sound ? Optional.of(stored) : Optional.empty();
-    } catch (JacksonException | UserError e) {
+      try (InputStream in = Channels.newInputStream(channel.get())) {
+        @Nullable Manifest manifest = JSON.readValue(in.readNBytes(LARGEST), Manifest.class);
+        if (manifest == null) {
+          return Optional.empty();
+        }
+        Stored stored = new Stored(manifest, blob);
+        boolean sound = manifest.sound() && key(stored.entry().address()).equals(blob.key());
+        return sound ? Optional.of(stored) : Optional.empty();
+      }
+    } catch (JacksonException | UserError | OtherBytes e) {
       return Optional.empty();
     }
   }
