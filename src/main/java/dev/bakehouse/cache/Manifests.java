@@ -2,6 +2,7 @@ package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.OtherVersion;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.OtherBytes;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The manifests in a store: `manifests/SCOPE/KIND/BUILD/STEP.json`.
@@ -78,6 +81,34 @@ final class Manifests {
       read(blob).ifPresent(all::add);
     }
     return all;
+  }
+
+  /// Does nothing when the blob is gone or no manifest at all.
+  ///
+  /// @throws OtherVersion when it says that it is a manifest of a version unknown here
+  void insistKnown(BlobInfo blob) throws IOException {
+    try {
+      Optional<SeekableByteChannel> channel = blobs.open(blob.key());
+      if (channel.isEmpty()) {
+        return;
+      }
+      try (InputStream in = Channels.newInputStream(channel.get());
+          JsonParser json = JSON.createParser(in)) {
+        boolean more = json.nextToken() == JsonToken.START_OBJECT;
+        while (more && json.nextToken() == JsonToken.PROPERTY_NAME) {
+          boolean version = json.currentName().equals("version");
+          JsonToken value = json.nextToken();
+          if (version
+              && !(value == JsonToken.VALUE_NUMBER_INT && Manifest.known(json.getString()))) {
+            throw new OtherVersion(
+                blob.key() + " is of version " + json.getString() + ", unknown to this program");
+          }
+          json.skipChildren();
+        }
+      }
+    } catch (JacksonException | OtherBytes e) {
+      // No manifest.
+    }
   }
 
   /// Empty when the blob is gone, no manifest, or lies where another's should.
