@@ -74,9 +74,11 @@ public final class HostTarget {
     String raw = RawEnvironment.raw(fresh.toString());
     try {
       Posix.makeDirectory(raw, 0700);
-      Restored restored = new Restore(snapshot, fresh, rules, workers, false).run(Optional.empty());
+      Restore restore = new Restore(snapshot, fresh, rules, workers, false);
+      Restored restored = restore.run(Optional.empty());
       check(restored);
       Posix.rename(raw, RawEnvironment.raw(directory.toString()));
+      restore.finishTop(directory);
       end(snapshot, restored, seal);
       return restored;
     } catch (Malformed e) {
@@ -91,8 +93,10 @@ public final class HostTarget {
     Optional<Seal.State> known = seal.read();
     seal.breakIt();
     try {
-      Restored restored = new Restore(snapshot, directory, rules, workers, true).run(known);
+      Restore restore = new Restore(snapshot, directory, rules, workers, true);
+      Restored restored = restore.run(known);
       check(restored);
+      restore.finishTop(directory);
       end(snapshot, restored, seal);
       return restored;
     } catch (IOException | RuntimeException | Error e) {
