@@ -52,7 +52,11 @@ class SnapshotStoreTest {
 
     assertThat(Tree.describe(target)).isEqualTo(Tree.describe(source));
     try (Stream<Path> siblings = Files.list(dir.resolve("in"))) {
-      assertThat(siblings).containsExactlyInAnyOrder(target, dir.resolve("in/.target.bakehouse"));
+      assertThat(siblings)
+          .containsExactlyInAnyOrder(
+              target,
+              dir.resolve("in/.target.bakehouse"),
+              dir.resolve("in/.target.bakehouse.lock"));
     }
   }
 
