@@ -2,7 +2,7 @@ package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.Manifests.Stored;
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.snapshot.Malformed;
+import dev.bakehouse.snapshot.OtherVersion;
 import dev.bakehouse.snapshot.Snapshot;
 import dev.bakehouse.snapshot.Sweep;
 import dev.bakehouse.snapshot.Verify;
@@ -14,7 +14,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -54,31 +56,48 @@ public final class Janitor {
   }
 
   /// @param retention how long an entry stays after its last use
-  /// @throws UserError when the store can not be read or written
+  /// @throws UserError when the store can not be read or written; when something in it is of a
+  ///   version this program does not know, and then nothing is removed
   public Swept sweep(Duration retention, Duration grace, FailedBuilds failed) {
     try {
       Instant now = clock.instant();
       // The packs first: one published after this moment is not looked at.
       Sweep sweep = Sweep.begin(blobs);
       Manifests manifests = new Manifests(blobs);
+      Map<BlobInfo, Optional<Stored>> all = new LinkedHashMap<>();
+      for (BlobInfo blob : blobs.list(Manifests.ROOT)) {
+        Optional<Stored> stored = manifests.read(blob);
+        if (stored.isPresent()) {
+          sweep.insistKnown(stored.get().manifest().snapshot());
+        } else {
+          manifests.insistKnown(blob);
+        }
+        all.put(blob, stored);
+      }
       Set<String> needed = new HashSet<>();
       int removed = 0;
       int kept = 0;
-      for (BlobInfo blob : blobs.list(Manifests.ROOT)) {
-        Optional<Stored> stored = manifests.read(blob);
+      for (Map.Entry<BlobInfo, Optional<Stored>> each : all.entrySet()) {
+        BlobInfo blob = each.getKey();
+        Optional<Manifest> manifest = each.getValue().map(Stored::manifest);
         boolean unused = blob.modified().isBefore(now.minus(retention));
         boolean old = blob.modified().isBefore(now.minus(grace));
-        boolean useless = stored.isPresent() && failed.failed(stored.get().manifest().build());
+        boolean useless = manifest.isPresent() && failed.failed(manifest.get().build());
         if (old && (unused || useless) && removeUnchanged(blob)) {
           removed++;
-        } else {
-          stored.ifPresent(s -> needed.add(s.manifest().snapshot()));
-          kept += stored.isPresent() ? 1 : 0;
+        } else if (manifest.isPresent()) {
+          needed.add(manifest.get().snapshot());
+          kept++;
         }
       }
       int abandoned = blobs.deleteAbandoned(now.minus(grace));
       Sweep.Swept swept = sweep.end(needed, now.minus(grace));
       return new Swept(removed, abandoned + swept.blobs(), swept.freed(), kept);
+    } catch (OtherVersion e) {
+      throw new UserError(
+          "Did not sweep the cache store " + blobs.url() + ": " + e.getMessage(),
+          "A newer program saves there; sweep with that one. Nothing was removed.",
+          e);
     } catch (IOException e) {
       throw failure("sweep", e);
     }
@@ -110,7 +129,7 @@ public final class Janitor {
     }
   }
 
-  private Optional<String> flaw(Stored stored, Verify verify) throws IOException {
+  private Optional<String> flaw(Stored stored, Verify verify) {
     String of = stored.entry().address() + ": ";
     try {
       Optional<Snapshot> snapshot = Snapshot.open(blobs, stored.manifest().snapshot());
@@ -121,7 +140,7 @@ public final class Janitor {
       return bad.isEmpty()
           ? Optional.empty()
           : Optional.of(of + bad.size() + " damaged, one is " + bad.getFirst());
-    } catch (Malformed e) {
+    } catch (IOException e) {
       return Optional.of(of + e.getMessage());
     }
   }

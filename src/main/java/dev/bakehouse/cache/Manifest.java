@@ -3,6 +3,7 @@ package dev.bakehouse.cache;
 import static java.util.Objects.requireNonNull;
 
 import dev.bakehouse.cache.Entry.Address;
+import java.math.BigInteger;
 import java.time.Instant;
 import java.util.regex.Pattern;
 
@@ -39,6 +40,11 @@ record Manifest(
     requireNonNull(kind, "kind");
     requireNonNull(snapshot, "snapshot");
     requireNonNull(created, "created");
+  }
+
+  /// Whether manifests of a version are understood, or known to be out of use.
+  static boolean known(String version) {
+    return new BigInteger(version).compareTo(BigInteger.valueOf(VERSION)) <= 0;
   }
 
   boolean sound() {

@@ -2,8 +2,10 @@ package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.snapshot.OtherVersion;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
+import dev.bakehouse.store.OtherBytes;
 import dev.bakehouse.store.Upload;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The manifests in a store: `manifests/SCOPE/KIND/BUILD/STEP.json`.
@@ -79,21 +83,51 @@ final class Manifests {
     return all;
   }
 
+  /// Does nothing when the blob is gone or no manifest at all.
+  ///
+  /// @throws OtherVersion when it says that it is a manifest of a version unknown here
+  void insistKnown(BlobInfo blob) throws IOException {
+    try {
+      Optional<SeekableByteChannel> channel = blobs.open(blob.key());
+      if (channel.isEmpty()) {
+        return;
+      }
+      try (InputStream in = Channels.newInputStream(channel.get());
+          JsonParser json = JSON.createParser(in)) {
+        boolean more = json.nextToken() == JsonToken.START_OBJECT;
+        while (more && json.nextToken() == JsonToken.PROPERTY_NAME) {
+          boolean version = json.currentName().equals("version");
+          JsonToken value = json.nextToken();
+          if (version
+              && !(value == JsonToken.VALUE_NUMBER_INT && Manifest.known(json.getString()))) {
+            throw new OtherVersion(
+                blob.key() + " is of version " + json.getString() + ", unknown to this program");
+          }
+          json.skipChildren();
+        }
+      }
+    } catch (JacksonException | OtherBytes e) {
+      // No manifest.
+    }
+  }
+
   /// Empty when the blob is gone, no manifest, or lies where another's should.
   Optional<Stored> read(BlobInfo blob) throws IOException {
-    Optional<SeekableByteChannel> channel = blobs.open(blob.key());
-    if (channel.isEmpty() || blob.size() > LARGEST) {
-      return Optional.empty();
-    }
-    try (InputStream in = Channels.newInputStream(channel.get())) {
-      @Nullable Manifest manifest = JSON.readValue(in.readNBytes(LARGEST), Manifest.class);
-      if (manifest == null) {
+    try {
+      Optional<SeekableByteChannel> channel = blobs.open(blob.key());
+      if (channel.isEmpty() || blob.size() > LARGEST) {
         return Optional.empty();
       }
-      Stored stored = new Stored(manifest, blob);
-      boolean sound = manifest.sound() && key(stored.entry().address()).equals(blob.key());
-      return sound ? Optional.of(stored) : Optional.empty();
-    } catch (JacksonException | UserError e) {
+      try (InputStream in = Channels.newInputStream(channel.get())) {
+        @Nullable Manifest manifest = JSON.readValue(in.readNBytes(LARGEST), Manifest.class);
+        if (manifest == null) {
+          return Optional.empty();
+        }
+        Stored stored = new Stored(manifest, blob);
+        boolean sound = manifest.sound() && key(stored.entry().address()).equals(blob.key());
+        return sound ? Optional.of(stored) : Optional.empty();
+      }
+    } catch (JacksonException | UserError | OtherBytes e) {
       return Optional.empty();
     }
   }

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 /// @param platform os-arch-type
 public record Scope(String pipeline, Ref ref, String platform) {
   private static final Pattern PULL = Pattern.compile("pull:([1-9][0-9]{0,8})");
+  private static final String BRANCH = "branch:";
 
   /// A branch or a pull request; the two never share a name.
   public sealed interface Ref {
@@ -19,7 +20,8 @@ public record Scope(String pipeline, Ref ref, String platform) {
   public record Branch(String name) implements Ref {
     @Override
     public String text() {
-      return name;
+      boolean plain = !PULL.matcher(name).matches() && !name.startsWith(BRANCH);
+      return plain ? name : BRANCH + name;
     }
   }
 
@@ -30,7 +32,8 @@ public record Scope(String pipeline, Ref ref, String platform) {
     }
   }
 
-  /// Reads `PIPELINE/BRANCH` or `PIPELINE/pull:NUMBER`; git allows no `:` in a branch's name.
+  /// Reads `PIPELINE/BRANCH` or `PIPELINE/pull:NUMBER`. What a build calls its branch need be none
+  /// of git's, which have no `:`; `PIPELINE/branch:pull:7` is the branch `pull:7`.
   ///
   /// @throws UserError when it is neither
   public static Scope parse(String text, String platform) {
@@ -45,7 +48,9 @@ public record Scope(String pipeline, Ref ref, String platform) {
 
   static Ref ref(String text) {
     var pull = PULL.matcher(text);
-    return pull.matches() ? new Pull(Integer.parseInt(pull.group(1))) : new Branch(text);
+    return pull.matches()
+        ? new Pull(Integer.parseInt(pull.group(1)))
+        : new Branch(text.startsWith(BRANCH) ? text.substring(BRANCH.length()) : text);
   }
 
   /// Four segments of a store's key, different for different scopes.

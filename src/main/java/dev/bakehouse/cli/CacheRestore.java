@@ -73,7 +73,7 @@ final class CacheRestore implements Callable<Integer> {
     } catch (IOException e) {
       throw new UserError(
           "Could not restore " + kind + ": " + e.getMessage(),
-          "Check the directory " + path + " and the one it lies in.",
+          "Check that the store is reachable, the directory " + path + " and the one it lies in.",
           e);
     }
   }

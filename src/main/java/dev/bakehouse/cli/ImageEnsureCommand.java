@@ -41,6 +41,8 @@ final class ImageEnsureCommand implements Callable<Integer> {
     Branch branch = Branch.of(System.getenv(), wanted.checkout());
     List<Difference> differences = why ? workshop.explain(wanted, branch) : List.of();
     LocalImage image = workshop.ensure(wanted, branch, forceRefresh);
+    String publish = System.getenv().getOrDefault(Workshop.PUBLISH, "");
+    workshop.insistPublished(publish, wanted, branch, image);
     Map<String, Object> shown = ImageOptions.shown(image);
     if (why) {
       shown.put("differences", differences);

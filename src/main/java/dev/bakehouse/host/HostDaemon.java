@@ -44,9 +44,10 @@ public final class HostDaemon {
 
   /// Runs until [#stop].
   ///
-  /// @throws UserError when another daemon has the state directory, or image or agents can not be
-  ///   had
+  /// @throws UserError when another daemon has the state directory, image or agents can not be had,
+  ///   or others may read a secret
   public void run() throws InterruptedException {
+    HostEnvironment.insistPrivate(host);
     Directories.makePrivate(host.state());
     Path lockFile = host.state().resolve("host.lock");
     try (FileChannel channel =

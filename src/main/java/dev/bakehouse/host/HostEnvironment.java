@@ -2,6 +2,10 @@ package dev.bakehouse.host;
 
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Reason;
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +32,22 @@ final class HostEnvironment {
             String.join(", ", names)
                 + " do not reach the host's part of jobs; name a file with credentials in"
                 + " cache.s3.credentials-file, and the region in cache.store");
+  }
+
+  /// Refuses a file of S3 credentials that others may read, as each job with caches would.
+  static void insistPrivate(HostSettings host) {
+    if (host.s3Credentials().isEmpty()) {
+      return;
+    }
+    Path file = host.s3Credentials().get();
+    try {
+      Directories.insistPrivate("The credentials file", file);
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not look at the credentials file " + file + ": " + Reason.of(e),
+          "Name a file you can read in cache.s3.credentials-file, written as ~/.aws/credentials.",
+          e);
+    }
   }
 
   /// A command with this environment and none of this process's own.

@@ -54,7 +54,7 @@ final class RegistryTags {
     }
   }
 
-  private static boolean carries(Repository repository, Digest digest, Wanted wanted) {
+  static boolean carries(Repository repository, Digest digest, Wanted wanted) {
     Map<String, String> labels = repository.manifest(digest.toString()).annotations();
     return wanted.identity().match(labels) == Identity.Match.SAME;
   }

@@ -21,6 +21,8 @@ import java.util.function.UnaryOperator;
 /// @param logs where builds leave the output of bootstrap scripts
 public record Workshop(
     ImageStore store, Repositories repositories, BuildVm.Maker vms, Path logs, Log log) {
+  /// The variable that image steps of a build with `[publish images]` get.
+  public static final String PUBLISH = "BAKEHOUSE_PUBLISH_IMAGES";
 
   /// @param network of the VMs that images are built in
   /// @param rules gives the store the host's policy
@@ -68,6 +70,17 @@ public record Workshop(
     new StoreCheck(store.root(), log).run();
     return new Ensure(store, repositories, log)
         .run(wanted, branch, forceRefresh, () -> made(wanted, branch));
+  }
+
+  /// Fails where a build asks for images to be published (`BAKEHOUSE_PUBLISH_IMAGES=true`) and the
+  /// registry does not have this one.
+  ///
+  /// @param asked the variable's value; empty when it is not set
+  /// @param image what [#ensure] or [#fetch] gave
+  public void insistPublished(String asked, Wanted wanted, Branch branch, LocalImage image) {
+    if (asked.equals("true")) {
+      new Publish(store, repositories, log).insist(wanted, branch, image);
+    }
   }
 
   /// How the image here and those in the registry differ from the wanted one.

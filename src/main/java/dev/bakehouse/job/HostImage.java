@@ -67,10 +67,12 @@ final class HostImage {
     Branch branch = Branch.of(job.texts(), checkout);
     Wanted wanted = workshop.wanted(checkout, config, given).of(branch);
     boolean othersRunInIt = given.isPresent() && branch != Branch.MAIN;
-    return ready(
+    LocalImage image =
         othersRunInIt
             ? workshop.fetch(wanted, request.forceRefresh())
-            : workshop.ensure(wanted, branch, request.forceRefresh()));
+            : workshop.ensure(wanted, branch, request.forceRefresh());
+    workshop.insistPublished(job.text(Workshop.PUBLISH), wanted, branch, image);
+    return ready(image);
   }
 
   private LocalImage ready(LocalImage image) {

@@ -207,6 +207,11 @@ public record HostSettings(
     return cache.store().startsWith("s3:") && cache.s3Credentials().isEmpty();
   }
 
+  /// The file of credentials for S3, whose content jobs read.
+  public Optional<Path> s3Credentials() {
+    return cache.s3Credentials();
+  }
+
   /// The machine's own name, as `host.name` is when nobody sets it.
   public static String hostName() {
     try {

@@ -16,6 +16,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -159,7 +160,7 @@ final class YamlTree {
   private JsonNode scalar(ScalarNode scalar) {
     String text = scalar.getValue();
     this.text += text.length();
-    if (scalar.getScalarStyle() != ScalarStyle.PLAIN) {
+    if (scalar.getScalarStyle() != ScalarStyle.PLAIN || scalar.getTag().equals(Tag.STR)) {
       return JSON.stringNode(text);
     }
     String tag = scalar.getTag().getValue();

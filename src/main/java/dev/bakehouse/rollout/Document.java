@@ -24,6 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
 ///   configuration names
 /// @param percent of the hosts that are in, 0 to 100
 /// @param canaries names of hosts that are in whatever the percentage
+/// @param undone what the last change of `current` took back, when that was a rollback
 /// @param prefetch references by digest that every host is to have ahead of demand, by name
 /// @param time ISO-8601
 /// @param by user@host
@@ -35,6 +36,7 @@ public record Document(
     int percent,
     List<String> canaries,
     Map<String, String> prefetch,
+    Optional<Target> undone,
     String time,
     String by,
     String reason) {
@@ -48,6 +50,8 @@ public record Document(
     Objects.requireNonNull(time, "time");
     Objects.requireNonNull(by, "by");
     Objects.requireNonNull(reason, "reason");
+    // Older programs write none.
+    undone = Objects.requireNonNullElse(undone, Optional.empty());
     canaries = List.copyOf(canaries);
     prefetch = Collections.unmodifiableMap(new LinkedHashMap<>(prefetch));
     if (serial < 1 || percent < 0 || percent > 100) {
@@ -69,6 +73,7 @@ public record Document(
         0,
         List.of(),
         Map.of(),
+        Optional.empty(),
         "",
         "",
         "nothing yet");
@@ -102,22 +107,32 @@ public record Document(
   /// all hosts keeps that one's previous: hosts that are out run what last was everywhere.
   Document promote(Target target, int share, List<String> hosts, Stamp stamp) {
     Optional<Target> before = runs(target) || percent < 100 ? previous : current;
-    return change(Optional.of(target), before, share, hosts, prefetch, stamp);
+    return change(Optional.of(target), before, share, hosts, prefetch, Optional.empty(), stamp);
   }
 
   /// Back to what was before, on every host.
   Document rollback(Stamp stamp) {
-    return change(previous, Optional.empty(), 100, List.of(), prefetch, stamp);
+    return change(previous, Optional.empty(), 100, List.of(), prefetch, current, stamp);
   }
 
   Document withPrefetch(Map<String, String> all, Stamp stamp) {
-    return change(current, previous, percent, canaries, all, stamp);
+    return change(current, previous, percent, canaries, all, undone, stamp);
   }
 
   /// The same under another serial.
   Document numbered(long other) {
     return new Document(
-        repository, other, current, previous, percent, canaries, prefetch, time, by, reason);
+        repository,
+        other,
+        current,
+        previous,
+        percent,
+        canaries,
+        prefetch,
+        undone,
+        time,
+        by,
+        reason);
   }
 
   private Document change(
@@ -126,6 +141,7 @@ public record Document(
       int share,
       List<String> hosts,
       Map<String, String> ahead,
+      Optional<Target> back,
       Stamp stamp) {
     boolean first = time.isEmpty();
     return new Document(
@@ -136,6 +152,7 @@ public record Document(
         share,
         new ArrayList<>(hosts),
         ahead,
+        back,
         stamp.time(),
         stamp.by(),
         stamp.reason());

@@ -121,9 +121,19 @@ public final class Promoter {
     return write(now.promote(target, share, hosts, stamp(reason)), seen);
   }
 
-  /// Back to what was before; to each host's configured image when nothing was.
-  public Posted rollback(String reason) {
-    return rollback(read(), reason);
+  /// Back to what was before; to each host's configured image when nothing was. Done twice it is
+  /// done once: who was killed on the way, or is not sure, does it again.
+  ///
+  /// @param further goes on from what a rollback brought back
+  public Posted rollback(boolean further, String reason) {
+    Optional<Posted> seen = read();
+    Optional<Target> undone = now(seen).undone();
+    if (undone.isPresent() && !further) {
+      String now = now(seen).current().map(Target::toString).orElse("their configured image");
+      log.say("nothing to do: " + undone.get() + " is taken back already, hosts run " + now);
+      return seen.orElseThrow();
+    }
+    return rollback(seen, reason);
   }
 
   /// The same in place of the document that was judged, and of no other.

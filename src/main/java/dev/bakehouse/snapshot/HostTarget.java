@@ -3,6 +3,7 @@ package dev.bakehouse.snapshot;
 import dev.bakehouse.platform.DirectoryListing;
 import dev.bakehouse.platform.DirectoryListing.Named;
 import dev.bakehouse.platform.DirectoryListing.Stat;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
 import java.io.IOException;
@@ -20,7 +21,8 @@ import java.util.regex.Pattern;
 ///
 /// Where there is nothing, a new directory is made beside and renamed when it is whole. A directory
 /// that is there is changed in place: what is the snapshot's already stays, the rest is written
-/// under other names and renamed, what is too much goes, and its [Seal] is broken meanwhile.
+/// under other names and renamed, what is too much goes, and its [Seal] is broken meanwhile. One
+/// restore to a directory at a time: a second is refused, and the first goes on.
 public final class HostTarget {
   /// @param last paths that are written when all others are there, and removed before
   /// @param foreign paths that are not the snapshot's business: they stay
@@ -54,8 +56,13 @@ public final class HostTarget {
         throw new Malformed(missing.get());
       }
     }
+    Optional<ExclusiveLock> alone = ExclusiveLock.tryOn(lock());
+    if (alone.isEmpty()) {
+      throw new IOException("another restore to " + directory + " is at work; let it end first");
+    }
     Seal seal = new Seal(directory);
-    try (Workers workers = new Workers()) {
+    try (ExclusiveLock _ = alone.get();
+        Workers workers = new Workers()) {
       if (Files.exists(directory)) {
         return over(snapshot, seal, workers);
       }
@@ -63,20 +70,26 @@ public final class HostTarget {
     }
   }
 
-  private Restored fresh(Snapshot snapshot, Seal seal, Workers workers) throws IOException {
-    Path parent = directory.getParent();
-    if (parent == null) {
+  private Path lock() throws IOException {
+    Path name = directory.getFileName();
+    if (name == null) {
       throw new IOException("a file system's top can not be replaced");
     }
-    Files.createDirectories(parent);
+    return directory.resolveSibling("." + name + ".bakehouse.lock");
+  }
+
+  private Restored fresh(Snapshot snapshot, Seal seal, Workers workers) throws IOException {
+    Path parent = directory.resolveSibling("");
     removeAbandoned(RawEnvironment.raw(parent.toString()));
     Path fresh = parent.resolve(".bakehouse-" + UUID.randomUUID());
     String raw = RawEnvironment.raw(fresh.toString());
     try {
       Posix.makeDirectory(raw, 0700);
-      Restored restored = new Restore(snapshot, fresh, rules, workers, false).run(Optional.empty());
+      Restore restore = new Restore(snapshot, fresh, rules, workers, false);
+      Restored restored = restore.run(Optional.empty());
       check(restored);
       Posix.rename(raw, RawEnvironment.raw(directory.toString()));
+      restore.finishTop(directory);
       end(snapshot, restored, seal);
       return restored;
     } catch (Malformed e) {
@@ -91,8 +104,10 @@ public final class HostTarget {
     Optional<Seal.State> known = seal.read();
     seal.breakIt();
     try {
-      Restored restored = new Restore(snapshot, directory, rules, workers, true).run(known);
+      Restore restore = new Restore(snapshot, directory, rules, workers, true);
+      Restored restored = restore.run(known);
       check(restored);
+      restore.finishTop(directory);
       end(snapshot, restored, seal);
       return restored;
     } catch (IOException | RuntimeException | Error e) {

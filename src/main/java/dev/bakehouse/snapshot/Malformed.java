@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /// What was read is not what was saved, or is not acceptable: a damaged or hostile snapshot or
 /// tree.
-public final class Malformed extends IOException {
+public sealed class Malformed extends IOException permits OtherVersion {
   public Malformed(String why) {
     super(why);
   }

@@ -1,6 +1,7 @@
 package dev.bakehouse.snapshot;
 
 import dev.bakehouse.store.BlobStore;
+import dev.bakehouse.store.OtherBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -16,15 +17,27 @@ final class PackReader {
 
   /// @param to filled as far as it has room
   /// @return how many bytes there were; fewer when the pack ends before, -1 when it is missing
+  /// @throws Malformed when the store knows that they are not those that were saved
+  /// @throws IOException when the pack can not be read, which says nothing of what lies there
   int read(PackId pack, long offset, ByteBuffer to) throws IOException {
-    Optional<SeekableByteChannel> open = blobs.open(pack.key());
-    if (open.isEmpty()) {
-      return -1;
+    try {
+      Optional<SeekableByteChannel> open = blobs.open(pack.key());
+      if (open.isEmpty()) {
+        return -1;
+      }
+      try (SeekableByteChannel channel = open.get()) {
+        channel.position(offset);
+        while (to.hasRemaining() && channel.read(to) >= 0) {}
+        return to.position();
+      }
+    } catch (OtherBytes e) {
+      throw new Malformed(changed(pack));
+    } catch (IOException e) {
+      throw new IOException(pack.key() + " can not be read: " + e.getMessage(), e);
     }
-    try (SeekableByteChannel channel = open.get()) {
-      channel.position(offset);
-      while (to.hasRemaining() && channel.read(to) >= 0) {}
-      return to.position();
-    }
+  }
+
+  static String changed(PackId pack) {
+    return pack.key() + " has other bytes than were saved";
   }
 }

@@ -111,9 +111,9 @@ final class PartReader {
     try {
       count = packs.read(pack, first, stored.buffer().clear().limit(length));
       why += count < 0 ? " is missing" : " is cut short";
-    } catch (IOException e) {
+    } catch (Malformed e) {
       count = -1;
-      why += " can not be read: " + e.getMessage();
+      why = String.valueOf(e.getMessage());
     }
     Frame decoded = null;
     Wanted<T> checked = null;
@@ -143,7 +143,7 @@ final class PartReader {
       if (sound) {
         sink.part(each, bytes);
       } else {
-        sink.lost(each, pack.key() + " has other bytes than were saved");
+        sink.lost(each, PackReader.changed(pack));
       }
     }
   }

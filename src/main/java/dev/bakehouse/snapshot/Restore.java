@@ -310,10 +310,28 @@ final class Restore {
       }
     }
     for (Dir dir : directories.reversed()) {
-      String path = full(dir.path());
-      Posix.mode(path, dir.mode());
-      Posix.time(path, dir.mtime());
+      if (!dir.path().isEmpty()) {
+        stamp(full(dir.path()), dir);
+      }
     }
+  }
+
+  /// The top's own mode and time, to be set when it has its name: while it is written its time
+  /// tells other restores that it is not abandoned.
+  ///
+  /// @param path where it is now
+  void finishTop(Path path) throws IOException {
+    for (Dir dir : directories) {
+      if (dir.path().isEmpty()) {
+        stamp(RawEnvironment.raw(path.toString()), dir);
+        return;
+      }
+    }
+  }
+
+  private static void stamp(String path, Dir dir) throws IOException {
+    Posix.mode(path, dir.mode());
+    Posix.time(path, dir.mtime());
   }
 
   private String full(String path) {

@@ -67,7 +67,7 @@ record Root(Totals totals, SequencedMap<PackId, Pack> packs, List<ShardPlace> sh
     }
     byte[] kind = in.raw(2);
     if (kind[0] != VERSION || kind[1] != Hash.ALGORITHM) {
-      throw new Malformed("it is of version " + kind[0] + " with hashes of kind " + kind[1]);
+      throw new OtherVersion("it is of version " + kind[0] + " with hashes of kind " + kind[1]);
     }
     Totals totals = new Totals(in.number(0, MOST), in.number(0, MOST), in.number(0, MOST));
     int count = in.number(0, in.left() / PackId.BYTES);

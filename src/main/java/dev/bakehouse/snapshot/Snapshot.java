@@ -4,6 +4,7 @@ import dev.bakehouse.snapshot.Root.Range;
 import dev.bakehouse.snapshot.Root.ShardPlace;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
+import dev.bakehouse.store.OtherBytes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -32,6 +33,7 @@ public final class Snapshot {
   /// @param id 64 hexadecimal digits
   /// @return empty when there is none
   /// @throws Malformed when it is not what was saved
+  /// @throws IOException when the store can not be read, which says nothing of what lies there
   public static Optional<Snapshot> open(BlobStore blobs, String id) throws IOException {
     String key = Root.key(id);
     Optional<BlobInfo> info = blobs.stat(key);
@@ -41,17 +43,22 @@ public final class Snapshot {
     if (info.get().size() > Root.LARGEST) {
       throw new Malformed("its list of shards is too large");
     }
-    var channel = blobs.open(key);
-    if (channel.isEmpty()) {
-      return Optional.empty();
-    }
-    try (var in = java.nio.channels.Channels.newInputStream(channel.get())) {
-      byte[] bytes = in.readNBytes(Root.LARGEST);
-      if (!Hash.of(bytes).toString().equals(id)) {
-        throw new Malformed("its list of shards has another checksum than when it was saved");
+    byte[] bytes;
+    try {
+      var channel = blobs.open(key);
+      if (channel.isEmpty()) {
+        return Optional.empty();
       }
-      return Optional.of(new Snapshot(blobs, id, Root.decode(bytes)));
+      try (var in = java.nio.channels.Channels.newInputStream(channel.get())) {
+        bytes = in.readNBytes(Root.LARGEST);
+      }
+    } catch (OtherBytes e) {
+      throw new Malformed(String.valueOf(e.getMessage()));
     }
+    if (!Hash.of(bytes).toString().equals(id)) {
+      throw new Malformed("its list of shards has another checksum than when it was saved");
+    }
+    return Optional.of(new Snapshot(blobs, id, Root.decode(bytes)));
   }
 
   public String id() {
@@ -170,7 +177,12 @@ public final class Snapshot {
       long first = ranges.getFirst().offset();
       long end = ranges.stream().mapToLong(r -> r.offset() + r.length()).max().orElse(first);
       byte[] bytes = new byte[Math.toIntExact(end - first)];
-      int count = packs.read(ranges.getFirst().pack(), first, java.nio.ByteBuffer.wrap(bytes));
+      int count;
+      try {
+        count = packs.read(ranges.getFirst().pack(), first, java.nio.ByteBuffer.wrap(bytes));
+      } catch (Malformed e) {
+        return;
+      }
       for (Range range : ranges) {
         int at = (int) (range.offset() - first);
         if (at + range.length() <= count) {
@@ -182,7 +194,7 @@ public final class Snapshot {
     byte[] bytes(Range range) throws Malformed {
       byte[] bytes = read.get(range);
       if (bytes == null) {
-        throw new Malformed("a part of its list is missing: " + range.pack().key());
+        throw new Malformed("a part of its list is missing or damaged: " + range.pack().key());
       }
       return bytes;
     }

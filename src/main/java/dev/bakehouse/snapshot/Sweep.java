@@ -34,6 +34,14 @@ public final class Sweep {
     return sweep;
   }
 
+  /// To be asked for every snapshot that has a name, before anything is removed.
+  ///
+  /// @param id 64 hexadecimal digits
+  /// @throws OtherVersion when this program does not know what it is made of
+  public void insistKnown(String id) throws IOException {
+    List<String> _ = packs(id);
+  }
+
   /// @param freed bytes
   public record Swept(int blobs, long freed) {}
 
@@ -67,6 +75,8 @@ public final class Sweep {
           .flatMap(s -> s.root().packs().keySet().stream())
           .map(PackId::key)
           .toList();
+    } catch (OtherVersion e) {
+      throw new OtherVersion(Root.key(id) + " can not be understood: " + e.getMessage());
     } catch (Malformed e) {
       return List.of();
     }

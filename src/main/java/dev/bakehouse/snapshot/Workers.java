@@ -1,10 +1,13 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.Threads;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -38,20 +41,25 @@ final class Workers implements AutoCloseable {
     return results;
   }
 
-  /// Runs all to their end, then fails if one of them failed.
+  /// Runs all to their end, whatever happens to them or to this thread, then fails if one failed.
   void run(Collection<? extends Callable<?>> tasks) throws IOException {
     List<Future<?>> all = new ArrayList<>(tasks.size());
     tasks.forEach(task -> all.add(threads.submit(task)));
-    IOException failed = null;
-    for (Future<?> each : all) {
-      try {
-        get(each);
-      } catch (IOException e) {
-        failed = failed == null ? e : failed;
-      }
+    List<Throwable> failures =
+        Threads.uninterrupted(() -> all.stream().flatMap(task -> failure(task).stream()).toList());
+    if (!failures.isEmpty()) {
+      throw thrown(failures.getFirst());
     }
-    if (failed != null) {
-      throw failed;
+  }
+
+  private static Optional<Throwable> failure(Future<?> task) {
+    try {
+      Object _ = task.get();
+      return Optional.empty();
+    } catch (ExecutionException e) {
+      return Optional.of(cause(e));
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts this thread", e);
     }
   }
 
@@ -60,16 +68,24 @@ final class Workers implements AutoCloseable {
     try {
       return future.get();
     } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case IOException cause -> throw cause;
-        case RuntimeException cause -> throw cause;
-        case Error cause -> throw cause;
-        case null, default -> throw new IOException(e);
-      }
+      throw thrown(cause(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");
     }
+  }
+
+  private static Throwable cause(ExecutionException e) {
+    return Objects.requireNonNullElse(e.getCause(), e);
+  }
+
+  private static IOException thrown(Throwable failure) {
+    return switch (failure) {
+      case IOException e -> e;
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> new IOException(failure);
+    };
   }
 
   @Override

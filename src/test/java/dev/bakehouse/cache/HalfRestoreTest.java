@@ -1,9 +1,11 @@
 package dev.bakehouse.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.Entry.Address;
+import dev.bakehouse.snapshot.Tree;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.DirectoryStore;
 import java.io.IOException;
@@ -14,11 +16,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A restore in place of another state that does not come to its end.
 class HalfRestoreTest {
@@ -119,6 +125,35 @@ class HalfRestoreTest {
     assertThat(old).doesNotExist();
     assertThat(young.resolve("o/x")).exists();
     assertThat(other.resolve("o/x")).exists();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aSecondRestoreToTheDirectoryMeanwhileIsRefusedAndTheFirstGoesOn(boolean over)
+      throws IOException {
+    if (over) {
+      restore(store(() -> {}), "b");
+    }
+    List<Throwable> refused = Collections.synchronizedList(new ArrayList<>());
+    boolean[] began = {false};
+    SnapshotStore first =
+        store(
+            () -> {
+              Throwable second =
+                  began[0] ? catchThrowable(() -> restore(store(() -> {}), "b")) : null;
+              if (second != null) {
+                refused.add(second);
+              }
+            });
+    Opened opened = first.open(first.find(address("a")).orElseThrow());
+    began[0] = true;
+
+    assertThat(((Opened.Whole) opened).restore(target).lost()).isEmpty();
+
+    assertThat(refused)
+        .isNotEmpty()
+        .allSatisfy(e -> assertThat(e).hasMessageContaining("another restore to " + target));
+    assertThat(Tree.describe(target)).isEqualTo(Tree.describe(dir.resolve("a")));
   }
 
   private int manifests() {

@@ -1,11 +1,13 @@
 package dev.bakehouse.cache;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.cache.Janitor.FailedBuilds;
 import dev.bakehouse.cache.Janitor.Swept;
+import dev.bakehouse.oci.Digest;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.DirectoryStore;
@@ -23,6 +25,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JanitorTest {
   private static final Scope SCOPE = Scope.parse("bun/main", "linux-x64-release");
@@ -127,6 +131,50 @@ class JanitorTest {
     age("b1", 31);
     sweep(FailedBuilds.UNKNOWN);
     assertThat(manifest).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"version\":3,\"roots\":[]}", "{\"version\":\"2.1\"}", "large"})
+  void aManifestOfANewerProgramForbidsToRemoveAnything(String text) throws IOException {
+    save("old");
+    save("newer");
+    String large = "{\"version\":3,\"roots\":[" + "1,".repeat(1 << 16) + "1]}";
+    Files.writeString(manifest("newer"), text.equals("large") ? large : text);
+    age("old", 31);
+    age("newer", 31);
+    agePacks(31);
+
+    assertThatThrownBy(() -> sweep(FailedBuilds.UNKNOWN))
+        .isInstanceOf(UserError.class)
+        .hasMessageContainingAll("Did not sweep", Manifests.key(address("newer")), "version");
+
+    assertThat(manifest("old")).exists();
+    assertThat(manifest("newer")).exists();
+    assertThat(packs()).hasSize(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void soDoesASnapshotOfANewerProgram(int at) throws IOException {
+    byte[] root = ("bakehouse snapshot\1\1and what else there is").getBytes(US_ASCII);
+    root["bakehouse snapshot".length() + at] = 2;
+    Entry entry = save("newer");
+    String key = "snapshots/" + Digest.of(root).hex();
+    try (Upload upload = blobs.upload()) {
+      upload.stream().write(root);
+      upload.publish(key);
+    }
+    String text = Files.readString(manifest("newer"));
+    Files.writeString(
+        manifest("newer"), text.replace(entry.snapshot(), key.substring("snapshots/".length())));
+    agePacks(31);
+
+    assertThatThrownBy(() -> sweep(FailedBuilds.UNKNOWN))
+        .isInstanceOf(UserError.class)
+        .hasMessageContainingAll("Did not sweep", key, "version");
+
+    assertThat(packs()).hasSize(2);
+    assertThat(below("snapshots")).hasSize(2);
   }
 
   @Test

@@ -26,6 +26,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SnapshotStoreTest {
   private static final Scope SCOPE = Scope.parse("bun/main", "linux-x64-release");
@@ -50,8 +52,25 @@ class SnapshotStoreTest {
 
     assertThat(Tree.describe(target)).isEqualTo(Tree.describe(source));
     try (Stream<Path> siblings = Files.list(dir.resolve("in"))) {
-      assertThat(siblings).containsExactlyInAnyOrder(target, dir.resolve("in/.target.bakehouse"));
+      assertThat(siblings)
+          .containsExactlyInAnyOrder(
+              target,
+              dir.resolve("in/.target.bakehouse"),
+              dir.resolve("in/.target.bakehouse.lock"));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pull:7", "branch:x", "branch:pull:7"})
+  void aBranchMayBeCalledAsAPullRequestIsWritten(String branch) throws IOException {
+    Path source = Files.createDirectories(dir.resolve("source"));
+    Files.writeString(source.resolve("x"), "x");
+    Scope scope = new Scope("bun", new Scope.Branch(branch), "linux-x64-release");
+    Address address = new Address(scope, "b1", "", GEMS);
+    Saved _ = new HostDirectory(source).save(store, address, List.of(), true);
+
+    assertThat(store.find(address)).map(Entry::address).contains(address);
+    assertThat(Scope.parse("bun/" + scope.ref().text(), "linux-x64-release")).isEqualTo(scope);
   }
 
   @Test

@@ -38,6 +38,8 @@ class HostImageTest {
   private ImageStore store;
   private String branch = "main";
 
+  private String publish = "";
+
   @BeforeEach
   void project() throws IOException {
     project = new ImageProject(dir.resolve("org/repo"));
@@ -70,6 +72,12 @@ class HostImageTest {
     Outcome local = ensure("bakehouse image ensure");
     assertThat(local.status()).isZero();
     assertThat(local.text()).contains("is not there", "the local image fits");
+    publish = "true";
+    Outcome published = ensure("bakehouse image ensure");
+    assertThat(published.status()).isEqualTo(INFRASTRUCTURE);
+    assertThat(published.text())
+        .contains("the local image fits", "The image wanted is here and not in the registry as oci:");
+    publish = "";
 
     Outcome nothing = ensure("bakehouse image ensure --force-refresh");
     assertThat(nothing.status()).isEqualTo(1);
@@ -249,6 +257,7 @@ class HostImageTest {
         .env("BUILDKITE_AGENT_ENDPOINT", "http://127.0.0.1:1/v3")
         .env("BUILDKITE_AGENT_ACCESS_TOKEN", "none")
         .env("BUILDKITE_COMMAND", command)
+        .env("BAKEHOUSE_PUBLISH_IMAGES", publish)
         .deadline(Duration.ofMinutes(10))
         .merged()
         .run();

@@ -63,7 +63,8 @@ class RolloutCommandTest {
         .contains("serial 4", "current    1.0", "at 50 %", "distribute oci:", "this host  oven-b")
         .contains("in force   configured image");
     assertThat(json("image", "rollback").at("/document/current").isNull()).isTrue();
-    assertThat(said("image", "rollback")).contains("nothing to roll back");
+    assertThat(ok("image", "rollback").text()).contains("current    none");
+    assertThat(said("image", "rollback", "--further")).contains("nothing to roll back");
     assertThat(said("image", "distribute", "3.0")).contains("it is not there");
     assertThat(said("image", "distribute", "1.0", "--remove")).contains("not on the list");
     assertThat(said("image", "promote", "1.0", "--percent", "101")).contains("1 to 100");

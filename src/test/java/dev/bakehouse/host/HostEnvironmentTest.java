@@ -1,11 +1,14 @@
 package dev.bakehouse.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +34,21 @@ class HostEnvironmentTest {
     assertThat(HostEnvironment.unheard(file, KEYS)).isEmpty();
     assertThat(HostEnvironment.unheard(settings("{}"), KEYS)).isEmpty();
     assertThat(HostEnvironment.of(s3, dir).keySet()).noneMatch(name -> name.startsWith("AWS_"));
+  }
+
+  @Test
+  void credentialsThatOthersMayReadAreRefusedBeforeThereIsAJob() throws IOException {
+    Path file = Files.writeString(dir.resolve("s3"), "[default]");
+    HostSettings host =
+        settings("{store: 's3://bucket/caches', s3: {credentials-file: '" + file + "'}}");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+    assertThatThrownBy(() -> new HostDaemon(host, System.out).run())
+        .isInstanceOf(UserError.class)
+        .hasMessage("The credentials file " + file + " has mode rw-r-----: others can use it");
+    Files.delete(file);
+    assertThatThrownBy(() -> new HostDaemon(host, System.out).run())
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Could not look at the credentials file " + file);
   }
 
   private HostSettings settings(String cache) throws IOException {

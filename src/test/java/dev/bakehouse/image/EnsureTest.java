@@ -142,6 +142,24 @@ class EnsureTest {
     assertThat(host.said()).containsOnlyOnce("pushing ");
   }
 
+  @Test
+  void whatIsToBePublishedMustBeInTheRegistryInTheEnd() {
+    Wanted wanted = wanted("oci:" + temp.resolve("layout"), "[]");
+    LocalImage built = build().run(wanted, Branch.MAIN);
+    Publish publish = new Publish(host.store, host.repositories, host.log);
+    for (Branch branch : Branch.values()) {
+      assertThatThrownBy(() -> publish.insist(wanted, branch, built))
+          .isInstanceOf(UserError.class)
+          .hasMessageContainingAll("The image bun-build-macos-1.2.14", "not in the registry");
+    }
+    publish.run(wanted, Branch.OTHER);
+    publish.insist(wanted, Branch.OTHER, built);
+    assertThatThrownBy(() -> publish.insist(wanted, Branch.MAIN, built))
+        .hasMessageContaining(":1.2.14, and this build asks");
+    publish.run(wanted, Branch.MAIN);
+    publish.insist(wanted, Branch.MAIN, built);
+  }
+
   private long blobs() throws IOException {
     try (var all = Files.list(temp.resolve("layout/bun-build-macos/blobs/sha256"))) {
       return all.count();

@@ -79,6 +79,15 @@ class WrittenPipelineTest {
     assertThat(pipeline.lines().of(test.body(), "depends_on")).isEqualTo(25);
   }
 
+  @Test
+  void whatIsTaggedAsTextIsNoNumber() {
+    String json =
+        WrittenPipeline.parse("p.yml", "env: {A: !!str 1.10, B: !!str 5, C: 5}\nsteps: []\n")
+            .json();
+    assertThat(JsonMapper.shared().readTree(json).path("env"))
+        .hasToString("{\"A\":\"1.10\",\"B\":\"5\",\"C\":5}");
+  }
+
   /// Judged by another reader of JSON: every key in its order, every value with its type.
   @Test
   void whatComesOutIsWhatWentIn() {

@@ -53,7 +53,7 @@ class FollowerTest {
 
     // Nothing but the document is left in the repository: the way back needs no transfer.
     Repository repository = site.repositories.open(site.place);
-    Document _ = promoter.rollback("broken").document();
+    Document _ = promoter.rollback(false, "broken").document();
     for (var layer : repository.manifest(one.digest()).layers()) {
       Files.deleteIfExists(dir.resolve("layout/blobs/sha256/" + layer.digest().hex()));
     }
@@ -67,7 +67,7 @@ class FollowerTest {
     assertThat(first.runs()).isEqualTo("1.0");
     promote(two, 100);
     assertThat(first.runs()).isEqualTo("2.0");
-    Posted _ = promoter.rollback("broken");
+    Posted _ = promoter.rollback(false, "broken");
     assertThat(first.runs()).isEqualTo("1.0");
     assertThat(first.store.history().read())
         .filteredOn(event -> event.what().matches("promoted|rolled-back"))

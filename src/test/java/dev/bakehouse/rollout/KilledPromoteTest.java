@@ -60,7 +60,7 @@ class KilledPromoteTest {
       written = now.serial();
     }
     assertThat(written).isGreaterThan(ROUNDS);
-    Document last = site.promoter().rollback("done").document();
+    Document last = site.promoter().rollback(false, "done").document();
     assertThat(last.serial()).isGreaterThan(written);
     assertThat(site.document()).isEqualTo(last);
   }

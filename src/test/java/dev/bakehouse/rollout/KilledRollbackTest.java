@@ -46,9 +46,11 @@ class KilledRollbackTest {
         assertThat(done).as("after " + writes).isEqualTo(writes >= 3);
         if (!done) {
           assertThat(site.document().current()).contains(bad);
-          Posted _ = site.promoter().rollback("again");
         }
+        Posted again = site.promoter().rollback(false, "again");
         Document after = site.document();
+        assertThat(again.document()).isEqualTo(after);
+        assertThat(after.reason()).isEqualTo(done ? "killed" : "again");
         assertThat(after.current()).contains(good);
         assertThat(after.previous()).isEmpty();
         assertThat(after.percent()).isEqualTo(100);
@@ -80,6 +82,6 @@ class KilledRollbackTest {
 
   public static void main(String[] args) {
     Site site = new Site(Path.of(args[0]), args[1], args[2]);
-    Posted _ = site.promoter().rollback("killed");
+    Posted _ = site.promoter().rollback(false, "killed");
   }
 }

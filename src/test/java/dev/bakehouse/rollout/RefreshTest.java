@@ -96,7 +96,7 @@ class RefreshTest {
     assertThat(calls).hasSize(before);
     refresh().forgive(wanted());
     assertThat(pass().standing()).isEqualTo(Standing.MOVED);
-    Posted _ = site.promoter().rollback("no");
+    Posted _ = site.promoter().rollback(false, "no");
     assertThat(pass().standing()).isEqualTo(Standing.FAILED);
     base(8);
     assertThat(pass().standing()).isEqualTo(Standing.MOVED);
@@ -167,7 +167,7 @@ class RefreshTest {
     Target first = rolledOut();
     base(7);
     assertThat(pass().standing()).isEqualTo(Standing.MOVED);
-    Posted _ = site.promoter().rollback("I do not like it");
+    Posted _ = site.promoter().rollback(false, "I do not like it");
     assertThat(pass().standing()).isEqualTo(Standing.FAILED);
     assertThat(site.document().current()).contains(first);
   }

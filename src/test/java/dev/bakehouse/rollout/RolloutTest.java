@@ -61,13 +61,16 @@ class RolloutTest {
     assertThat(third.share("mac-2").target()).contains(A);
     assertThat(promote(promoter, C).canaries()).containsExactly("oven-c");
 
-    Document back = promoter.rollback("it is broken").document();
+    Document back = promoter.rollback(false, "it is broken").document();
     assertThat(back.current()).contains(A);
     assertThat(back.percent()).isEqualTo(100);
     assertThat(back.serial()).isEqualTo(8);
-    Document none = promoter.rollback("that too").document();
+    assertThat(promoter.rollback(false, "it is broken").document()).isEqualTo(back);
+    Document none = promoter.rollback(true, "that too").document();
     assertThat(none.share("oven-a").target()).isEmpty();
-    assertThatThrownBy(() -> promoter.rollback("again")).hasMessageContaining("nothing to roll");
+    assertThat(promoter.rollback(false, "again").document()).isEqualTo(none);
+    assertThatThrownBy(() -> promoter.rollback(true, "again"))
+        .hasMessageContaining("nothing to roll");
   }
 
   @Test

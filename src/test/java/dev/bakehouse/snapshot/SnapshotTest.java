@@ -10,9 +10,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +42,23 @@ class SnapshotTest {
     assertThat(restored.lost()).isEmpty();
     assertThat(saved.totals().files()).isEqualTo(files(source));
     assertThat(saved.missing()).isEmpty();
+  }
+
+  /// As it is just before it is renamed.
+  @Test
+  void anotherRestoreDoesNotTakeAWholeOldTreeForAbandoned() throws IOException {
+    Files.writeString(source.resolve("file"), "x");
+    Files.setLastModifiedTime(source, FileTime.fromMillis(1_000_000_000_000L));
+    Snapshot saved = snapshot(save(Optional.empty()));
+    Path fresh = Files.createDirectory(dir.resolve(".bakehouse-" + UUID.randomUUID()));
+    try (Workers workers = new Workers()) {
+      new Restore(saved, fresh, HostTarget.Rules.PLAIN, workers, false).run(Optional.empty());
+    }
+
+    restore(saved, "other");
+
+    assertThat(fresh.resolve("file")).exists();
+    assertThat(Tree.describe(dir.resolve("other"))).isEqualTo(Tree.describe(source));
   }
 
   @Test

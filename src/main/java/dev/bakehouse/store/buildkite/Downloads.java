@@ -2,6 +2,7 @@ package dev.bakehouse.store.buildkite;
 
 import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.Scratch;
+import dev.bakehouse.store.OtherBytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -114,12 +115,12 @@ final class Downloads {
   private static void check(Artifact artifact, Path file) throws IOException {
     String sum = artifact.sha1().isEmpty() ? "" : sha1(file);
     if (Files.size(file) != artifact.size() || !sum.equals(artifact.sha1())) {
-      throw new IOException(
+      throw new OtherBytes(
           "What came of "
               + artifact.path()
               + " of build "
               + artifact.build()
-              + " is not what was uploaded. Try again.");
+              + " is not what was uploaded. Save it again.");
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.bakehouse.store.s3;
 
 import dev.bakehouse.platform.Sha256;
+import dev.bakehouse.store.OtherBytes;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -52,7 +53,7 @@ final class S3Channel implements SeekableByteChannel {
       throws IOException {
     byte[] digest = Sha256.of(MemorySegment.ofBuffer(all));
     if (!saved.isEmpty() && !saved.equals(HexFormat.of().formatHex(digest))) {
-      throw new IOException(
+      throw new OtherBytes(
           "Could not read "
               + key
               + " in "

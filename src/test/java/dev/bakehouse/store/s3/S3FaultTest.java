@@ -8,6 +8,7 @@ import dev.bakehouse.oci.Fault;
 import dev.bakehouse.oci.FaultyRegistry;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
+import dev.bakehouse.store.OtherBytes;
 import dev.bakehouse.store.StoreContract;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -150,7 +151,7 @@ class S3FaultTest {
     link.on("GET", "/k", new Fault.Corrupt(3));
 
     assertThatThrownBy(() -> store.open("k"))
-        .isInstanceOf(IOException.class)
+        .isInstanceOf(OtherBytes.class)
         .hasMessageContaining("k in s3://")
         .hasMessageContaining("not those that were saved");
   }
