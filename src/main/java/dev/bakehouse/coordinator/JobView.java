@@ -31,7 +31,8 @@ public record JobView(
     @Nullable Long runnable,
     @Nullable Long started,
     @Nullable Long finished,
-    @Nullable String phases) {
+    @Nullable String phases,
+    int priority) {
 
   /// From start to end, or to now.
   public double seconds() {

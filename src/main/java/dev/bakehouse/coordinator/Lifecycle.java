@@ -69,7 +69,7 @@ final class Lifecycle {
     boolean failed = state == JobState.FAILED || state == JobState.TIMED_OUT;
     Optional<Integer> rule = failed ? rule(tx, job, step, end) : Optional.empty();
     boolean soft = failed && rule.isEmpty() && step.softFail().covers(end.exitStatus);
-    String next = rule.isPresent() ? Core.id() : null;
+    String next = rule.isPresent() ? again(tx, job, rule.get()) : null;
     tx.update(
         "UPDATE jobs SET state=?, finished=?, deadline=NULL, exit_status=?, signal=?,"
             + " signal_reason=?, soft_failed=?, retried_in=? WHERE id=?",
@@ -81,24 +81,31 @@ final class Lifecycle {
         soft ? 1 : 0,
         next,
         job.id());
-    if (next != null) {
-      tx.update(
-          "INSERT INTO jobs (id, build, step, parallel, parallel_count, retry_count, retry_rule,"
-              + " state, agents, priority, created, runnable, soft_failed) VALUES"
-              + " (?,?,?,?,?,?,?,'scheduled',?,?,?,?,0)",
-          next,
-          job.build(),
-          job.step(),
-          job.parallel(),
-          job.parallelCount(),
-          job.retryCount() + 1,
-          rule.get(),
-          Json.text(job.agents()),
-          job.priority(),
-          Core.now(),
-          Core.now());
-    }
     scheduler.advance(tx, job.build());
+  }
+
+  /// Makes the next attempt at a job.
+  ///
+  /// @param rule by which it runs again; null when somebody asked for it
+  /// @return its id
+  String again(Transaction tx, Job job, @Nullable Integer rule) throws SQLException {
+    String next = Core.id();
+    tx.update(
+        "INSERT INTO jobs (id, build, step, parallel, parallel_count, retry_count, retry_rule,"
+            + " state, agents, priority, created, runnable, soft_failed) VALUES"
+            + " (?,?,?,?,?,?,?,'scheduled',?,?,?,?,0)",
+        next,
+        job.build(),
+        job.step(),
+        job.parallel(),
+        job.parallelCount(),
+        job.retryCount() + 1,
+        rule,
+        Json.text(job.agents()),
+        job.priority(),
+        Core.now(),
+        Core.now());
+    return next;
   }
 
   /// The agent is gone, or forgot the job. A job it had not accepted is offered to others.

@@ -13,6 +13,11 @@ final class Views {
   private Views() {}
 
   static BuildView build(Transaction tx, String id) throws SQLException {
+    return build(tx, id, true);
+  }
+
+  /// @param jobs whether its jobs are read, too
+  static BuildView build(Transaction tx, String id, boolean jobs) throws SQLException {
     Build build = Build.get(tx, id);
     Map<String, String> metaData = MetaData.all(tx, id);
     return new BuildView(
@@ -30,7 +35,13 @@ final class Views {
         build.created(),
         build.started(),
         build.finished(),
-        jobs(tx, id, metaData));
+        jobs ? jobs(tx, id, metaData) : List.of());
+  }
+
+  /// One job of a build.
+  static JobView job(Transaction tx, Job job) throws SQLException {
+    StepRow step = StepRow.get(tx, job.step());
+    return view(job, step, step.command(), name(tx, job.agent(), new HashMap<>()), null);
   }
 
   private static List<JobView> jobs(Transaction tx, String build, Map<String, String> metaData)
@@ -81,7 +92,8 @@ final class Views {
         job.runnable(),
         job.started(),
         job.finished(),
-        phases);
+        phases,
+        job.priority());
   }
 
   private static @Nullable String name(
