@@ -25,7 +25,7 @@ final class RestAccess {
     String pipeline = request.var("pipeline");
     String number = request.var("number");
     return core.database()
-        .call(
+        .read(
             tx -> {
               Build build =
                   Build.find(tx, pipeline, number)

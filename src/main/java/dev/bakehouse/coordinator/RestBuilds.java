@@ -178,7 +178,7 @@ final class RestBuilds {
     sql.append(" ORDER BY seq DESC LIMIT ? OFFSET ?");
     values.add(size + 1);
     values.add((page - 1) * size);
-    List<BuildView> found = core.database().call(tx -> views(tx, sql.toString(), values));
+    List<BuildView> found = core.database().read(tx -> views(tx, sql.toString(), values));
     boolean more = found.size() > size;
     byte[] body = Json.bytes(found.stream().limit(size).map(views::build).toList());
     Map<String, String> headers =

@@ -1,6 +1,5 @@
 package dev.bakehouse.coordinator;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,32 +34,24 @@ final class RestJobs {
   }
 
   private Reply log(Request request) {
-    byte[] bytes = bytes(request);
-    if (request.header("Accept").filter(a -> a.startsWith("text/plain")).isPresent()) {
-      return Reply.text(bytes);
-    }
-    return Reply.json(
-        Map.of(
-            "content",
-            new String(bytes, StandardCharsets.UTF_8),
-            "size",
-            bytes.length,
-            "header_times",
-            List.of()));
+    String job = job(request);
+    return request.header("Accept").filter(a -> a.startsWith("text/plain")).isPresent()
+        ? logs.text(job)
+        : logs.json(job, Map.of("header_times", List.of()));
   }
 
   private Reply rawLog(Request request) {
-    return Reply.text(bytes(request));
+    return logs.text(job(request));
   }
 
-  private byte[] bytes(Request request) {
+  private String job(Request request) {
     access.views(request);
     String job = request.var("job");
     boolean there = access.build(request).jobs().stream().anyMatch(j -> j.id().equals(job));
     if (!there) {
       throw HttpError.notFound("Job " + job);
     }
-    return logs.all(job);
+    return job;
   }
 
   private Reply list(Request request) {

@@ -122,7 +122,7 @@ record RestViews(String base) {
     return all;
   }
 
-  private static @Nullable String time(@Nullable Long millis) {
+  static @Nullable String time(@Nullable Long millis) {
     return millis == null ? null : Instant.ofEpochMilli(millis).toString();
   }
 
