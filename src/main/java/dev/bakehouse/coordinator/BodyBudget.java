@@ -10,10 +10,12 @@ import java.util.concurrent.TimeUnit;
 /// when large ones come faster than they are answered, some wait and then are told to try again.
 final class BodyBudget {
   private static final int BLOCK = 64 << 10;
-  private static final int BLOCKS = (96 << 20) / BLOCK;
+  private static final int KIB = 1 << 10;
+  private static final int BUDGET = (96 << 20) / KIB;
+  private static final int SMALL = 4 << 10;
   private static final int WAIT_SECONDS = 5;
 
-  private final Semaphore free = new Semaphore(BLOCKS);
+  private final Semaphore free = new Semaphore(BUDGET);
 
   Lease lease() {
     return new Lease();
@@ -33,8 +35,8 @@ final class BodyBudget {
         if (all.size() + block.length > limit) {
           throw new HttpError(413, "The body is larger than " + limit + " bytes");
         }
-        if (all.size() > 0) {
-          take(weight);
+        if (all.size() + block.length > SMALL) {
+          take(weight * Math.ceilDiv(block.length, KIB));
         }
         all.write(block, 0, block.length);
         block = in.readNBytes(BLOCK);
@@ -42,12 +44,12 @@ final class BodyBudget {
       return all.toByteArray();
     }
 
-    private void take(int blocks) {
+    private void take(int count) {
       try {
-        if (!free.tryAcquire(blocks, WAIT_SECONDS, TimeUnit.SECONDS)) {
+        if (!free.tryAcquire(count, WAIT_SECONDS, TimeUnit.SECONDS)) {
           throw new HttpError(503, "Too many large requests at once; try again");
         }
-        held += blocks;
+        held += count;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new HttpError(503, "The coordinator is ending; try again");

@@ -35,6 +35,13 @@ final class BodyWatch implements AutoCloseable {
     reading.forEach(body -> body.look(now));
   }
 
+  /// The caller did not send all it said.
+  static final class BodyLost extends IOException {
+    BodyLost(String message, IOException cause) {
+      super(message, cause);
+    }
+  }
+
   /// A body under watch. Closing it leaves the body itself open.
   final class Guarded extends FilterInputStream {
     private @Nullable Thread waiting;
@@ -55,6 +62,8 @@ final class BodyWatch implements AutoCloseable {
       waits(Thread.currentThread());
       try {
         return super.read(buffer, offset, length);
+      } catch (IOException e) {
+        throw new BodyLost("The body did not come whole: " + e.getMessage(), e);
       } finally {
         waits(null);
       }

@@ -143,6 +143,8 @@ final class Server implements AutoCloseable {
       return Reply.error(e.status(), String.valueOf(e.getMessage()));
     } catch (UserError e) {
       return Reply.error(422, e.getMessage() + ". " + e.remedy());
+    } catch (BodyWatch.BodyLost e) {
+      return Reply.error(400, String.valueOf(e.getMessage()));
     } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
       LOG.log(Level.ERROR, "Answering " + method + " " + path + " failed", e);
       return Reply.error(500, "The coordinator failed; its own log says why");
