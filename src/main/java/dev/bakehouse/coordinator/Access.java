@@ -33,7 +33,7 @@ final class Access {
     if (job.isEmpty()) {
       return agent(request);
     }
-    return Optional.ofNullable(core.database().call(tx -> Job.get(tx, job.get())).agent())
+    return Optional.ofNullable(core.database().read(tx -> Job.get(tx, job.get())).agent())
         .orElseThrow(() -> new HttpError(422, "The job has no agent"));
   }
 
@@ -43,9 +43,10 @@ final class Access {
     String id = request.var("id");
     if (core.tokens().verify(Tokens.AGENT, request.token()).isPresent()) {
       String agent = agent(request);
-      if (!agent.equals(core.database().call(tx -> Job.get(tx, id)).agent())) {
+      if (!agent.equals(core.database().read(tx -> Job.get(tx, id)).agent())) {
         throw new HttpError(403, "The job is not this agent's");
       }
+      core.heard(id);
       return id;
     }
     if (!caller(request).equals(id)) {
@@ -54,10 +55,21 @@ final class Access {
     return id;
   }
 
+  /// Like [#job], or the caller where the path names none, for what only a job may do that an agent
+  /// has: the processes of one that was given up may be alive for long.
+  String running(Request request) {
+    String id = request.path().containsKey("id") ? job(request) : caller(request);
+    JobState state = core.database().read(tx -> Job.get(tx, id)).state();
+    if (!state.held()) {
+      throw new HttpError(401, "The job has ended, and its token with it");
+    }
+    return id;
+  }
+
   /// The calling job; the path's `:id` must be its build.
   String jobOfBuild(Request request) {
     String id = caller(request);
-    String build = core.database().call(tx -> Job.get(tx, id)).build();
+    String build = core.database().read(tx -> Job.get(tx, id)).build();
     if (!build.equals(request.var("id"))) {
       throw new HttpError(403, "A job's token is good for its own build only");
     }
@@ -72,7 +84,7 @@ final class Access {
     String id = request.var("id");
     String job = caller(request);
     return core.database()
-        .call(
+        .read(
             tx -> {
               Optional<Build> build = tx.one("SELECT * FROM builds WHERE id=?", Build::row, id);
               String own = Build.get(tx, Job.get(tx, job).build()).pipeline();
@@ -90,10 +102,11 @@ final class Access {
             .verify(Tokens.JOB, request.token())
             .orElseThrow(() -> new HttpError(401, "This is not a job's token"));
     String agent =
-        core.database().call(tx -> Optional.ofNullable(Job.get(tx, id).agent())).orElse("");
+        core.database().read(tx -> Optional.ofNullable(Job.get(tx, id).agent())).orElse("");
     if (!agent.isEmpty()) {
       core.heard(agent);
     }
+    core.heard(id);
     return id;
   }
 }

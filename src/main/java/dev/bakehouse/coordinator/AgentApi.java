@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// The life of an agent: from `register` to `disconnect`.
@@ -14,6 +15,7 @@ final class AgentApi {
   private final Access access;
   private final Dispatcher dispatcher;
   private final Lifecycle lifecycle;
+  private final PingStreams streams;
 
   private record Register(
       @Nullable String name,
@@ -26,7 +28,9 @@ final class AgentApi {
 
   private record Stop(@Nullable Boolean force) {}
 
-  AgentApi(Core core, Access access, Dispatcher dispatcher, Lifecycle lifecycle) {
+  AgentApi(
+      Core core, Access access, Dispatcher dispatcher, Lifecycle lifecycle, PingStreams streams) {
+    this.streams = streams;
     this.core = core;
     this.access = access;
     this.dispatcher = dispatcher;
@@ -34,6 +38,7 @@ final class AgentApi {
   }
 
   void routes(Router router) {
+    router.add("GET", "/v3/token", this::token);
     router.add("POST", "/v3/register", this::register);
     router.add("POST", "/v3/connect", this::connect);
     router.add("GET", "/v3/ping", this::ping);
@@ -77,19 +82,42 @@ final class AgentApi {
     return Reply.json(answer);
   }
 
+  /// Whose the registration token is.
+  private Reply token(Request request) {
+    access.registration(request);
+    String organization = core.config().organization();
+    return Reply.json(
+        Map.of(
+            "uuid",
+            UUID.nameUUIDFromBytes(Json.bytes(organization)).toString(),
+            "description",
+            "The registration token of this coordinator",
+            "token_type",
+            "agent",
+            "organization_slug",
+            organization));
+  }
+
   private Reply connect(Request request) {
     String id = access.agent(request);
-    core.database().run(tx -> tx.update("UPDATE agents SET state='connected' WHERE id=?", id));
+    core.database().call(tx -> dispatcher.connect(tx, id));
     return Reply.done();
   }
 
   private Reply ping(Request request) {
     String id = access.agent(request);
+    streams.end(id);
     return Reply.json(core.database().call(tx -> dispatcher.ping(tx, id)));
   }
 
   private Reply heartbeat(Request request) {
-    access.agent(request);
+    String id = access.agent(request);
+    if (core.database()
+        .read(tx -> Agent.find(tx, id))
+        .filter(a -> a.state().equals("lost"))
+        .isPresent()) {
+      core.database().call(tx -> dispatcher.connect(tx, id));
+    }
     String sent = request.json(Heartbeat.class).sentAt;
     String now = Instant.now().toString();
     return Reply.json(Map.of("sent_at", sent == null ? now : sent, "received_at", now));
@@ -107,6 +135,7 @@ final class AgentApi {
                 lifecycle.cancel(tx, job);
               }
             });
+    streams.tell(id);
     return Reply.done();
   }
 
@@ -128,6 +157,7 @@ final class AgentApi {
     String id = access.agentOrJob(request);
     core.database()
         .run(tx -> tx.update("UPDATE agents SET paused=? WHERE id=?", paused ? 1 : 0, id));
+    streams.tell(id);
     return Reply.done();
   }
 

@@ -32,7 +32,7 @@ final class Annotations {
   }
 
   private Reply put(Request request) {
-    String job = access.job(request);
+    String job = access.running(request);
     Note note = request.json(Note.class);
     String body = note.body == null ? "" : note.body;
     String scope = note.scope == null ? "build" : note.scope;
@@ -59,7 +59,7 @@ final class Annotations {
   }
 
   private Reply remove(Request request) {
-    String job = access.job(request);
+    String job = access.running(request);
     String scope = request.asked("scope").orElse("build");
     core.database()
         .run(

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /// Finding and sending out artifacts.
 final class ArtifactSearch {
@@ -32,13 +31,13 @@ final class ArtifactSearch {
     if (build.isEmpty()) {
       return Reply.json(List.of());
     }
-    List<Pattern> patterns = Glob.patterns(request.asked("query").orElse("**"));
+    List<Glob> patterns = Glob.patterns(request.asked("query").orElse("**"));
     String scope = request.asked("scope").orElse("");
     boolean retried = request.asked("include_retried_jobs").filter("true"::equals).isPresent();
     boolean all = request.asked("include_duplicates").filter("true"::equals).isPresent();
     String state = request.asked("state").orElse("finished");
     List<Artifact> found =
-        core.database().call(tx -> ofBuild(tx, build.get(), scope, retried, state)).stream()
+        core.database().read(tx -> ofBuild(tx, build.get(), scope, retried, state)).stream()
             .filter(a -> Glob.matches(patterns, a.path()))
             .toList();
     return Reply.json(
@@ -59,14 +58,14 @@ final class ArtifactSearch {
       throws SQLException {
     Map<String, Set<String>> names = new HashMap<>();
     Set<String> old = new HashSet<>();
-    List<StepRow> steps = StepRow.ofBuild(tx, build);
+    Map<String, StepRow> steps = new HashMap<>();
+    StepRow.ofBuild(tx, build).forEach(step -> steps.put(step.id(), step));
     for (Job job : Job.ofBuild(tx, build)) {
       Set<String> words = new HashSet<>(Set.of(job.id(), job.step()));
-      for (StepRow step : steps) {
-        if (step.id().equals(job.step())) {
-          words.add(step.key() == null ? "" : step.key());
-          words.add(step.label() == null ? "" : step.label());
-        }
+      StepRow step = steps.get(job.step());
+      if (step != null) {
+        words.add(step.key() == null ? "" : step.key());
+        words.add(step.label() == null ? "" : step.label());
       }
       names.put(job.id(), words);
       if (job.retriedIn() != null) {
@@ -104,7 +103,7 @@ final class ArtifactSearch {
             .orElseThrow(() -> new HttpError(401, "The link is not signed by this coordinator"));
     Artifact artifact =
         core.database()
-            .call(tx -> Artifact.find(tx, id))
+            .read(tx -> Artifact.find(tx, id))
             .filter(files::has)
             .orElseThrow(() -> HttpError.notFound("Artifact"));
     return new Reply.Download(files.file(artifact), artifact.contentType(), Map.of());

@@ -7,11 +7,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Artifacts on their way in: announced, sent as a form (3.78) or as a raw body (newer agents),
 /// declared finished.
 final class ArtifactUploads {
+  private static final Pattern TYPE =
+      Pattern.compile(
+          "[\\w!#$&^.+-]{1,100}/[\\w!#$&^.+-]{1,100}(; ?[\\w.+-]{1,50}=[\\w.+-]{1,50})?");
+
   private final Core core;
   private final Access access;
   private final ArtifactFiles files;
@@ -50,7 +55,7 @@ final class ArtifactUploads {
   }
 
   private Reply announce(Request request) {
-    String job = access.job(request);
+    String job = access.running(request);
     Batch batch = request.json(Batch.class);
     String name = Request.need(batch.id, "id");
     List<Announced> artifacts = Request.need(batch.artifacts, "artifacts");
@@ -125,7 +130,7 @@ final class ArtifactUploads {
         size,
         text(artifact.sha1sum),
         text(artifact.sha256sum),
-        artifact.contentType == null ? "application/octet-stream" : artifact.contentType,
+        type(artifact.contentType),
         destination,
         text(artifact.url),
         Core.now());
@@ -143,7 +148,7 @@ final class ArtifactUploads {
     String path = form.fields().getOrDefault("path", "");
     Artifact artifact =
         core.database()
-            .call(
+            .read(
                 tx ->
                     tx.one(
                         "SELECT * FROM artifacts WHERE job=? AND batch=? AND path=?",
@@ -152,7 +157,8 @@ final class ArtifactUploads {
                         owner.length > 1 ? owner[1] : "",
                         path))
             .orElseThrow(() -> HttpError.notFound("Artifact " + path));
-    files.store(artifact, out -> form.copy(out, ArtifactFiles.LIMIT));
+    fresh(artifact);
+    files.store(artifact, out -> form.copy(out, artifact.fileSize()));
     return Reply.done();
   }
 
@@ -163,10 +169,18 @@ final class ArtifactUploads {
             .orElseThrow(() -> new HttpError(401, "The link is not signed by this coordinator"));
     Artifact artifact =
         core.database()
-            .call(tx -> Artifact.find(tx, id))
+            .read(tx -> Artifact.find(tx, id))
             .orElseThrow(() -> HttpError.notFound("Artifact"));
+    fresh(artifact);
     String sum = files.store(artifact, out -> limited(request, artifact, out));
     return new Reply.Body(200, "text/plain", new byte[0], Map.of("ETag", "\"" + sum + "\""));
+  }
+
+  /// What others may have read already stays as it is.
+  private static void fresh(Artifact artifact) {
+    if (!artifact.state().equals("new")) {
+      throw new HttpError(409, "The artifact is " + artifact.state() + " already");
+    }
   }
 
   private static void limited(Request request, Artifact artifact, java.io.OutputStream out)
@@ -185,7 +199,7 @@ final class ArtifactUploads {
   }
 
   private Reply states(Request request) {
-    String job = access.job(request);
+    String job = access.running(request);
     List<Done> all = Request.need(request.json(States.class).artifacts, "artifacts");
     core.database()
         .run(
@@ -209,6 +223,11 @@ final class ArtifactUploads {
       throw new HttpError(422, "The bytes of " + artifact.path() + " did not come");
     }
     tx.update("UPDATE artifacts SET state=? WHERE id=?", state, id);
+  }
+
+  /// A type as it may stand in a header; anything else is just bytes.
+  private static String type(@Nullable String type) {
+    return type != null && TYPE.matcher(type).matches() ? type : "application/octet-stream";
   }
 
   private static String text(@Nullable String value) {

@@ -25,6 +25,7 @@ public final class Coordinator implements AutoCloseable {
   private final Builds builds;
   private final Logs logs;
   private final Sweeper sweeper;
+  private final PingStreams streams;
   private final Server server;
 
   private Coordinator(Config config, FileChannel lockFile) {
@@ -39,8 +40,14 @@ public final class Coordinator implements AutoCloseable {
     logs = new Logs(core);
     Access access = new Access(core);
     Router router = new Router();
-    new AgentApi(core, access, new Dispatcher(core, lifecycle), lifecycle).routes(router);
+    Dispatcher dispatcher = new Dispatcher(core, lifecycle);
+    streams = new PingStreams(core, access, dispatcher);
+    streams.routes(router);
+    new AgentApi(core, access, dispatcher, lifecycle, streams).routes(router);
     new JobApi(core, access, lifecycle, logs).routes(router);
+    new Promises(core, access, scheduler).routes(router);
+    new Secrets(core, access).routes(router);
+    new CacheRegistry(core, access).routes(router);
     new MetaData(core, access).routes(router);
     new Annotations(core, access).routes(router);
     new PipelineUploads(core, access, builds, scheduler).routes(router);
@@ -135,13 +142,13 @@ public final class Coordinator implements AutoCloseable {
   }
 
   public BuildView build(String id) {
-    return core.database().call(tx -> Views.build(tx, id));
+    return core.database().read(tx -> Views.build(tx, id));
   }
 
   /// All builds of a pipeline, newest first.
   public List<BuildView> builds(String pipeline) {
     return core.database()
-        .call(
+        .read(
             tx -> {
               List<BuildView> all = new ArrayList<>();
               for (String id :
@@ -172,6 +179,7 @@ public final class Coordinator implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    streams.close();
     sweeper.close();
     core.database().close();
     try {

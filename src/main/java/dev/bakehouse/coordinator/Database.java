@@ -11,17 +11,21 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
 
-/// One SQLite file, one writer. A transaction is on disk when [#call] returns.
+/// One SQLite file: one thread that writes ([DatabaseWriter]) and a few connections that only read.
+/// What [#call] did is on disk when it returns; [#read] sees all that was on disk when it began.
 final class Database implements AutoCloseable {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
+  private static final int READERS = 2;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Connection connection;
-  private final Transaction transaction;
-  private final Changes changes;
+  private final DatabaseWriter writer;
+  private final List<Connection> connections = new ArrayList<>();
+  private final BlockingQueue<Transaction> readers = new ArrayBlockingQueue<>(READERS);
 
   /// What is done in one transaction; an exception undoes it.
   interface Work<T extends @Nullable Object> {
@@ -33,21 +37,23 @@ final class Database implements AutoCloseable {
     void in(Transaction tx) throws SQLException;
   }
 
-  private Database(Connection connection, Changes changes) {
-    this.connection = connection;
-    this.changes = changes;
-    this.transaction = new Transaction(connection);
+  private Database(Path file, Changes changes) throws SQLException {
+    Connection main = connect(file);
+    execute(main, "PRAGMA journal_mode=WAL");
+    execute(main, "PRAGMA synchronous=FULL");
+    migrate(file, main);
+    writer = new DatabaseWriter(main, changes);
+    for (int i = 0; i < READERS; i++) {
+      Connection reader = connect(file);
+      execute(reader, "PRAGMA query_only=1");
+      readers.add(new Transaction(reader));
+    }
   }
 
+  /// @throws UserError when the file can not be used, or is of a newer version
   static Database open(Path file, Changes changes) {
     try {
-      Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
-      execute(connection, "PRAGMA journal_mode=WAL");
-      execute(connection, "PRAGMA synchronous=FULL");
-      execute(connection, "PRAGMA busy_timeout=10000");
-      Database database = new Database(connection, changes);
-      database.migrate(file);
-      return database;
+      return new Database(file, changes);
     } catch (SQLException e) {
       throw new UserError(
           "Could not open the coordinator's state " + file + ": " + e.getMessage(),
@@ -56,29 +62,15 @@ final class Database implements AutoCloseable {
     }
   }
 
+  private Connection connect(Path file) throws SQLException {
+    Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+    connections.add(connection);
+    execute(connection, "PRAGMA busy_timeout=10000");
+    return connection;
+  }
+
   <T extends @Nullable Object> T call(Work<T> work) {
-    lock.lock();
-    try {
-      execute(connection, "BEGIN");
-      boolean done = false;
-      try {
-        T result = work.in(transaction);
-        execute(connection, "COMMIT");
-        done = true;
-        return result;
-      } finally {
-        boolean wrote = transaction.wrote();
-        if (!done) {
-          execute(connection, "ROLLBACK");
-        } else if (wrote) {
-          changes.signal();
-        }
-      }
-    } catch (SQLException e) {
-      throw new IllegalStateException("The coordinator's database failed: " + e.getMessage(), e);
-    } finally {
-      lock.unlock();
-    }
+    return writer.call(work);
   }
 
   void run(Deed deed) {
@@ -90,26 +82,48 @@ final class Database implements AutoCloseable {
     call(work);
   }
 
-  private void migrate(Path file) throws SQLException {
-    int version = version();
+  /// Work that changes nothing; it does not wait for what is being written.
+  <T extends @Nullable Object> T read(Work<T> work) {
+    @Nullable Transaction tx = null;
+    try {
+      tx = readers.take();
+      tx.begin();
+      try {
+        return work.in(tx);
+      } finally {
+        tx.commit();
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(
+          "Reading the coordinator's database failed: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("The coordinator is ending", e);
+    } finally {
+      if (tx != null) {
+        readers.add(tx);
+      }
+    }
+  }
+
+  private static void migrate(Path file, Connection connection) throws SQLException {
+    int version = version(connection);
     if (version > VERSION) {
       throw new UserError(
           "The coordinator's state " + file + " was written by a newer version",
           "Use that version, or name another directory with --state.");
     }
     for (int next = version + 1; next <= VERSION; next++) {
-      int number = next;
-      run(
-          tx -> {
-            for (String statement : schema(number).split(";\\s*\n")) {
-              tx.update(statement);
-            }
-            tx.update("PRAGMA user_version=" + number);
-          });
+      execute(connection, "BEGIN");
+      for (String statement : schema(next).split(";\\s*\n")) {
+        execute(connection, statement);
+      }
+      execute(connection, "PRAGMA user_version=" + next);
+      execute(connection, "COMMIT");
     }
   }
 
-  private int version() throws SQLException {
+  private static int version(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("PRAGMA user_version")) {
       return row.getInt(1);
@@ -134,15 +148,24 @@ final class Database implements AutoCloseable {
     }
   }
 
+  /// Waits for what is being done; later calls fail.
   @Override
   public void close() {
-    lock.lock();
+    writer.close();
     try {
-      connection.close();
+      List<Transaction> idle = new ArrayList<>();
+      for (int i = 0; i < READERS; i++) {
+        idle.add(readers.take());
+      }
+      for (Connection connection : connections) {
+        connection.close();
+      }
+      // Who comes late is told so by them.
+      readers.addAll(idle);
     } catch (SQLException e) {
       throw new IllegalStateException("Could not close the coordinator's database", e);
-    } finally {
-      lock.unlock();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

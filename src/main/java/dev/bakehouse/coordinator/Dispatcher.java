@@ -2,9 +2,14 @@ package dev.bakehouse.coordinator;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Gives jobs to agents that ask.
 final class Dispatcher {
@@ -14,6 +19,18 @@ final class Dispatcher {
   private final Core core;
   private final Lifecycle lifecycle;
 
+  /// The first of the jobs that ask the same; the natural order is that of dispatch.
+  private record Next(String id, int priority, long runnable, long seq)
+      implements Comparable<Next> {
+    @Override
+    public int compareTo(Next other) {
+      return Comparator.comparingInt((Next n) -> -n.priority)
+          .thenComparingLong(Next::runnable)
+          .thenComparingLong(Next::seq)
+          .compare(this, other);
+    }
+  }
+
   Dispatcher(Core core, Lifecycle lifecycle) {
     this.core = core;
     this.lifecycle = lifecycle;
@@ -21,10 +38,7 @@ final class Dispatcher {
 
   /// The answer to a ping. An agent pings only when it runs nothing: what it held is lost.
   Map<String, Object> ping(Transaction tx, String id) throws SQLException {
-    Agent agent = Agent.get(tx, id);
-    if (!agent.state().equals("connected")) {
-      tx.update("UPDATE agents SET state='connected' WHERE id=?", id);
-    }
+    Agent agent = connect(tx, id);
     Optional<Job> offered = Optional.empty();
     for (Job job : Job.ofAgent(tx, id)) {
       Long since = job.assigned();
@@ -48,22 +62,91 @@ final class Dispatcher {
         .orElse(Map.of());
   }
 
-  private Optional<Job> next(Transaction tx, Agent agent) throws SQLException {
-    List<Job> waiting =
-        tx.list(
-            "SELECT * FROM jobs WHERE state='scheduled' ORDER BY priority DESC, runnable, seq",
-            Job::row);
-    for (Job job : waiting) {
-      if (core.config().anyAgent() || agent.has(job.agents())) {
-        tx.update(
-            "UPDATE jobs SET state='assigned', agent=?, assigned=? WHERE id=?",
-            agent.id(),
-            Core.now(),
-            job.id());
-        return Optional.of(job);
+  /// An agent has come; from now on it may be given jobs.
+  Agent connect(Transaction tx, String id) throws SQLException {
+    Agent agent = Agent.get(tx, id);
+    if (!agent.state().equals("connected")) {
+      tx.update("UPDATE agents SET state='connected' WHERE id=?", id);
+    }
+    return agent;
+  }
+
+  /// What an agent with a stream is to know: whether it works, and a job it was offered and has not
+  /// taken.
+  List<byte[]> standing(Transaction tx, String id) throws SQLException {
+    Agent agent = Agent.get(tx, id);
+    if (agent.stopping()) {
+      return List.of(PingFrames.disconnect("It was asked to stop"));
+    }
+    if (agent.paused()) {
+      return List.of(PingFrames.pause("It was paused"));
+    }
+    List<byte[]> messages = new ArrayList<>(List.of(PingFrames.resume()));
+    for (Job job : Job.ofAgent(tx, id)) {
+      if (job.state() == JobState.ASSIGNED) {
+        messages.add(PingFrames.job(job.id()));
       }
     }
-    return Optional.empty();
+    return messages;
+  }
+
+  /// What the jobs that may run ask of an agent, each thing once.
+  List<Map<String, String>> wanted(Transaction tx) throws SQLException {
+    return asked(tx).stream().map(Json::map).toList();
+  }
+
+  /// From one to the next in the index, however many jobs ask the same.
+  private static List<String> asked(Transaction tx) throws SQLException {
+    return tx.list(
+        "WITH RECURSIVE asked(it) AS (SELECT min(agents) FROM jobs WHERE state='scheduled'"
+            + " UNION ALL SELECT (SELECT min(agents) FROM jobs WHERE state='scheduled' AND"
+            + " agents>it) FROM asked WHERE it IS NOT NULL)"
+            + " SELECT it FROM asked WHERE it IS NOT NULL",
+        row -> row.getString(1));
+  }
+
+  boolean fits(Agent agent, List<Map<String, String>> wanted) {
+    return core.config().anyAgent() ? !wanted.isEmpty() : wanted.stream().anyMatch(agent::has);
+  }
+
+  /// Agents that have a job.
+  Set<String> busy(Transaction tx) throws SQLException {
+    return new HashSet<>(
+        tx.list(
+            "SELECT DISTINCT agent FROM jobs WHERE state IN"
+                + " ('assigned','accepted','running','canceling','timing_out')",
+            row -> row.getString(1)));
+  }
+
+  /// A job for an agent that has none.
+  Optional<String> offer(Transaction tx, String id) throws SQLException {
+    Agent agent = Agent.get(tx, id);
+    boolean works = !agent.stopping() && !agent.paused() && !agent.ignored();
+    return works ? next(tx, agent).map(Job::id) : Optional.empty();
+  }
+
+  private Optional<Job> next(Transaction tx, Agent agent) throws SQLException {
+    List<Next> first = new ArrayList<>();
+    for (String asked : asked(tx)) {
+      if (core.config().anyAgent() || agent.has(Json.map(asked))) {
+        first.addAll(
+            tx.list(
+                "SELECT id, priority, runnable, seq FROM jobs WHERE state='scheduled' AND agents=?"
+                    + " ORDER BY priority DESC, runnable, seq LIMIT 1",
+                row -> new Next(row.getString(1), row.getInt(2), row.getLong(3), row.getLong(4)),
+                asked));
+      }
+    }
+    if (first.isEmpty()) {
+      return Optional.empty();
+    }
+    String id = Collections.min(first).id;
+    tx.update(
+        "UPDATE jobs SET state='assigned', agent=?, assigned=? WHERE id=?",
+        agent.id(),
+        Core.now(),
+        id);
+    return Optional.of(Job.get(tx, id));
   }
 
   /// An agent takes the job it was offered; asked twice, the answer is the same.
@@ -109,6 +192,7 @@ final class Dispatcher {
         "chunks_interval_seconds", 1,
         "log_max_size_bytes", Logs.LIMIT,
         "token", core.tokens().sign(Tokens.JOB, job.id()),
-        "priority", String.valueOf(job.priority()));
+        "priority", job.priority(),
+        "runnable_at", RestViews.time(job.runnable() == null ? job.created() : job.runnable()));
   }
 }

@@ -8,13 +8,15 @@ import org.jspecify.annotations.Nullable;
 
 /// What an agent tells of the job it runs.
 final class JobApi {
-  private static final int CHUNK_LIMIT = 8 << 20;
+  static final int CHUNK_LIMIT = 8 << 20;
   private static final Pattern VERSION = Pattern.compile("^buildkite-agent/3\\.([0-9]{1,6})\\b");
 
   private final Core core;
   private final Access access;
   private final Lifecycle lifecycle;
   private final Logs logs;
+
+  private record Update(@Nullable String priority) {}
 
   private record Finish(
       @Nullable String exitStatus,
@@ -31,7 +33,13 @@ final class JobApi {
 
   void routes(Router router) {
     router.add("GET", "/v3/jobs/:id", this::state);
+    router.add("PUT", "/v3/jobs/:id", this::update);
     router.add("PUT", "/v3/jobs/:id/start", this::start);
+    router.add("POST", "/v3/jobs/:id/oidc/tokens", request -> none(request, "OIDC tokens"));
+    router.add(
+        "POST",
+        "/v3/jobs/:id/repository_access_token",
+        request -> none(request, "repository access tokens"));
     router.add("PUT", "/v3/jobs/:id/finish", this::finish);
     router.add("POST", "/v3/jobs/:id/chunks", this::chunk);
     router.add("POST", "/v3/jobs/:id/header_times", this::headerTimes);
@@ -40,7 +48,7 @@ final class JobApi {
   /// A job that was given up tells its agent, if that is still there, to stop.
   private Reply state(Request request) {
     String id = access.job(request);
-    Job job = core.database().call(tx -> Job.get(tx, id));
+    Job job = core.database().read(tx -> Job.get(tx, id));
     String state = job.state().ended() ? JobState.CANCELED.wire() : job.state().wire();
     if (job.state() == JobState.TIMING_OUT && !knowsTimeouts(request)) {
       state = JobState.CANCELING.wire();
@@ -52,6 +60,25 @@ final class JobApi {
   private static boolean knowsTimeouts(Request request) {
     Matcher version = VERSION.matcher(request.header("User-Agent").orElse(""));
     return version.find() && Integer.parseInt(version.group(1)) >= 138;
+  }
+
+  /// What jobs can have of Buildkite and nobody would trust if it came from here.
+  private Reply none(Request request, String what) {
+    access.job(request);
+    throw new HttpError(422, "This coordinator gives out no " + what);
+  }
+
+  private Reply update(Request request) {
+    String id = access.running(request);
+    Update update = request.json(Update.class);
+    int priority;
+    try {
+      priority = Integer.parseInt(Request.need(update.priority, "priority").strip());
+    } catch (NumberFormatException e) {
+      throw new HttpError(422, "A priority is a whole number");
+    }
+    core.database().run(tx -> tx.update("UPDATE jobs SET priority=? WHERE id=?", priority, id));
+    return Reply.json(Map.of("id", id));
   }
 
   private Reply start(Request request) {

@@ -52,10 +52,13 @@ final class Lifecycle {
   }
 
   /// The agent's last word on a job. Said twice, it counts once.
-  void finish(Transaction tx, Job job, End end) throws SQLException {
+  void finish(Transaction tx, Job job, End reported) throws SQLException {
     if (!job.state().held()) {
       return;
     }
+    StepRow row = StepRow.get(tx, job.step());
+    CommandStep step = row.command();
+    End end = Promises.kept(tx, job, step, reported);
     JobState state =
         switch (job.state()) {
           case CANCELING -> JobState.CANCELED;
@@ -64,8 +67,6 @@ final class Lifecycle {
               end.exitStatus.equals("0") ? JobState.PASSED : JobState.FAILED;
           case PASSED, FAILED, CANCELED, TIMED_OUT, WAITING_FAILED, SKIPPED -> job.state();
         };
-    StepRow row = StepRow.get(tx, job.step());
-    CommandStep step = row.command();
     boolean failed = state == JobState.FAILED || state == JobState.TIMED_OUT;
     Optional<Integer> rule = failed ? rule(tx, job, step, end) : Optional.empty();
     boolean soft = failed && rule.isEmpty() && step.softFail().covers(end.exitStatus);

@@ -1,12 +1,19 @@
 package dev.bakehouse.coordinator;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.StreamWriteFeature;
 
 /// Logs of jobs: one file each, written at the offsets the chunks name. A chunk counts when its
 /// bytes are on disk and its row is in the database; chunks may come in any order.
@@ -26,15 +33,15 @@ final class Logs {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
   void write(String job, int sequence, long offset, byte[] bytes) throws IOException {
-    if (offset + bytes.length > LIMIT) {
+    if (bytes.length > LIMIT - offset) {
       throw new HttpError(413, "The log is larger than " + LIMIT + " bytes");
     }
-    Job row = core.database().call(tx -> Job.get(tx, job));
+    Job row = core.database().read(tx -> Job.get(tx, job));
     if (!row.state().held()) {
       throw new HttpError(422, "The job does not run");
     }
@@ -64,15 +71,17 @@ final class Logs {
   /// What follows a position, up to the first byte that has not come; of an ended job what never
   /// came is left out. An empty part: nothing more now.
   Part read(String job, long from, boolean ended) {
+    // No chunk is larger than the limit, so none that begins further up reaches this far.
     List<Piece> pieces =
         core.database()
-            .call(
+            .read(
                 tx ->
                     tx.list(
-                        "SELECT start, size FROM chunks WHERE job=? AND start+size>? ORDER BY"
-                            + " start LIMIT 64",
+                        "SELECT start, size FROM chunks WHERE job=? AND start>? AND start+size>?"
+                            + " ORDER BY start LIMIT 64",
                         row -> new Piece(row.getLong(1), row.getLong(2)),
                         job,
+                        from - JobApi.CHUNK_LIMIT,
                         from));
     long begin = from;
     if (ended && !pieces.isEmpty()) {
@@ -95,22 +104,90 @@ final class Logs {
         count = file.read(buffer, begin + buffer.position());
       }
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
     return new Part(buffer.array(), end);
   }
 
-  /// The whole log as it is now.
+  /// The whole log as it is now, for logs that fit into memory.
   byte[] all(String job) {
-    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
-    long at = 0;
-    Part part = read(job, at, true);
-    while (part.bytes.length > 0) {
-      out.writeBytes(part.bytes);
-      at = part.next;
-      part = read(job, at, true);
+    try (InputStream in = stream(job)) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return out.toByteArray();
+  }
+
+  /// The whole log as it is now, read as it is asked for.
+  InputStream stream(String job) {
+    return new InputStream() {
+      private Part part = new Part(new byte[0], 0);
+      private int at;
+
+      @Override
+      public int read() {
+        return more() ? part.bytes[at++] & 0xff : -1;
+      }
+
+      @Override
+      public int read(byte[] buffer, int offset, int length) {
+        if (length == 0) {
+          return 0;
+        }
+        if (!more()) {
+          return -1;
+        }
+        int count = Math.min(length, part.bytes.length - at);
+        System.arraycopy(part.bytes, at, buffer, offset, count);
+        at += count;
+        return count;
+      }
+
+      private boolean more() {
+        if (at == part.bytes.length) {
+          part = Logs.this.read(job, part.next, true);
+          at = 0;
+        }
+        return part.bytes.length > 0;
+      }
+    };
+  }
+
+  /// The log as text.
+  Reply text(String job) {
+    return new Reply.Stream(
+        0,
+        "text/plain; charset=utf-8",
+        out -> {
+          try (InputStream in = stream(job)) {
+            in.transferTo(out);
+          }
+        },
+        Map.of());
+  }
+
+  /// The log as `content` of an object, beside more fields of it.
+  Reply json(String job, Map<String, Object> more) {
+    return new Reply.Stream(
+        0,
+        "application/json",
+        out -> {
+          try (InputStream in = stream(job);
+              JsonGenerator json = Json.MAPPER.createGenerator(out)) {
+            json.configure(StreamWriteFeature.AUTO_CLOSE_TARGET, false);
+            CountedStream counted = new CountedStream(in);
+            json.writeStartObject();
+            json.writeName("content");
+            json.writeString(new InputStreamReader(counted, StandardCharsets.UTF_8), -1);
+            json.writeNumberProperty("size", counted.count());
+            for (Map.Entry<String, Object> field : more.entrySet()) {
+              json.writeName(field.getKey());
+              json.writePOJO(field.getValue());
+            }
+            json.writeEndObject();
+          }
+        },
+        Map.of());
   }
 
   private Path file(String job) {

@@ -42,12 +42,12 @@ final class MetaData {
   }
 
   private Reply set(Request request) {
-    String job = access.job(request);
+    String job = access.running(request);
     return put(job, List.of(request.json(Item.class)));
   }
 
   private Reply setBatch(Request request) {
-    String job = access.job(request);
+    String job = access.running(request);
     return put(job, Request.need(request.json(Batch.class).items, "items"));
   }
 
@@ -83,12 +83,12 @@ final class MetaData {
 
   private Reply keys(String scope, Request request) {
     String build = build(scope, request);
-    return Reply.json(core.database().call(tx -> List.copyOf(all(tx, build).keySet())));
+    return Reply.json(core.database().read(tx -> List.copyOf(all(tx, build).keySet())));
   }
 
   private Optional<String> value(String build, String key) {
     return core.database()
-        .call(
+        .read(
             tx ->
                 tx.one(
                     "SELECT value FROM metadata WHERE build=? AND key=?",
@@ -103,6 +103,6 @@ final class MetaData {
       return request.var("id");
     }
     String job = access.job(request);
-    return core.database().call(tx -> Job.get(tx, job).build());
+    return core.database().read(tx -> Job.get(tx, job).build());
   }
 }

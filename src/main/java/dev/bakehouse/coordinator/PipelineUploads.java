@@ -34,7 +34,7 @@ final class PipelineUploads {
   }
 
   private Reply upload(Request request) {
-    String job = access.job(request);
+    String job = access.running(request);
     Upload upload = request.json(Upload.class);
     String uuid = Request.need(upload.uuid, "uuid");
     Pipeline pipeline = Pipeline.ofUpload(Request.need(upload.pipeline, "pipeline"));
@@ -107,7 +107,7 @@ final class PipelineUploads {
   private Reply status(Request request) {
     String job = access.job(request);
     return core.database()
-            .call(
+            .read(
                 tx ->
                     tx.one(
                         "SELECT uuid FROM uploads WHERE job=? AND uuid=?",

@@ -1,5 +1,7 @@
 package dev.bakehouse.coordinator;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -13,6 +15,17 @@ sealed interface Reply {
 
   /// A file, streamed.
   record Download(Path file, String type, Map<String, String> headers) implements Reply {}
+
+  /// What is written bit by bit.
+  ///
+  /// @param size of all of it; 0 when that is not known
+  record Stream(long size, String type, Source source, Map<String, String> headers)
+      implements Reply {}
+
+  /// Writes a body; what it flushes is sent at once.
+  interface Source {
+    void to(OutputStream out) throws IOException;
+  }
 
   static Reply json(Object value) {
     return json(200, value);

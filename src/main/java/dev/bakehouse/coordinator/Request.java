@@ -18,11 +18,21 @@ import tools.jackson.core.JacksonException;
 /// One request: the path's variables, the query, the body within limits.
 ///
 /// @param path variables of the route, decoded after the path was split
-record Request(HttpExchange exchange, Map<String, String> path, Map<String, String> query) {
-  private static final int JSON_LIMIT = 16 << 20;
+/// @param stream the body as it comes
+record Request(
+    HttpExchange exchange,
+    Map<String, String> path,
+    Map<String, String> query,
+    InputStream stream,
+    BodyBudget.Lease lease) {
+  private static final int JSON_LIMIT = 8 << 20;
 
-  static Request of(HttpExchange exchange, Map<String, String> path) {
-    return new Request(exchange, path, query(exchange.getRequestURI()));
+  /// What a byte of JSON may come to when it is read.
+  private static final int JSON_WEIGHT = 4;
+
+  static Request of(
+      HttpExchange exchange, Map<String, String> path, InputStream body, BodyBudget.Lease lease) {
+    return new Request(exchange, path, query(exchange.getRequestURI()), body, lease);
   }
 
   String var(String name) {
@@ -53,19 +63,18 @@ record Request(HttpExchange exchange, Map<String, String> path, Map<String, Stri
     return "http://" + header("Host").orElse("127.0.0.1");
   }
 
-  InputStream stream() {
-    return exchange.getRequestBody();
+  byte[] body(int limit) {
+    return body(limit, 1);
   }
 
-  byte[] body(int limit) {
+  private byte[] body(int limit, int weight) {
+    String encoding = header("Content-Encoding").orElse("identity");
     try {
-      boolean zipped = header("Content-Encoding").filter(e -> e.equals("gzip")).isPresent();
-      InputStream in = zipped ? new GZIPInputStream(stream()) : stream();
-      byte[] bytes = in.readNBytes(limit + 1);
-      if (bytes.length > limit) {
-        throw new HttpError(413, "The body is larger than " + limit + " bytes");
-      }
-      return bytes;
+      return switch (encoding) {
+        case "identity" -> lease.read(stream, limit, weight);
+        case "gzip" -> lease.read(new GZIPInputStream(stream), limit, weight);
+        default -> throw new HttpError(415, "A body may be gzip or plain, not " + encoding);
+      };
     } catch (IOException e) {
       throw new HttpError(400, "The body could not be read: " + e.getMessage());
     }
@@ -73,7 +82,7 @@ record Request(HttpExchange exchange, Map<String, String> path, Map<String, Stri
 
   /// The body as a record; an empty body is an empty object.
   <T> T json(Class<T> type) {
-    byte[] bytes = body(JSON_LIMIT);
+    byte[] bytes = body(JSON_LIMIT, JSON_WEIGHT);
     try {
       T value =
           Json.MAPPER.readValue(

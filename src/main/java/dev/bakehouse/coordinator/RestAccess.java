@@ -112,7 +112,7 @@ final class RestAccess {
   /// The path's job; with a build in the path, of that build.
   private Job job(Request request) {
     return core.database()
-        .call(
+        .read(
             tx -> {
               Optional<Job> job = Job.find(tx, request.var("job"));
               if (request.path().containsKey("number")) {

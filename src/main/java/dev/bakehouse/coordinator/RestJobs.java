@@ -71,24 +71,15 @@ final class RestJobs {
   }
 
   private Reply log(Request request, RestViews views, Job job) {
-    byte[] bytes = logs.all(job.id());
-    if (request.header("Accept").filter(a -> a.startsWith("text/plain")).isPresent()) {
-      return Reply.text(bytes);
-    }
-    return Reply.json(
-        Map.of(
-            "url",
-            views.base() + "/jobs/" + job.id() + "/log",
-            "content",
-            new String(bytes, StandardCharsets.UTF_8),
-            "size",
-            bytes.length,
-            "header_times",
-            List.of()));
+    return request.header("Accept").filter(a -> a.startsWith("text/plain")).isPresent()
+        ? logs.text(job.id())
+        : logs.json(
+            job.id(),
+            Map.of("url", views.base() + "/jobs/" + job.id() + "/log", "header_times", List.of()));
   }
 
   private Reply rawLog(Request request, RestViews views, Job job) {
-    return Reply.text(logs.all(job.id()));
+    return logs.text(job.id());
   }
 
   private Map<String, String> environment(Request request, Job job) {

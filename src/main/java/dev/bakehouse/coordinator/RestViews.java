@@ -185,7 +185,7 @@ record RestViews(String base, boolean anyAgent) {
     };
   }
 
-  private static @Nullable String time(@Nullable Long millis) {
+  static @Nullable String time(@Nullable Long millis) {
     return millis == null ? null : Instant.ofEpochMilli(millis).toString();
   }
 

@@ -49,7 +49,9 @@ final class Scheduler {
       return;
     }
     boolean over = jobs.stream().allMatch(job -> job.state().ended());
-    boolean bad = jobs.stream().anyMatch(job -> job.state().ended() && !job.good());
+    boolean bad =
+        jobs.stream().anyMatch(job -> job.state().ended() && !job.good())
+            || Promises.any(tx, build.id());
     boolean begun = jobs.stream().anyMatch(job -> job.started() != null);
     String state;
     if (build.state().equals("canceling")) {

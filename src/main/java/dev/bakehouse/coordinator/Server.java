@@ -11,6 +11,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,18 +19,32 @@ import java.util.concurrent.Executors;
 /// The JDK's HTTP server on the loopback address, a virtual thread a request.
 final class Server implements AutoCloseable {
   private static final int DRAINED = 64 << 20;
+  private static final long UNKNOWN = -1;
+  private static final Duration STALLED = Duration.ofMinutes(1);
   private static final Logger LOG = System.getLogger(Server.class.getName());
 
   static {
     // Headers and body leave in separate writes; without this each answer waits 40 ms.
     System.setProperty("sun.net.httpserver.nodelay", "true");
     System.setProperty("sun.net.httpserver.maxIdleConnections", "10000");
+    System.setProperty("jdk.httpserver.maxConnections", "20000");
+    // Seconds: longer than the largest artifact takes. Bodies that stand still have [BodyWatch].
+    System.setProperty("sun.net.httpserver.maxReqTime", "7200");
   }
 
   private final HttpServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
+  private final BodyBudget budget = new BodyBudget();
+  private final BodyWatch watch;
+
   Server(int port, Router router) {
+    this(port, router, STALLED);
+  }
+
+  /// @param stalled a body of which nothing comes for so long is given up
+  Server(int port, Router router, Duration stalled) {
+    watch = new BodyWatch(stalled);
     try {
       http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1024);
     } catch (IOException e) {
@@ -47,40 +62,56 @@ final class Server implements AutoCloseable {
     return http.getAddress().getPort();
   }
 
-  private static void serve(HttpExchange exchange, Router router) throws IOException {
-    try (exchange) {
-      Reply reply = answer(exchange, router);
-      drain(exchange);
+  private void serve(HttpExchange exchange, Router router) throws IOException {
+    try (exchange;
+        BodyBudget.Lease lease = budget.lease();
+        BodyWatch.Guarded body = watch.guard(exchange.getRequestBody())) {
+      Reply reply = answer(exchange, router, body, lease);
+      drain(exchange, body);
       reply.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
       switch (reply) {
-        case Reply.Body body -> {
-          exchange.getResponseHeaders().set("Content-Type", body.type());
-          boolean none = body.bytes().length == 0 || exchange.getRequestMethod().equals("HEAD");
-          exchange.sendResponseHeaders(body.status(), none ? -1 : body.bytes().length);
-          if (!none) {
-            exchange.getResponseBody().write(body.bytes());
-          }
+        case Reply.Body whole -> {
+          byte[] bytes = whole.bytes();
+          send(exchange, whole.status(), whole.type(), bytes.length, out -> out.write(bytes));
         }
-        case Reply.Download download -> {
-          exchange.getResponseHeaders().set("Content-Type", download.type());
-          long size = Files.size(download.file());
-          exchange.sendResponseHeaders(200, size == 0 ? -1 : size);
-          if (size > 0) {
-            try (OutputStream out = exchange.getResponseBody()) {
-              Files.copy(download.file(), out);
-            }
-          }
-        }
+        case Reply.Download file ->
+            send(
+                exchange,
+                200,
+                file.type(),
+                Files.size(file.file()),
+                out -> Files.copy(file.file(), out));
+        case Reply.Stream stream ->
+            send(
+                exchange,
+                200,
+                stream.type(),
+                stream.size() == 0 ? UNKNOWN : stream.size(),
+                stream.source());
       }
+    }
+  }
+
+  private static void send(
+      HttpExchange exchange, int status, String type, long size, Reply.Source source)
+      throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", type);
+    exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+    if (size == 0 || exchange.getRequestMethod().equals("HEAD")) {
+      exchange.sendResponseHeaders(status, -1);
+      return;
+    }
+    exchange.sendResponseHeaders(status, size == UNKNOWN ? 0 : size);
+    try (OutputStream out = exchange.getResponseBody()) {
+      source.to(out);
     }
   }
 
   /// Reads what an answer did not need of the request: a caller that still sends reads no answer,
   /// and a connection with bytes unread can not be used again, which the caller must be told.
-  private static void drain(HttpExchange exchange) {
+  private static void drain(HttpExchange exchange, InputStream rest) {
     boolean ended = false;
     try {
-      InputStream rest = exchange.getRequestBody();
       byte[] buffer = new byte[1 << 16];
       for (int left = DRAINED; left > 0 && !ended; ) {
         int count = rest.read(buffer);
@@ -95,20 +126,26 @@ final class Server implements AutoCloseable {
     }
   }
 
-  private static Reply answer(HttpExchange exchange, Router router) {
+  private static Reply answer(
+      HttpExchange exchange, Router router, InputStream body, BodyBudget.Lease lease) {
     String method = exchange.getRequestMethod();
     String path = exchange.getRequestURI().getRawPath();
     try {
-      Optional<Router.Match> match = router.find(method, path);
+      Optional<Router.Match> match = path == null ? Optional.empty() : router.find(method, path);
       if (match.isEmpty()) {
-        return Reply.error(404, "There is no " + method + " " + path);
+        return Reply.error(404, "There is no " + method + " " + exchange.getRequestURI());
       }
-      return match.get().handler().handle(Request.of(exchange, match.get().variables()));
+      return match
+          .get()
+          .handler()
+          .handle(Request.of(exchange, match.get().variables(), body, lease));
     } catch (HttpError e) {
       return Reply.error(e.status(), String.valueOf(e.getMessage()));
     } catch (UserError e) {
       return Reply.error(422, e.getMessage() + ". " + e.remedy());
-    } catch (IOException | RuntimeException e) {
+    } catch (BodyWatch.BodyLost e) {
+      return Reply.error(400, String.valueOf(e.getMessage()));
+    } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
       LOG.log(Level.ERROR, "Answering " + method + " " + path + " failed", e);
       return Reply.error(500, "The coordinator failed; its own log says why");
     }
@@ -118,5 +155,6 @@ final class Server implements AutoCloseable {
   public void close() {
     http.stop(0);
     threads.shutdownNow();
+    watch.close();
   }
 }

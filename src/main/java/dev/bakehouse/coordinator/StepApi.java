@@ -39,7 +39,7 @@ final class StepApi {
     String caller = access.caller(request);
     Export wanted = request.json(Export.class);
     Map<String, Object> all =
-        core.database().call(tx -> attributes(tx, find(tx, caller, request.var("step"))));
+        core.database().read(tx -> attributes(tx, find(tx, caller, request.var("step"))));
     String attribute = wanted.attribute == null ? "" : wanted.attribute;
     if (attribute.isEmpty()) {
       return Reply.json(Map.of("output", Json.text(all)));
@@ -72,7 +72,7 @@ final class StepApi {
   }
 
   private Reply update(Request request) {
-    String caller = access.caller(request);
+    String caller = access.running(request);
     Update update = request.json(Update.class);
     String attribute = Request.need(update.attribute, "attribute");
     String value = Request.need(update.value, "value");
@@ -114,7 +114,7 @@ final class StepApi {
   }
 
   private Reply cancel(Request request) {
-    String caller = access.caller(request);
+    String caller = access.running(request);
     core.database()
         .run(
             tx -> {

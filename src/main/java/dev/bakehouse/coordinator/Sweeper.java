@@ -3,6 +3,7 @@ package dev.bakehouse.coordinator;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -12,6 +13,10 @@ import java.util.concurrent.TimeUnit;
 final class Sweeper implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Sweeper.class.getName());
   private static final long PERIOD_MILLIS = 500;
+  private static final Duration KEPT = Duration.ofHours(1);
+
+  /// A job may be silent for so many times as long as an agent.
+  private static final int FORGOTTEN = 4;
 
   private final Core core;
   private final Lifecycle lifecycle;
@@ -31,6 +36,7 @@ final class Sweeper implements AutoCloseable {
           .run(
               tx -> {
                 silent(tx);
+                forgotten(tx);
                 overdue(tx);
               });
     } catch (RuntimeException e) {
@@ -52,6 +58,27 @@ final class Sweeper implements AutoCloseable {
         }
       }
     }
+  }
+
+  /// Jobs that were offered and not taken, and jobs whose agent lives but tells nothing of them: it
+  /// would ask for their state every few seconds.
+  private void forgotten(Transaction tx) throws SQLException {
+    long now = System.nanoTime();
+    long limit = core.config().lostAfter().toNanos() * FORGOTTEN;
+    List<Job> jobs =
+        tx.list(
+            "SELECT * FROM jobs WHERE state IN"
+                + " ('assigned','accepted','running','canceling','timing_out')",
+            Job::row);
+    for (Job job : jobs) {
+      long heard = core.seen().computeIfAbsent(job.id(), id -> now);
+      if (now - heard > (job.state() == JobState.ASSIGNED ? limit / FORGOTTEN : limit)) {
+        LOG.log(Level.WARNING, "Job {0} was not heard of any more", job.id());
+        core.seen().remove(job.id());
+        lifecycle.lost(tx, job);
+      }
+    }
+    core.seen().values().removeIf(heard -> now - heard > KEPT.toNanos());
   }
 
   private void overdue(Transaction tx) throws SQLException {

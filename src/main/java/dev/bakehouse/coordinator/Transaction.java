@@ -1,5 +1,7 @@
 package dev.bakehouse.coordinator;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Statements inside one transaction of [Database]; `?` are filled in order.
 final class Transaction {
+  private static final Logger LOG = System.getLogger(Transaction.class.getName());
+
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
   private boolean wrote;
@@ -31,6 +35,37 @@ final class Transaction {
     boolean now = wrote;
     wrote = false;
     return now;
+  }
+
+  void begin() throws SQLException {
+    prepare("BEGIN").execute();
+  }
+
+  void commit() throws SQLException {
+    prepare("COMMIT").execute();
+  }
+
+  /// Gives everything up; when that fails there is nothing left to give up.
+  void rollback() {
+    wrote = false;
+    try {
+      prepare("ROLLBACK").execute();
+    } catch (SQLException e) {
+      LOG.log(Level.DEBUG, "Nothing to roll back", e);
+    }
+  }
+
+  /// From here on [#undo] gives up what was done.
+  void mark() throws SQLException {
+    prepare("SAVEPOINT piece").execute();
+  }
+
+  void undo() throws SQLException {
+    prepare("ROLLBACK TO piece").execute();
+  }
+
+  void unmark() throws SQLException {
+    prepare("RELEASE piece").execute();
   }
 
   <T> List<T> list(String sql, Row<T> row, @Nullable Object... values) throws SQLException {

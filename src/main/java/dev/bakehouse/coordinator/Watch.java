@@ -29,7 +29,7 @@ final class Watch {
   BuildView follow() throws InterruptedException {
     while (true) {
       long version = core.changes().version();
-      BuildView view = core.database().call(tx -> Views.build(tx, build));
+      BuildView view = core.database().read(tx -> Views.build(tx, build));
       for (JobView job : view.jobs()) {
         tell(job);
       }

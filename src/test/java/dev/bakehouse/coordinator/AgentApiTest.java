@@ -175,7 +175,7 @@ class AgentApiTest {
     }
     Answer stream =
         client.call("POST", "/agentedge.v1.AgentEdgeService/StreamPings", client.agent, "");
-    assertThat(stream.status()).isEqualTo(404);
+    assertThat(stream.status()).isEqualTo(400);
   }
 
   @Test

@@ -57,18 +57,19 @@ final class Bench implements AutoCloseable {
             coordinator.agentEndpoint(),
             Files.readString(coordinator.registrationToken()).strip(),
             name,
-            tags);
+            List.of("--tags", String.join(",", tags)));
     agents.add(agent);
     return agent;
   }
 
-  static Process agent(Path dir, String endpoint, String token, String name, String... tags)
+  /// @param more words of the agent's command line
+  static Process agent(Path dir, String endpoint, String token, String name, List<String> more)
       throws Exception {
     Path home = Files.createDirectories(dir.resolve("agent-" + name));
     Path sockets = ShortDirectory.make();
     Command command =
         Command.of("buildkite-agent", "start", "--name", name)
-            .and("--tags", String.join(",", tags))
+            .and(more.toArray(new String[0]))
             .and("--build-path", home.resolve("builds").toString())
             .and("--hooks-path", home.resolve("hooks").toString())
             .and("--plugins-path", home.resolve("plugins").toString())

@@ -68,7 +68,7 @@ class CrashTest {
     try {
       URI address = address(state);
       String token = Files.readString(state.resolve("tokens/registration")).strip();
-      agent = Bench.agent(dir, address + "/v3", token, "one");
+      agent = Bench.agent(dir, address + "/v3", token, "one", java.util.List.of());
       Path log = state.resolve("logs");
       for (int kill = 1; kill <= 2; kill++) {
         long wanted = kill * 300L;
@@ -102,10 +102,14 @@ class CrashTest {
     }
   }
 
-  private static Process serve(Path state, int port) {
+  static Process serve(Path state, int port, String... flags) {
     return Command.of(
             ProcessHandle.current().info().command().orElseThrow(),
             "--enable-native-access=ALL-UNNAMED",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1")
+        .and(flags)
+        .and(
             "-cp",
             System.getProperty("java.class.path"),
             "dev.bakehouse.cli.Main",
@@ -117,7 +121,7 @@ class CrashTest {
         .startInto(state.resolveSibling("coordinator.log"));
   }
 
-  private static URI address(Path state) {
+  static URI address(Path state) {
     return Poll.until(
         "the coordinator's address",
         Duration.ofSeconds(30),

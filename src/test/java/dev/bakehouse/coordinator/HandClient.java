@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.zip.GZIPOutputStream;
 import tools.jackson.databind.JsonNode;
 
@@ -16,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 final class HandClient {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private final Coordinator coordinator;
+  private final URI address;
   String agent = "";
 
   /// An answer with its JSON; a missing body is an empty object.
@@ -27,12 +28,22 @@ final class HandClient {
   }
 
   HandClient(Coordinator coordinator) {
-    this.coordinator = coordinator;
+    this(coordinator.address());
+  }
+
+  private HandClient(URI address) {
+    this.address = address;
   }
 
   static HandClient connected(Coordinator coordinator, String name, String tags) throws Exception {
-    HandClient client = new HandClient(coordinator);
-    String token = Files.readString(coordinator.registrationToken()).strip();
+    Path state = coordinator.registrationToken().getParent().getParent();
+    return connected(coordinator.address(), state, name, tags);
+  }
+
+  /// @param state the directory of a coordinator that may be another process
+  static HandClient connected(URI address, Path state, String name, String tags) throws Exception {
+    HandClient client = new HandClient(address);
+    String token = Files.readString(state.resolve("tokens/registration")).strip();
     Answer answer =
         client.call(
             "POST",
@@ -50,7 +61,7 @@ final class HandClient {
 
   Answer call(String method, String path, String token, byte[] body, String... headers)
       throws Exception {
-    URI uri = URI.create(path.startsWith("http") ? path : coordinator.address() + path);
+    URI uri = URI.create(path.startsWith("http") ? path : address + path);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri).method(method, BodyPublishers.ofByteArray(body));
     request.headers(headers);

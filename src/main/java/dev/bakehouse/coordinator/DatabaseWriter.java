@@ -1,0 +1,146 @@
+package dev.bakehouse.coordinator;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/// The thread that writes. What came while it wrote goes into one commit, each piece behind a
+/// savepoint of its own: a thousand agents at once wait for a few writes to disk, not for a
+/// thousand.
+final class DatabaseWriter implements AutoCloseable {
+  private static final int MOST_AT_ONCE = 256;
+
+  private final BlockingQueue<Task<?>> queue = new LinkedBlockingQueue<>();
+  private final Task<@Nullable Object> end = new Task<>(tx -> null);
+  private final Transaction transaction;
+  private final Changes changes;
+  private final Thread thread;
+  private volatile boolean closed;
+
+  private static final class Task<T extends @Nullable Object> {
+    private final Database.Work<T> work;
+    private final CompletableFuture<T> answer = new CompletableFuture<>();
+    private @Nullable Throwable failure;
+    private @Nullable T result;
+
+    Task(Database.Work<T> work) {
+      this.work = work;
+    }
+
+    /// Runs the work; when that fails, undoes it.
+    void run(Transaction tx) throws SQLException {
+      tx.mark();
+      try {
+        result = work.in(tx);
+      } catch (SQLException | RuntimeException | Error e) {
+        failure = e;
+        tx.undo();
+      }
+      tx.unmark();
+    }
+
+    /// Tells the caller what came of it.
+    @SuppressWarnings("NullAway") // T may be nullable: then so is the result.
+    void tell() {
+      if (failure == null) {
+        answer.complete(result);
+      } else {
+        answer.completeExceptionally(failure);
+      }
+    }
+  }
+
+  DatabaseWriter(Connection connection, Changes changes) {
+    this.transaction = new Transaction(connection);
+    this.changes = changes;
+    this.thread = Thread.ofPlatform().daemon().name("coordinator-writer").start(this::work);
+  }
+
+  /// Does the work in the writing thread and returns when it is on disk.
+  <T extends @Nullable Object> T call(Database.Work<T> work) {
+    if (thread.equals(Thread.currentThread())) {
+      throw new IllegalStateException("A transaction may not wait for another one");
+    }
+    Task<T> task = new Task<>(work);
+    queue.add(task);
+    if (closed) {
+      refuse();
+    }
+    try {
+      return task.answer.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("The coordinator's database failed: " + e.getCause(), e);
+    }
+  }
+
+  private void work() {
+    List<Task<?>> batch = new ArrayList<>();
+    boolean more = true;
+    while (more) {
+      try {
+        batch.add(queue.take());
+      } catch (InterruptedException e) {
+        break;
+      }
+      queue.drainTo(batch, MOST_AT_ONCE);
+      more = !batch.contains(end);
+      commit(batch);
+      batch.clear();
+    }
+    closed = true;
+    refuse();
+  }
+
+  private void commit(List<Task<?>> batch) {
+    try {
+      transaction.begin();
+      for (Task<?> task : batch) {
+        task.run(transaction);
+      }
+      transaction.commit();
+      if (transaction.wrote()) {
+        changes.signal();
+      }
+      batch.forEach(Task::tell);
+    } catch (SQLException | RuntimeException | Error e) {
+      transaction.rollback();
+      for (Task<?> task : batch) {
+        task.answer.completeExceptionally(e);
+      }
+    }
+  }
+
+  private void refuse() {
+    List<Task<?>> late = new ArrayList<>();
+    queue.drainTo(late);
+    for (Task<?> task : late) {
+      task.answer.completeExceptionally(new IllegalStateException("The coordinator has ended"));
+    }
+  }
+
+  /// Does what was asked before.
+  @Override
+  public void close() {
+    queue.add(end);
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
