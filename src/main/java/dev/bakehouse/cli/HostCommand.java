@@ -9,11 +9,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /// `bakehouse host …`: the daemon.
-@Command(name = "host", description = "The daemon of a host.", mixinStandardHelpOptions = true)
+@Command(
+    name = "host",
+    description = "The daemon of a host.",
+    mixinStandardHelpOptions = true,
+    subcommands = {HostQuarantine.class})
 final class HostCommand implements Callable<Integer> {
   @Override
   public Integer call() {
-    System.err.println("Name one of run.");
+    System.err.println("Name one of quarantine, run.");
     return Exit.USAGE;
   }
 

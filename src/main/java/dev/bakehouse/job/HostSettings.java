@@ -3,6 +3,7 @@ package dev.bakehouse.job;
 import dev.bakehouse.cache.CacheConfig;
 import dev.bakehouse.config.AgentSettings;
 import dev.bakehouse.config.ConfigError;
+import dev.bakehouse.config.OperationsSettings;
 import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Vlans;
 import dev.bakehouse.config.VmSettings;
@@ -43,6 +44,7 @@ import java.util.Optional;
 /// @param rollout which image hosts run, when it is followed
 /// @param rolloutPlace where its document lies; empty when none is followed
 /// @param refresh whether its daemon keeps the image up to date
+/// @param operations what the daemon does about trouble, and who hears of it
 public record HostSettings(
     Path file,
     String name,
@@ -64,7 +66,8 @@ public record HostSettings(
     AgentSettings agent,
     RolloutConfig rollout,
     Optional<Reference> rolloutPlace,
-    RefreshConfig refresh) {
+    RefreshConfig refresh,
+    OperationsSettings operations) {
 
   /// The name of an image that is not configured.
   static final String DEFAULT_IMAGE = "default";
@@ -78,7 +81,7 @@ public record HostSettings(
           ".buildkite/scripts/ensure-bun-image.sh --force-refresh");
 
   /// Sections other parts of the program read from the same file.
-  private static final List<String> OTHERS = List.of("pipeline");
+  private static final List<String> OTHERS = List.of("pipeline", "fleet");
 
   /// Reads a host's configuration; every key has a default.
   ///
@@ -130,7 +133,8 @@ public record HostSettings(
             AgentSettings.read(root.section("agent")),
             rollout,
             rollout.followed() ? Optional.of(place(rollout, host, image)) : Optional.empty(),
-            RefreshConfig.read(image.section("refresh"), rollout));
+            RefreshConfig.read(image.section("refresh"), rollout),
+            OperationsSettings.read(host));
     if (settings.cacheStore().equals("buildkite:") && settings.apiUrl().isEmpty()) {
       throw root.section("cache")
           .error(
@@ -173,7 +177,8 @@ public record HostSettings(
         agent,
         rollout,
         rolloutPlace,
-        refresh);
+        refresh,
+        operations);
   }
 
   private static Reference place(RolloutConfig rollout, Section host, Section image) {
@@ -198,6 +203,11 @@ public record HostSettings(
   /// The store of build caches: the configured one, else a directory of the host's own.
   String cacheStore() {
     return cache.store().isEmpty() ? "dir:" + state.resolve("cache") : cache.store();
+  }
+
+  /// What cache volumes may take up on this host, in bytes.
+  public long volumeBudget() {
+    return cache.volumes();
   }
 
   /// Whether that is in S3, and no file of credentials is named for it.

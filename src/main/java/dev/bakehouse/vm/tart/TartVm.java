@@ -166,6 +166,18 @@ final class TartVm implements Vm {
     run.kill();
   }
 
+  /// macOS runs no more VMs than there are slots.
+  @Override
+  public void keep() {
+    try {
+      run.kill();
+      record = record.keep();
+      VmHome.write(directory, record);
+    } catch (IOException e) {
+      throw failed("keep", e);
+    }
+  }
+
   @Override
   public void destroy() {
     home.take(record, _ -> end(), Optional.empty());
