@@ -13,11 +13,16 @@ import picocli.CommandLine.Option;
     name = "host",
     description = "The daemon of a host.",
     mixinStandardHelpOptions = true,
-    subcommands = {HostQuarantine.class})
+    subcommands = {
+      HostQuarantine.class,
+      HostService.Install.class,
+      HostService.Uninstall.class,
+      HostService.Restart.class
+    })
 final class HostCommand implements Callable<Integer> {
   @Override
   public Integer call() {
-    System.err.println("Name one of quarantine, run.");
+    System.err.println("Name one of install, quarantine, restart, run, uninstall.");
     return Exit.USAGE;
   }
 
