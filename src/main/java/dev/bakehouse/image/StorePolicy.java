@@ -19,11 +19,14 @@ public record StorePolicy(StoreBudget budget, InUse inUse, List<Needed> needed) 
   ///
   /// @param state its state directory
   /// @param store the directory of its images
-  /// @param image the name of the image its jobs run in
-  public static StorePolicy ofHost(StoreBudget budget, Path state, Path store, String image) {
+  /// @param images the names of the images its jobs run in
+  public static StorePolicy ofHost(
+      StoreBudget budget, Path state, Path store, List<String> images) {
     return new StorePolicy(
         budget,
         InUse.byVms(state, store),
-        List.of(Needed.named(image, "jobs of this host run in it (`host.image`)")));
+        images.stream()
+            .map(image -> Needed.named(image, "jobs of this host run in it (`host.image`)"))
+            .toList());
   }
 }
