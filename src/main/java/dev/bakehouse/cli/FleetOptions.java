@@ -52,7 +52,7 @@ final class FleetOptions {
   /// Prints the table or the JSON.
   ///
   /// @param heads of the columns after the host's name
-  /// @param row of a host where all went well
+  /// @param row of a host where all went well, or that answered in more than one column
   /// @return the exit status
   int tell(List<Result> results, List<String> heads, Row row) {
     if (json) {
@@ -84,7 +84,7 @@ final class FleetOptions {
       String what = result.reached() ? "failed" : "unreachable";
       String why = result.trouble().lines().reduce((_, last) -> last).orElse("");
       List<String> cells =
-          result.ok()
+          result.ok() || (result.answer() != null && heads.size() > 1)
               ? row.of(result)
               : heads.size() == 1
                   ? List.of(what + ": " + why)

@@ -1,6 +1,6 @@
 package dev.bakehouse.cli;
 
-import dev.bakehouse.fleet.HostView;
+import dev.bakehouse.fleet.StatusView;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -23,10 +23,10 @@ final class FleetStatus implements Callable<Integer> {
         result -> {
           JsonNode status = Objects.requireNonNull(result.answer());
           return List.of(
-              HostView.state(status),
-              HostView.busy(status) + "/" + status.path("agents").size(),
-              HostView.images(status),
-              HostView.reason(status));
+              StatusView.state(status),
+              StatusView.busy(status) + "/" + status.path("agents").size(),
+              StatusView.images(status),
+              StatusView.reason(status));
         });
   }
 }

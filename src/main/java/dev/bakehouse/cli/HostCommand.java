@@ -36,7 +36,11 @@ final class HostCommand implements Callable<Integer> {
               paramLabel = "FILE",
               description = "Configuration (default: ${DEFAULT-VALUE}).",
               defaultValue = "bakehouse.yml")
-          Path config)
+          Path config,
+      @Option(
+              names = "--finish",
+              description = "At TERM, let running jobs end first: for a service.")
+          boolean finish)
       throws InterruptedException {
     HostDaemon daemon = new HostDaemon(HostSettings.read(config), System.out);
     CountDownLatch ended = new CountDownLatch(1);
@@ -44,7 +48,11 @@ final class HostCommand implements Callable<Integer> {
         Thread.ofPlatform()
             .unstarted(
                 () -> {
-                  daemon.stop();
+                  if (finish && ended.getCount() > 0) {
+                    daemon.finish();
+                  } else {
+                    daemon.stop();
+                  }
                   try {
                     ended.await();
                   } catch (InterruptedException e) {

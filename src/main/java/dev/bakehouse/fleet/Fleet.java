@@ -76,7 +76,11 @@ public final class Fleet {
     String first = answer.out().lines().findFirst().orElse("");
     String why = answer.ok() ? "answered no JSON: " + first : answer.trouble();
     return new Result(
-        host.name(), answer.reached(), answer.status(), tree, tree == null ? why : "");
+        host.name(),
+        answer.reached(),
+        answer.status(),
+        tree,
+        tree != null && answer.ok() ? "" : why);
   }
 
   static @Nullable JsonNode tree(Answer answer) {

@@ -58,7 +58,7 @@ public final class Upgrade {
     Stage stage = new Stage(host);
     try {
       JsonNode before = stage.of("status", () -> status(remote));
-      boolean drained = HostView.drained(before);
+      boolean drained = StatusView.drained(before);
       if (!drained) {
         stage.of("drain", () -> ok(remote.bakehouse(inventory.answer(), "host", "drain")));
       }
@@ -133,14 +133,14 @@ public final class Upgrade {
     return Poll.until(
         "its jobs to end",
         drain,
-        () -> Optional.of(status(remote)).filter(status -> HostView.busy(status) == 0));
+        () -> Optional.of(status(remote)).filter(status -> StatusView.busy(status) == 0));
   }
 
   private JsonNode back(Remote remote, JsonNode before) {
     return Poll.until(
         "its daemon to run again",
         RESTART,
-        () -> Optional.of(status(remote)).filter(now -> HostView.runsAnew(now, before)));
+        () -> Optional.of(status(remote)).filter(now -> StatusView.runsAnew(now, before)));
   }
 
   private static Answer ok(Answer answer) {

@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.StringJoiner;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The configuration file of one Buildkite agent. It holds the registration token, so it is the
@@ -25,7 +24,9 @@ final class AgentConfig {
   private AgentConfig() {}
 
   /// Writes `state/agents/SLOT/buildkite-agent.cfg` and the directories it names.
-  static Path write(HostSettings host, int slot) {
+  ///
+  /// @param tags `name=value`
+  static Path write(HostSettings host, int slot, List<String> tags) {
     Path dir = directory(host, slot);
     Directories.makePrivate(host.state().resolve("agents"));
     Directories.makePrivate(dir);
@@ -37,7 +38,7 @@ final class AgentConfig {
     lines.add("token=" + quoted(token(host)));
     lines.add("name=" + quoted(name(host, slot)));
     lines.add("endpoint=" + quoted(host.agent().endpoint()));
-    lines.add("tags=" + quoted(tags(host)));
+    lines.add("tags=" + quoted(String.join(",", tags)));
     lines.add("bootstrap-script=" + quoted(Self.shellWords(bootstrap(host, slot, dir))));
     lines.add("build-path=" + quoted(builds.toString()));
     lines.add("hooks-path=" + quoted(hooks.toString()));
@@ -84,14 +85,6 @@ final class AgentConfig {
 
   static String name(HostSettings host, int slot) {
     return host.name() + "." + (slot + 1);
-  }
-
-  private static String tags(HostSettings host) {
-    return host.agent().tags().entrySet().stream()
-            .map(e -> e.getKey() + "=" + e.getValue())
-            .collect(Collectors.joining(","))
-        + ",host="
-        + host.name();
   }
 
   private static String token(HostSettings host) {

@@ -23,6 +23,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// A host's `bakehouse.yml`: what the daemon and every job on it need, validated once.
 ///
@@ -34,6 +35,7 @@ import java.util.Optional;
 /// @param images directory of the local image store
 /// @param budget what its images may take up
 /// @param imageSource reference the image is pulled from when it is not local
+/// @param others images that jobs may ask for by the tag `vm-image`, beside that one
 /// @param plainHttp whether that registry is spoken to without TLS
 /// @param registries mirrors and other settings of registries (`image.mirrors`)
 /// @param keepEnvironment names of host variables that cross into jobs
@@ -54,6 +56,7 @@ public record HostSettings(
     Path images,
     StoreBudget budget,
     Optional<String> imageSource,
+    List<OfferedImage> others,
     boolean plainHttp,
     Registries registries,
     List<String> keepEnvironment,
@@ -121,6 +124,7 @@ public record HostSettings(
             Path.of(host.text("images", state.resolve("images").toString())).toAbsolutePath(),
             StoreBudget.read(root.section("image")),
             host.text("image-source"),
+            OfferedImage.read(host),
             host.flag("plain-http", false),
             Registries.read(root.section("image")),
             host.texts("keep-environment", List.of()),
@@ -154,8 +158,17 @@ public record HostSettings(
     return settings;
   }
 
-  /// The same host with another image.
+  /// The images jobs of this host may run in, the one they get without asking first.
+  public List<OfferedImage> offered() {
+    return Stream.concat(Stream.of(new OfferedImage(image, imageSource)), others.stream()).toList();
+  }
+
+  /// The same host with another image for its jobs; the rollout is about `host.image` alone.
   public HostSettings withImage(String other) {
+    if (other.equals(image)) {
+      return this;
+    }
+    List<OfferedImage> all = offered();
     return new HostSettings(
         file,
         name,
@@ -164,7 +177,12 @@ public record HostSettings(
         other,
         images,
         budget,
-        imageSource,
+        all.stream()
+            .filter(offer -> offer.name().equals(other))
+            .findFirst()
+            .map(OfferedImage::source)
+            .orElse(imageSource),
+        all.stream().filter(offer -> !offer.name().equals(other)).toList(),
         plainHttp,
         registries,
         keepEnvironment,
@@ -176,7 +194,7 @@ public record HostSettings(
         vm,
         agent,
         rollout,
-        rolloutPlace,
+        Optional.empty(),
         refresh,
         operations);
   }
@@ -197,7 +215,9 @@ public record HostSettings(
 
   /// A store of this host's images under its rules.
   ImageStore ruled(ImageStore store) {
-    return store.with(StorePolicy.ofHost(budget, state, store.root(), image));
+    return store.with(
+        StorePolicy.ofHost(
+            budget, state, store.root(), offered().stream().map(OfferedImage::name).toList()));
   }
 
   /// The store of build caches: the configured one, else a directory of the host's own.

@@ -184,7 +184,11 @@ final class TartVm implements Vm {
   }
 
   private void end() {
+    boolean left = run.process().isEmpty() && !record.owner().equals(Processes.self());
     run.kill();
+    if (left) {
+      Phantom.end(settings.vms().resolve(name()).resolve("disk.img"));
+    }
     tart.delete(name());
   }
 

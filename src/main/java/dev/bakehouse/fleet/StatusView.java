@@ -4,8 +4,8 @@ import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
 /// What `bakehouse host status --json` says, as far as a fleet needs it.
-public final class HostView {
-  private HostView() {}
+public final class StatusView {
+  private StatusView() {}
 
   /// How many jobs run there, or may.
   public static long busy(JsonNode status) {
