@@ -60,7 +60,7 @@ public final class Upgrade {
       JsonNode before = stage.of("status", () -> status(remote));
       boolean drained = StatusView.drained(before);
       if (!drained) {
-        stage.of("drain", () -> ok(remote.bakehouse(inventory.answer(), "host", "drain")));
+        stage.of("drain", () -> ok(drain(remote)));
       }
       stage.of("drain", () -> idle(remote));
       stage.of("install", () -> ok(install(remote, host)));
@@ -95,6 +95,11 @@ public final class Upgrade {
       }
       return work.get();
     }
+  }
+
+  private Answer drain(Remote remote) {
+    String why = "upgrade to " + release.id();
+    return remote.bakehouse(inventory.answer(), "host", "drain", "--reason", why);
   }
 
   private Answer install(Remote remote, Member host) {

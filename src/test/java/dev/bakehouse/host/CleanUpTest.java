@@ -14,6 +14,7 @@ import dev.bakehouse.vm.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -66,7 +67,8 @@ class CleanUpTest {
     Files.writeString(from.resolve("config.json"), "{\"os\":\"linux\",\"arch\":\"amd64\"}");
     LocalImage image = store.adopt(name, from, Map.of(), "test");
     Instant used = Instant.now().minus(Duration.ofDays(daysOld));
-    Files.writeString(image.directory().resolve("used"), used + "\n");
+    store.touch(name);
+    Files.setLastModifiedTime(image.directory().resolve("used"), FileTime.from(used));
     return image;
   }
 
