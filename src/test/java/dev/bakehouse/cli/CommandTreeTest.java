@@ -37,6 +37,11 @@ class CommandTreeTest {
     wrong("job bootstrap", Exit.INFRASTRUCTURE, "");
     wrong("job run", Exit.INFRASTRUCTURE, "--config FILE -- true");
     wrong("host run", Exit.FAILED, "--config FILE");
+    wrong("host status", Exit.FAILED, "--state DIR");
+    wrong("host check", Exit.FAILED, "--state DIR");
+    wrong("host drain", Exit.FAILED, "--state FILE/below");
+    wrong("host undrain", Exit.FAILED, "--config FILE");
+    wrong("host force", Exit.FAILED, "perhaps --state DIR");
     wrong("pipeline generate", Exit.FAILED, "FILE");
     wrong("pipeline upload", Exit.FAILED, "FILE");
     wrong("pipeline adapt", Exit.FAILED, "FILE");

@@ -141,6 +141,20 @@ class HostReadinessTest {
     assertThat(build.passed()).isTrue();
   }
 
+  /// By the host's real part of a job, which then finds that the forced image is not there.
+  @Test
+  void aJobGetsTheImageItsStepAskedFor() throws IOException {
+    oven.orders.force(true);
+    oven.start(oven.real(oven.settings(1, ", other-images: {second: '', third: ''}")));
+    oven.await(1, "vm-image=first", "vm-image=second", "vm-image=third");
+    for (String image : List.of("third", "second")) {
+      String build = oven.create("true", Map.of("queue", "vm", "vm-image", image));
+      assertThat(oven.log(oven.ended(build))).contains("There is no image `" + image + "`");
+    }
+    String build = oven.create("true", Map.of("queue", "vm"));
+    assertThat(oven.log(oven.ended(build))).contains("There is no image `first`");
+  }
+
   /// Spoils a byte of a disk.
   ///
   /// @return what it was

@@ -8,6 +8,7 @@ import dev.bakehouse.coordinator.BuildRequest;
 import dev.bakehouse.coordinator.BuildView;
 import dev.bakehouse.coordinator.Config;
 import dev.bakehouse.coordinator.Coordinator;
+import dev.bakehouse.coordinator.LogText;
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.Log;
 import dev.bakehouse.image.Transfer;
@@ -24,6 +25,7 @@ import dev.bakehouse.platform.Threads;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
+import tools.jackson.databind.json.JsonMapper;
 
 /// A host whose agents are real, but run their jobs without a VM, with a coordinator. Its images
 /// are small directories.
@@ -92,6 +95,15 @@ final class Oven implements AutoCloseable {
                 coordinator.agentEndpoint(),
                 coordinator.registrationToken()));
     return HostSettings.read(file);
+  }
+
+  /// The same with agents that run their jobs as in production.
+  HostSettings real(HostSettings settings) throws IOException {
+    String text = Files.readString(settings.file());
+    Files.writeString(
+        settings.file(),
+        text.replace(settings.agent().binary(), Programs.path("buildkite-agent")));
+    return HostSettings.read(settings.file());
   }
 
   void start(HostSettings settings) throws IOException {
@@ -160,7 +172,7 @@ final class Oven implements AutoCloseable {
     Map<String, Object> step =
         Map.of("key", "step", "command", command, "agents", agents, "timeout_in_minutes", 5);
     String json =
-        tools.jackson.databind.json.JsonMapper.builder()
+        JsonMapper.builder()
             .build()
             .writeValueAsString(Map.of("steps", List.of(step)));
     BuildRequest request =
@@ -173,6 +185,11 @@ final class Oven implements AutoCloseable {
         "the build's end",
         LONG,
         () -> Optional.of(coordinator.build(build)).filter(BuildView::ended));
+  }
+
+  String log(BuildView build) {
+    byte[] log = coordinator.log(build.jobs().getFirst().id());
+    return new String(new LogText().filter(log), StandardCharsets.UTF_8);
   }
 
   static void await(Path file) {

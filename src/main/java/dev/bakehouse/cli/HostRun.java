@@ -1,0 +1,47 @@
+package dev.bakehouse.cli;
+
+import dev.bakehouse.host.HostDaemon;
+import dev.bakehouse.job.HostSettings;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `bakehouse host run`
+@Command(
+    name = "run",
+    description = "Keep the images ready and supervise the agents, until TERM.",
+    mixinStandardHelpOptions = true)
+final class HostRun implements Callable<Integer> {
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Configuration (default: ${DEFAULT-VALUE}).",
+      defaultValue = "bakehouse.yml")
+  Path config = Path.of("bakehouse.yml");
+
+  @Override
+  public Integer call() throws InterruptedException {
+    HostDaemon daemon = new HostDaemon(HostSettings.read(config), System.out);
+    CountDownLatch ended = new CountDownLatch(1);
+    Thread hook =
+        Thread.ofPlatform()
+            .unstarted(
+                () -> {
+                  daemon.stop();
+                  try {
+                    ended.await();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      daemon.run();
+    } finally {
+      ended.countDown();
+    }
+    return Exit.OK;
+  }
+}
