@@ -1,70 +1,42 @@
 package dev.bakehouse.cli;
 
-import dev.bakehouse.host.HostDaemon;
-import dev.bakehouse.job.HostSettings;
-import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
-/// `bakehouse host …`: the daemon.
-@Command(
-    name = "host",
-    description = "The daemon of a host.",
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      HostQuarantine.class,
-      HostService.Install.class,
-      HostService.Uninstall.class,
-      HostService.Restart.class
-    })
-final class HostCommand implements Callable<Integer> {
-  @Override
-  public Integer call() {
-    System.err.println("Name one of install, quarantine, restart, run, uninstall.");
-    return Exit.USAGE;
+/// `bakehouse host …`: the daemon, and what people tell it.
+@Command(name = "host", description = "The daemon of a host.", mixinStandardHelpOptions = true)
+final class HostCommand implements Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("run", HostRun::new);
+    VERBS.put("status", HostStatusCommand::new);
+    VERBS.put("check", HostCheck::new);
+    VERBS.put("drain", HostDrain::new);
+    VERBS.put("undrain", HostUndrain::new);
+    VERBS.put("force", HostForce::new);
+    VERBS.put("quarantine", HostQuarantine::new);
+    VERBS.put("install", HostService.Install::new);
+    VERBS.put("uninstall", HostService.Uninstall::new);
+    VERBS.put("restart", HostService.Restart::new);
   }
 
-  @Command(
-      name = "run",
-      description = "Makes the image ready and supervises the agents, until TERM.",
-      mixinStandardHelpOptions = true)
-  int run(
-      @Option(
-              names = "--config",
-              paramLabel = "FILE",
-              description = "Configuration (default: ${DEFAULT-VALUE}).",
-              defaultValue = "bakehouse.yml")
-          Path config,
-      @Option(
-              names = "--finish",
-              description = "At TERM, let running jobs end first: for a service.")
-          boolean finish)
-      throws InterruptedException {
-    HostDaemon daemon = new HostDaemon(HostSettings.read(config), System.out);
-    CountDownLatch ended = new CountDownLatch(1);
-    Thread hook =
-        Thread.ofPlatform()
-            .unstarted(
-                () -> {
-                  if (finish && ended.getCount() > 0) {
-                    daemon.finish();
-                  } else {
-                    daemon.stop();
-                  }
-                  try {
-                    ended.await();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
-      daemon.run();
-    } finally {
-      ended.countDown();
-    }
-    return Exit.OK;
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
+  }
+
+  @Override
+  public Integer call() {
+    CommandLine.usage(spec.commandLine(), System.err);
+    return Exit.USAGE;
   }
 }

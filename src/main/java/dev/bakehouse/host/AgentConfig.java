@@ -39,7 +39,7 @@ final class AgentConfig {
     lines.add("name=" + quoted(name(host, slot)));
     lines.add("endpoint=" + quoted(host.agent().endpoint()));
     lines.add("tags=" + quoted(String.join(",", tags)));
-    lines.add("bootstrap-script=" + quoted(Self.shellWords(bootstrap(host, slot, dir))));
+    lines.add("bootstrap-script=" + quoted(Self.shellWords(bootstrap(host, slot, dir, tags))));
     lines.add("build-path=" + quoted(builds.toString()));
     lines.add("hooks-path=" + quoted(hooks.toString()));
     lines.add("plugins-path=" + quoted(plugins.toString()));
@@ -62,13 +62,15 @@ final class AgentConfig {
   }
 
   /// The host's part of a job, out of reach of the job's variables: see `bootstrap.pl`.
-  private static List<String> bootstrap(HostSettings host, int slot, Path dir) {
+  private static List<String> bootstrap(
+      HostSettings host, int slot, Path dir, List<String> tags) {
     Path script = dir.resolve("bootstrap.pl");
     Directories.writePrivate(script, resource("bootstrap.pl"));
     Path temporary = temporary(host, slot);
     StringJoiner list = new StringJoiner("\0");
     list.add(temporary.toString());
     HostEnvironment.of(host, temporary).forEach((name, value) -> list.add(name + "=" + value));
+    list.add("BAKEHOUSE_READY_IMAGES=" + AgentTags.images(tags));
     list.add("--");
     Self.argv("job", "bootstrap").forEach(list::add);
     Directories.writePrivate(dir.resolve("bootstrap.list"), RawEnvironment.bytes(list.toString()));

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// What the agents of a host register with: the configured tags in all spellings that pipelines
@@ -20,6 +21,8 @@ import java.util.stream.Stream;
 final class AgentTags {
   /// When the rest was found; no reason to register again.
   private static final String LAST_CHECK = "vm-last-check";
+
+  private static final String IMAGE = "vm-image=";
 
   private static final List<Set<String>> SAME =
       List.of(Set.of("darwin", "macos"), Set.of("aarch64", "arm64"), Set.of("x64", "x86_64"));
@@ -54,12 +57,20 @@ final class AgentTags {
     List<String> all = new ArrayList<>(fixed);
     routed.ifPresent(queue -> all.add(queue + (readiness.ready() ? "-ready" : "-prep")));
     all.add("vm-ready=" + readiness.ready());
-    values(readiness, i -> Stream.of(i.name(), i.offered())).forEach(v -> all.add("vm-image=" + v));
+    values(readiness, i -> Stream.of(i.name(), i.offered())).forEach(v -> all.add(IMAGE + v));
     values(readiness, i -> Stream.of(i.bootstrapVersion()))
         .forEach(v -> all.add("vm-bootstrap-version=" + v));
     values(readiness, i -> Stream.of(i.bunVersion())).forEach(v -> all.add("vm-bun-version=" + v));
     all.add("vm-status-reason=" + plain(readiness.reason()));
     return all;
+  }
+
+  /// The images in a list of tags, with spaces between.
+  static String images(List<String> tags) {
+    return tags.stream()
+        .filter(tag -> tag.startsWith(IMAGE))
+        .map(tag -> tag.substring(IMAGE.length()))
+        .collect(Collectors.joining(" "));
   }
 
   /// With the time, to the minute.

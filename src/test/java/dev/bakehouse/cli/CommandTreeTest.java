@@ -48,6 +48,11 @@ class CommandTreeTest {
       wrong("fleet " + verb, Exit.FAILED, "--inventory FILE");
     }
     wrong("fleet exec", Exit.FAILED, "--inventory FILE -- true");
+    wrong("host status", Exit.FAILED, "--state DIR");
+    wrong("host check", Exit.FAILED, "--state DIR");
+    wrong("host drain", Exit.FAILED, "--state FILE/below");
+    wrong("host undrain", Exit.FAILED, "--config FILE");
+    wrong("host force", Exit.FAILED, "perhaps --state DIR");
     wrong("pipeline generate", Exit.FAILED, "FILE");
     wrong("pipeline upload", Exit.FAILED, "FILE");
     wrong("pipeline adapt", Exit.FAILED, "FILE");
