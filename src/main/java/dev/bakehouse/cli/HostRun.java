@@ -21,9 +21,7 @@ final class HostRun implements Callable<Integer> {
       defaultValue = "bakehouse.yml")
   Path config = Path.of("bakehouse.yml");
 
-  @Option(
-      names = "--finish",
-      description = "At TERM, let running jobs end first: for a service.")
+  @Option(names = "--finish", description = "At TERM, let running jobs end first: for a service.")
   boolean finish;
 
   @Override

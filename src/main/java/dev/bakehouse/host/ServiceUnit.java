@@ -49,6 +49,7 @@ public record ServiceUnit(
     EnvironmentFile=-%s
     %sRestart=always
     RestartSec=5
+    SuccessExitStatus=143
     KillMode=process
     TimeoutStopSec=%d
     OOMPolicy=continue

@@ -48,8 +48,7 @@ class HostReadinessTest {
     Path began = dir.resolve("began");
     Path end = dir.resolve("end");
     String busy =
-        oven.create(
-            "touch %s; while [ ! -e %s ]; do sleep 0.1; done".formatted(began, end), READY);
+        oven.create("touch %s; while [ ! -e %s ]; do sleep 0.1; done".formatted(began, end), READY);
     Oven.await(began);
 
     Directories.delete(oven.state.resolve("images/first"));
@@ -88,7 +87,8 @@ class HostReadinessTest {
 
     LocalImage image = oven.store().get("first");
     int right = flip(image.disk());
-    oven.await("a change that is seen", all -> all.getFirst().metaData().contains("vm-ready=false"));
+    oven.await(
+        "a change that is seen", all -> all.getFirst().metaData().contains("vm-ready=false"));
     oven.await(1, "vm-ready=true", "vm-status-reason=ready");
     assertThat(flip(image.disk())).isEqualTo(right);
     assertThat(Files.readString(oven.state.resolve("host.log"))).contains("slice at 0 MB differs");

@@ -54,6 +54,7 @@ class ServiceUnitTest {
             User=ci
             Restart=always
             RestartSec=5
+            SuccessExitStatus=143
             KillMode=process
             TimeoutStopSec=7200
             OOMPolicy=continue
