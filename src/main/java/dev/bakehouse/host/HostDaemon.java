@@ -120,6 +120,7 @@ public final class HostDaemon {
       watch.run();
       sweeper.join();
     } finally {
+      stop();
       sweep(reaper);
       say("stopped");
     }
@@ -176,6 +177,8 @@ public final class HostDaemon {
       new VolumeSpace(new Volumes(host.state())).sweep();
     } catch (UserError e) {
       say(e.getMessage() + " " + e.remedy());
+    } catch (RuntimeException e) {
+      say("sweeping broke off with " + e);
     }
   }
 
