@@ -9,6 +9,7 @@ test_needs() {
   command -v ninja >/dev/null || missing="$missing ninja-build"
   command -v cc >/dev/null || missing="$missing gcc libc6-dev"
   python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+  command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
   command -v curl >/dev/null || missing="$missing curl"
   command -v bsdtar >/dev/null || missing="$missing libarchive-tools"
   [ -z "$missing" ] && return

@@ -49,6 +49,7 @@ class ArchitectureTest {
                   "pipeline")),
           Map.entry("rollout", Set.of("image", "oci")),
           Map.entry("host", Set.of("job", "image", "oci", "rollout", "vm", "volume", "buildkite")),
+          Map.entry("fleet", Set.of()),
           Map.entry("local", Set.of("coordinator", "pipeline", "image", "oci", "guest")));
 
   private final JavaClasses classes =

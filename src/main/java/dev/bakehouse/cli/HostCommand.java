@@ -1,53 +1,42 @@
 package dev.bakehouse.cli;
 
-import dev.bakehouse.host.HostDaemon;
-import dev.bakehouse.job.HostSettings;
-import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
-/// `bakehouse host …`: the daemon.
+/// `bakehouse host …`: the daemon, and what people tell it.
 @Command(name = "host", description = "The daemon of a host.", mixinStandardHelpOptions = true)
-final class HostCommand implements Callable<Integer> {
-  @Override
-  public Integer call() {
-    System.err.println("Name one of run.");
-    return Exit.USAGE;
+final class HostCommand implements Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("run", HostRun::new);
+    VERBS.put("status", HostStatusCommand::new);
+    VERBS.put("check", HostCheck::new);
+    VERBS.put("drain", HostDrain::new);
+    VERBS.put("undrain", HostUndrain::new);
+    VERBS.put("force", HostForce::new);
+    VERBS.put("quarantine", HostQuarantine::new);
+    VERBS.put("install", HostService.Install::new);
+    VERBS.put("uninstall", HostService.Uninstall::new);
+    VERBS.put("restart", HostService.Restart::new);
   }
 
-  @Command(
-      name = "run",
-      description = "Makes the image ready and supervises the agents, until TERM.",
-      mixinStandardHelpOptions = true)
-  int run(
-      @Option(
-              names = "--config",
-              paramLabel = "FILE",
-              description = "Configuration (default: ${DEFAULT-VALUE}).",
-              defaultValue = "bakehouse.yml")
-          Path config)
-      throws InterruptedException {
-    HostDaemon daemon = new HostDaemon(HostSettings.read(config), System.out);
-    CountDownLatch ended = new CountDownLatch(1);
-    Thread hook =
-        Thread.ofPlatform()
-            .unstarted(
-                () -> {
-                  daemon.stop();
-                  try {
-                    ended.await();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
-      daemon.run();
-    } finally {
-      ended.countDown();
-    }
-    return Exit.OK;
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
+  }
+
+  @Override
+  public Integer call() {
+    CommandLine.usage(spec.commandLine(), System.err);
+    return Exit.USAGE;
   }
 }

@@ -16,6 +16,7 @@ import dev.bakehouse.image.Transfer;
 import dev.bakehouse.image.Wanted;
 import dev.bakehouse.image.Workshop;
 import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.job.OfferedImage;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Registries;
 import dev.bakehouse.oci.Repositories;
@@ -92,10 +93,7 @@ final class ImageOptions {
     Section root = configuration();
     return store.with(
         StorePolicy.ofHost(
-            budget(),
-            stateDirectory(),
-            store.root(),
-            root.section("host").text("image", "default")));
+            budget(), stateDirectory(), store.root(), OfferedImage.names(root.section("host"))));
   }
 
   /// What the store may take up.

@@ -23,6 +23,7 @@ public final class Main {
     VERBS.put("run", RunCommand::new);
     VERBS.put("job", JobCommand::new);
     VERBS.put("host", HostCommand::new);
+    VERBS.put("fleet", FleetCommand::new);
     VERBS.put("pipeline", PipelineCommand::new);
     VERBS.put("coordinator", CoordinatorCommand::new);
     VERBS.put("build", BuildCommand::new);

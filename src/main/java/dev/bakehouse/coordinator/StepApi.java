@@ -67,8 +67,13 @@ final class StepApi {
     all.put("label", step.label() == null ? "" : step.label());
     all.put("type", step.kind());
     all.put("state", over ? "finished" : begun ? "running" : "ready");
+    all.put("agents", jobs.stream().findFirst().map(StepApi::rules).orElse(List.of()));
     all.put("outcome", !over ? "neutral" : !good ? "hard_failed" : soft ? "soft_failed" : "passed");
     return all;
+  }
+
+  private static List<String> rules(Job job) {
+    return job.agents().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
   }
 
   private Reply update(Request request) {

@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.StringJoiner;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The configuration file of one Buildkite agent. It holds the registration token, so it is the
@@ -25,7 +24,9 @@ final class AgentConfig {
   private AgentConfig() {}
 
   /// Writes `state/agents/SLOT/buildkite-agent.cfg` and the directories it names.
-  static Path write(HostSettings host, int slot) {
+  ///
+  /// @param tags `name=value`
+  static Path write(HostSettings host, int slot, List<String> tags) {
     Path dir = directory(host, slot);
     Directories.makePrivate(host.state().resolve("agents"));
     Directories.makePrivate(dir);
@@ -37,8 +38,8 @@ final class AgentConfig {
     lines.add("token=" + quoted(token(host)));
     lines.add("name=" + quoted(name(host, slot)));
     lines.add("endpoint=" + quoted(host.agent().endpoint()));
-    lines.add("tags=" + quoted(tags(host)));
-    lines.add("bootstrap-script=" + quoted(Self.shellWords(bootstrap(host, slot, dir))));
+    lines.add("tags=" + quoted(String.join(",", tags)));
+    lines.add("bootstrap-script=" + quoted(Self.shellWords(bootstrap(host, slot, dir, tags))));
     lines.add("build-path=" + quoted(builds.toString()));
     lines.add("hooks-path=" + quoted(hooks.toString()));
     lines.add("plugins-path=" + quoted(plugins.toString()));
@@ -61,13 +62,14 @@ final class AgentConfig {
   }
 
   /// The host's part of a job, out of reach of the job's variables: see `bootstrap.pl`.
-  private static List<String> bootstrap(HostSettings host, int slot, Path dir) {
+  private static List<String> bootstrap(HostSettings host, int slot, Path dir, List<String> tags) {
     Path script = dir.resolve("bootstrap.pl");
     Directories.writePrivate(script, resource("bootstrap.pl"));
     Path temporary = temporary(host, slot);
     StringJoiner list = new StringJoiner("\0");
     list.add(temporary.toString());
     HostEnvironment.of(host, temporary).forEach((name, value) -> list.add(name + "=" + value));
+    list.add("BAKEHOUSE_READY_IMAGES=" + AgentTags.images(tags));
     list.add("--");
     Self.argv("job", "bootstrap").forEach(list::add);
     Directories.writePrivate(dir.resolve("bootstrap.list"), RawEnvironment.bytes(list.toString()));
@@ -84,14 +86,6 @@ final class AgentConfig {
 
   static String name(HostSettings host, int slot) {
     return host.name() + "." + (slot + 1);
-  }
-
-  private static String tags(HostSettings host) {
-    return host.agent().tags().entrySet().stream()
-            .map(e -> e.getKey() + "=" + e.getValue())
-            .collect(Collectors.joining(","))
-        + ",host="
-        + host.name();
   }
 
   private static String token(HostSettings host) {

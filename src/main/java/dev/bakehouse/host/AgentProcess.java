@@ -5,26 +5,38 @@ import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Guarded;
 import dev.bakehouse.platform.Guardian;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /// One supervised Buildkite agent. It ends with the daemon: first asked, so that a job of it can
 /// clean up.
 final class AgentProcess implements AutoCloseable {
   private static final Duration CLEAN_UP = Duration.ofSeconds(15);
 
+  private static final String ENVIRONMENT = "job-env-";
+  private static final int ID = 36;
+
   private final String name;
+  private final Path temporary;
   private final Guarded process;
   private final Instant started = Instant.now();
 
-  private AgentProcess(String name, Guarded process) {
+  private AgentProcess(String name, Path temporary, Guarded process) {
     this.name = name;
+    this.temporary = temporary;
     this.process = process;
   }
 
-  static AgentProcess start(HostSettings host, int slot) {
-    Path config = AgentConfig.write(host, slot);
+  /// @param tags what it registers with, `name=value`
+  static AgentProcess start(HostSettings host, int slot, List<String> tags) {
+    Path config = AgentConfig.write(host, slot, tags);
     Path here = AgentConfig.directory(host, slot);
     Path temporary = AgentConfig.temporary(host, slot);
     // An agent that was killed leaves the environment of its job in a file there.
@@ -35,12 +47,40 @@ final class AgentProcess implements AutoCloseable {
             Command.of(host.agent().binary(), "start", "--config", config.toString()),
             host,
             temporary);
-    Duration grace = Duration.ofSeconds(host.agent().cancelGrace()).plus(CLEAN_UP);
     Guarded process =
-        Guardian.of(command, here, here.resolve("agent.log"), here.resolve("agent.pid"))
-            .grace(grace)
+        Guardian.of(command, here, here.resolve("agent.log"), identity(host, slot))
+            .grace(grace(host))
             .start();
-    return new AgentProcess(AgentConfig.name(host, slot), process);
+    return new AgentProcess(AgentConfig.name(host, slot), temporary, process);
+  }
+
+  /// Says which process the agent of a slot was last.
+  static Path identity(HostSettings host, int slot) {
+    return AgentConfig.directory(host, slot).resolve("agent.pid");
+  }
+
+  /// How long an agent has when its daemon ends.
+  static Duration grace(HostSettings host) {
+    return Duration.ofSeconds(host.agent().cancelGrace()).plus(CLEAN_UP);
+  }
+
+  /// Lets it finish its job, take no other and leave. Does not wait.
+  void leave() {
+    process.identity().alive().ifPresent(ProcessHandle::destroy);
+  }
+
+  /// The job it runs, by the file that the agent keeps its environment in meanwhile.
+  Optional<String> job() {
+    try (Stream<Path> files = Files.list(temporary)) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(file -> file.startsWith(ENVIRONMENT))
+          .map(file -> file.substring(ENVIRONMENT.length()))
+          .map(id -> id.substring(0, Math.min(ID, id.length())))
+          .findFirst();
+    } catch (IOException | UncheckedIOException e) {
+      return Optional.empty();
+    }
   }
 
   String name() {

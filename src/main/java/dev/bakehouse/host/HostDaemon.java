@@ -1,11 +1,15 @@
 package dev.bakehouse.host;
 
+import dev.bakehouse.config.OperationsSettings;
 import dev.bakehouse.image.ImageLease;
+import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.job.Connections;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Images;
 import dev.bakehouse.job.Jobs;
+import dev.bakehouse.job.OfferedImage;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
@@ -24,18 +28,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
-/// The daemon of one host: makes the image ready, supervises an agent for each slot, ends orphans.
+/// The daemon of one host: keeps its images and agents as they are to be, ends orphans.
 public final class HostDaemon {
   private static final Duration SWEEP = Duration.ofSeconds(2);
-
-  /// An agent that dies sooner than this is not started again at once.
-  private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
+  private static final Duration LONGEST_JOBS = Duration.ofDays(1);
 
   private final HostSettings host;
   private final PrintStream log;
   private final CountDownLatch stop = new CountDownLatch(1);
-  private final List<AgentProcess> agents = new ArrayList<>();
+  private volatile boolean finishing;
 
   public HostDaemon(HostSettings host, PrintStream log) {
     this.host = host;
@@ -44,8 +48,8 @@ public final class HostDaemon {
 
   /// Runs until [#stop].
   ///
-  /// @throws UserError when another daemon has the state directory, image or agents can not be had,
-  ///   or others may read a secret
+  /// @throws UserError when another daemon has the state directory, agents can not be started, or
+  ///   others may read a secret
   public void run() throws InterruptedException {
     HostEnvironment.insistPrivate(host);
     Directories.makePrivate(host.state());
@@ -72,6 +76,24 @@ public final class HostDaemon {
     stop.countDown();
   }
 
+  /// Asks the daemon to end once its jobs have; waits for them.
+  public void finish() {
+    finishing = true;
+    Poll.until(
+        "the jobs of " + host.name() + " to end",
+        LONGEST_JOBS,
+        () ->
+            new StatusFile(host)
+                .read()
+                .filter(s -> s.agents().stream().allMatch(a -> a.state().equals("away"))));
+    stop();
+  }
+
+  /// Why there are to be no agents.
+  private Optional<String> finishing() {
+    return finishing ? Optional.of("the daemon ends when its jobs have ended") : Optional.empty();
+  }
+
   private void supervise() throws InterruptedException {
     Hypervisor hypervisor = Jobs.hypervisor(host);
     Reaper reaper = new Reaper(host.state(), List.of(hypervisor));
@@ -80,34 +102,73 @@ public final class HostDaemon {
     Templates templates = new Templates(host, hypervisor, log, this::say);
     Optional<RolloutWatch> rollout = RolloutWatch.of(host, templates, log, this::say, stop);
     Optional<RefreshWatch> refresh = RefreshWatch.of(host, log, this::say, stop);
+    List<ImageKeeper> keepers = keepers(templates);
+    boolean tart = hypervisor.name().equals("tart");
+    OperationsSettings.Breaker rules = host.operations().breaker();
+    List<Supplier<Optional<String>>> holds =
+        List.of(this::finishing, () -> Breaker.reason(host.state(), rules));
+    Breaker breaker =
+        new Breaker(
+            host.state(), rules, Mends.of(host, reaper), new VmProbe(host, stop), this::say, stop);
+    try (HostWatch watch = new HostWatch(host, tart, keepers, holds, this::say, stop)) {
+      templates(templates);
+      rollout.ifPresent(RolloutWatch::start);
+      refresh.ifPresent(RefreshWatch::start);
+      CacheWatch.of(host, this::say, stop).start();
+      CleanUp.start(host, hypervisor, this::say, stop);
+      breaker.start();
+      keepers.forEach(keeper -> keeper.start(stop));
+      Thread sweeper = Threads.start(() -> sweeps(reaper));
+      watch.run();
+      sweeper.join();
+    } finally {
+      stop();
+      sweep(reaper);
+      say("stopped");
+    }
+  }
+
+  private List<ImageKeeper> keepers(Templates templates) {
+    ImageMarks marks = new ImageMarks(host.state());
+    List<ImageKeeper> all = new ArrayList<>();
+    for (OfferedImage offered : host.offered()) {
+      boolean usual = offered.name().equals(host.image());
+      Consumer<LocalImage> fetched =
+          usual ? image -> Threads.start(() -> template(templates, image)) : image -> {};
+      all.add(new ImageKeeper(host.withImage(offered.name()), marks, log, this::say, fetched));
+    }
+    return all;
+  }
+
+  /// Before the first agent, when the image is here already: jobs would wait for the slot.
+  private void templates(Templates templates) {
     Images images = new Images(host);
     if (images.here().isEmpty()) {
-      rollout.ifPresent(RolloutWatch::first);
+      return;
     }
     try (ImageLease image = images.lease("host run", log)) {
       say("image " + image.image().name() + " is here");
       templates.beforeJobs(image);
+    } catch (UserError e) {
+      say("no template: " + e.getMessage());
     }
+  }
+
+  private void template(Templates templates, LocalImage image) {
     try {
-      for (int slot = 0; slot < host.slots(); slot++) {
-        agents.add(AgentProcess.start(host, slot));
-        say("agent " + agents.get(slot).name() + " runs, pid " + agents.get(slot).pid());
-      }
-      rollout.ifPresent(RolloutWatch::start);
-      refresh.ifPresent(RefreshWatch::start);
-      CacheWatch.of(host, this::say, stop).start();
+      templates.besideJobs(image, Optional.empty());
+    } catch (UserError e) {
+      say("no template: " + e.getMessage());
+    }
+  }
+
+  private void sweeps(Reaper reaper) {
+    try {
       while (!stop.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
         sweep(reaper);
-        revive();
       }
-    } finally {
-      // In parallel: each agent has its own grace.
-      List<Thread> ending = agents.stream().map(a -> Threads.start(a::close)).toList();
-      for (Thread thread : ending) {
-        thread.join();
-      }
-      sweep(reaper);
-      say("stopped");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -118,17 +179,8 @@ public final class HostDaemon {
       new VolumeSpace(new Volumes(host.state())).sweep();
     } catch (UserError e) {
       say(e.getMessage() + " " + e.remedy());
-    }
-  }
-
-  private void revive() {
-    for (int slot = 0; slot < agents.size(); slot++) {
-      AgentProcess agent = agents.get(slot);
-      if (!agent.alive() && agent.started().plus(SHORT_LIFE).isBefore(Instant.now())) {
-        say("agent " + agent.name() + " ended; starting it again");
-        agent.close();
-        agents.set(slot, AgentProcess.start(host, slot));
-      }
+    } catch (RuntimeException e) {
+      say("sweeping broke off with " + e);
     }
   }
 

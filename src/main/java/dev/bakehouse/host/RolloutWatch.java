@@ -10,7 +10,6 @@ import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.rollout.Distribution;
 import dev.bakehouse.rollout.Follower;
-import dev.bakehouse.rollout.HostState;
 import dev.bakehouse.rollout.StateFile;
 import java.io.PrintStream;
 import java.util.Optional;
@@ -66,11 +65,6 @@ final class RolloutWatch {
               say.accept("following the rollout at " + place);
               return new RolloutWatch(host, say, stop, follower, distribution);
             });
-  }
-
-  /// Looks once, for a host that has no image yet.
-  void first() {
-    HostState _ = follower.poll();
   }
 
   void start() {

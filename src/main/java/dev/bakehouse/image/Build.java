@@ -81,6 +81,7 @@ public final class Build {
         Map<String, String> labels = new HashMap<>(wanted.identity().labels());
         labels.put(Difference.VERSION_LABEL, wanted.version().text());
         labels.put(Branch.LABEL, branch.word());
+        labels.putAll(Labels.built(wanted.config(), Files.readAllBytes(bootstrap)));
         fits.ifPresent(f -> labels.putAll(Ancestor.labels(held.image(), f)));
         return published(name, vm, held.image(), labels);
       } catch (ProjectError e) {

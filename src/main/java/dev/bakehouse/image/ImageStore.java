@@ -87,6 +87,11 @@ public final class ImageStore {
     return new History(work);
   }
 
+  /// The same images, with one more who has a say in what must stay.
+  public ImageStore needing(Needed more) {
+    return with(policy.needing(more));
+  }
+
   public Room room() {
     return new StoreRoom(this);
   }

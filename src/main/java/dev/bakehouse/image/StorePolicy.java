@@ -2,6 +2,7 @@ package dev.bakehouse.image;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// What a store may take up, and who has a say in what must stay.
 ///
@@ -15,15 +16,22 @@ public record StorePolicy(StoreBudget budget, InUse inUse, List<Needed> needed) 
     needed = List.copyOf(needed);
   }
 
+  StorePolicy needing(Needed more) {
+    return new StorePolicy(budget, inUse, Stream.concat(needed.stream(), Stream.of(more)).toList());
+  }
+
   /// A host's.
   ///
   /// @param state its state directory
   /// @param store the directory of its images
-  /// @param image the name of the image its jobs run in
-  public static StorePolicy ofHost(StoreBudget budget, Path state, Path store, String image) {
+  /// @param images the names of the images its jobs run in
+  public static StorePolicy ofHost(
+      StoreBudget budget, Path state, Path store, List<String> images) {
     return new StorePolicy(
         budget,
         InUse.byVms(state, store),
-        List.of(Needed.named(image, "jobs of this host run in it (`host.image`)")));
+        images.stream()
+            .map(image -> Needed.named(image, "jobs of this host run in it (`host.image`)"))
+            .toList());
   }
 }

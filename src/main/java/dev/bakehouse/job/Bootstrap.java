@@ -1,30 +1,25 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.cache.Strategy;
-import dev.bakehouse.guest.Ended;
+import dev.bakehouse.config.OperationsSettings.Keep;
 import dev.bakehouse.guest.GuestSystem;
-import dev.bakehouse.guest.RunResult;
-import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.Directories;
-import dev.bakehouse.platform.RawEnvironment;
-import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Slots;
+import dev.bakehouse.vm.Vm;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /// What the agent's `bootstrap-script` is: runs the agent's own bootstrap inside a fresh VM and
@@ -35,10 +30,7 @@ public final class Bootstrap {
   public static final int INFRASTRUCTURE = 125;
 
   private static final Duration SLOT = Duration.ofHours(6);
-  private static final Duration LONGEST = Duration.ofDays(2);
   private static final int TRIES = 3;
-  private static final String RUN = "job";
-  private static final String EMPTY_INPUT = "/bin/sh -c 'exec \"$@\" </dev/null' sh ";
 
   private final HostSettings settings;
   private final Machines machines;
@@ -48,6 +40,7 @@ public final class Bootstrap {
   private final PrintStream log;
   private final OutputStream raw;
   private final Phases phases;
+  private final GuestBootstrap guest;
 
   Bootstrap(
       HostSettings settings,
@@ -65,6 +58,7 @@ public final class Bootstrap {
     this.raw = new Redactor(out, secrets);
     this.log = new PrintStream(raw, true, StandardCharsets.UTF_8);
     this.phases = new Phases(log);
+    this.guest = new GuestBootstrap(job, cancellation, raw, phases);
   }
 
   /// Runs the job to its end.
@@ -79,17 +73,25 @@ public final class Bootstrap {
       return 1;
     }
     try {
-      int status =
-          HostCommands.find(job, settings).isPresent()
-              ? HostCommands.run(job, settings, phases, log)
-              : inVm();
+      boolean here = HostCommands.find(job, settings).isPresent();
+      int status = here ? HostCommands.run(job, settings, phases, log) : inVm();
+      if (!here) {
+        new Failures(settings.state()).clear();
+      }
       log.println("--- bakehouse: " + phases.summary());
       return status;
     } catch (Infrastructure e) {
       log.println("+++ bakehouse: infrastructure failure, not the job's own");
       log.println(e.getMessage());
       log.println("  " + e.remedy());
-      return cancellation.cancelled() ? 143 : INFRASTRUCTURE;
+      if (cancellation.cancelled()) {
+        return 143;
+      }
+      note(String.valueOf(e.getMessage()));
+      return INFRASTRUCTURE;
+    } catch (RuntimeException e) {
+      note("internal fault: " + e);
+      throw e;
     } finally {
       log.flush();
       try {
@@ -97,6 +99,15 @@ public final class Bootstrap {
       } catch (IOException e) {
         // The agent is gone; nobody reads this.
       }
+    }
+  }
+
+  /// For the host, which takes no more jobs after a few of these.
+  private void note(String what) {
+    try {
+      new Failures(settings.state()).add(job.id(), what);
+    } catch (UserError e) {
+      log.println("bakehouse: the failure could not be noted: " + e.getMessage());
     }
   }
 
@@ -148,13 +159,16 @@ public final class Bootstrap {
             () -> slots.get().acquire(SLOT, phases::say))) {
       Machine machine = startMachine(image, lease, checkout, caches);
       String vm = machine.name();
+      OptionalInt ended = OptionalInt.empty();
       try {
         phases.say("--- bakehouse: cache · restore");
         Map<String, String> cachePaths = caches.restore(machine);
         starting.end();
-        int status = command(machine, checkout, cachePaths);
+        int status = guest.command(machine, checkout, cachePaths);
+        ended = OptionalInt.of(status);
         if (!cancellation.cancelled()) {
-          phases.run(Phase.CACHE, "figures", () -> caches.collect(machine, checkoutPath(machine)));
+          phases.run(
+              Phase.CACHE, "figures", () -> caches.collect(machine, guest.checkoutPath(machine)));
         }
         if (status == 0 && !cancellation.cancelled()) {
           caches.measure(machine);
@@ -162,16 +176,33 @@ public final class Bootstrap {
         }
         return new Ran(vm, status);
       } finally {
-        phases.run(Phase.DESTROY, vm, machine::destroy);
+        if (!kept(machine, ended)) {
+          phases.run(Phase.DESTROY, vm, machine::destroy);
+        }
       }
     }
+  }
+
+  /// Whether the VM stays for inspection.
+  private boolean kept(Machine machine, OptionalInt ended) {
+    if (cancellation.cancelled() || ended.equals(OptionalInt.of(0))) {
+      return false;
+    }
+    machine.leave();
+    return ended.isPresent()
+        ? keep(machine.vm(), Keep.FAILED, "its command ended with status " + ended.getAsInt())
+        : keep(machine.vm(), Keep.INFRASTRUCTURE, "the machinery failed");
+  }
+
+  private boolean keep(Vm vm, Keep kind, String why) {
+    return new Inspection(settings).keep(vm, kind, job.id(), why, phases::say);
   }
 
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.
   private Machine startMachine(ImageLease image, Lease lease, Checkout checkout, JobCaches caches) {
     Path scratch = Directories.makePrivate(Connections.directory(settings));
     List<Integer> forwards = new ArrayList<>(checkout.ports());
-    loopbackPort(job.text("BUILDKITE_AGENT_ENDPOINT")).ifPresent(forwards::add);
+    Loopback.port(job.text("BUILDKITE_AGENT_ENDPOINT")).ifPresent(forwards::add);
     for (int attempt = 1; ; attempt++) {
       String name = Machines.name(settings.name());
       try {
@@ -180,7 +211,15 @@ public final class Bootstrap {
             image,
             lease,
             new Machine.Start(
-                name, settings.vm().start(), forwards, scratch, Owner.PIPE, caches::attach),
+                name,
+                settings.vm().start(),
+                forwards,
+                scratch,
+                Owner.PIPE,
+                caches::attach,
+                (vm, e) ->
+                    !cancellation.cancelled()
+                        && keep(vm, Keep.INFRASTRUCTURE, String.valueOf(e.getMessage()))),
             phases);
       } catch (Infrastructure e) {
         if (attempt == TRIES || cancellation.cancelled()) {
@@ -190,107 +229,5 @@ public final class Bootstrap {
             e.getMessage() + "; starting another VM (" + (attempt + 1) + " of " + TRIES + ")");
       }
     }
-  }
-
-  private int command(Machine machine, Checkout checkout, Map<String, String> extra) {
-    GuestPaths paths = machine.paths();
-    SequencedMap<String, String> env = new LinkedHashMap<>(job.crossing());
-    paths.rewrite(env);
-    env.put("BUILDKITE_BUILD_CHECKOUT_PATH", RawEnvironment.raw(checkoutPath(machine)));
-    // The inner bootstrap must end before this process is killed.
-    env.put(
-        "BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS",
-        String.valueOf(Math.max(1, job.graceSeconds() - 3)));
-    // The agent gives commands a terminal, which a command that reads would wait at for ever; with
-    // the input alone taken away, the output stays a terminal. The agent splits this like a shell.
-    env.compute(
-        "BUILDKITE_SHELL",
-        (_, shell) -> EMPTY_INPUT + (shell == null || shell.isBlank() ? "/bin/bash -e -c" : shell));
-    checkout.configure(env);
-    env.putAll(extra);
-    RunSpec spec =
-        RunSpec.of(RUN, paths.system().home(), paths.agent(), "bootstrap").env(entries(env));
-    Headings headings = new Headings(raw);
-    cancellation.listen(
-        () ->
-            Threads.start(
-                () -> machine.end(RUN, Duration.ofSeconds(Math.max(1, job.graceSeconds() - 2)))));
-    log.println("+++ bakehouse: " + machine.name() + " runs the job");
-    RunResult result =
-        machine
-            .ssh()
-            .run(spec, headings, OutputStream.nullOutputStream(), machine.control(), LONGEST);
-    headings.finish().forEach(phases::add);
-    return switch (result) {
-      case RunResult.Finished(Ended ended) -> status(ended, paths);
-      case RunResult.ConnectionLost(String why, var _) ->
-          throw lost(machine, "its connection broke: " + why);
-      case RunResult.NotStarted(String why) ->
-          throw lost(machine, "the job could not be started in it: " + why);
-      case RunResult.TimedOut(Duration deadline) ->
-          throw lost(machine, "the job ran for " + deadline.toHours() + " hours");
-    };
-  }
-
-  private String checkoutPath(Machine machine) {
-    return machine
-        .paths()
-        .checkout(job.text("BUILDKITE_ORGANIZATION_SLUG"), job.text("BUILDKITE_PIPELINE_SLUG"));
-  }
-
-  private static List<byte[]> entries(Map<String, String> env) {
-    return env.entrySet().stream()
-        .map(e -> RawEnvironment.bytes(e.getKey() + "=" + e.getValue()))
-        .toList();
-  }
-
-  private static Infrastructure lost(Machine machine, String why) {
-    String console = machine.console();
-    String tail = console.isEmpty() ? "" : "\nlast lines of the serial console:\n" + console;
-    return failed(
-        "the VM " + machine.name() + " was lost: " + machine.trouble().orElse(why) + tail,
-        "The job is run again; see the host's log if this repeats.");
-  }
-
-  private static Infrastructure failed(String message, String remedy) {
-    return Infrastructure.of(Phase.COMMAND, new UserError(message, remedy));
-  }
-
-  private int status(Ended ended, GuestPaths paths) {
-    return switch (ended) {
-      case Ended.Exited(int code) when code == INFRASTRUCTURE -> {
-        log.println(
-            "bakehouse: the command ended with 125, which agents take for an infrastructure failure; it is reported as 1");
-        yield 1;
-      }
-      case Ended.Exited(int code) -> code;
-      case Ended.Signalled(int signal) -> {
-        if (cancellation.cancelled()) {
-          yield 128 + signal;
-        }
-        throw failed(
-            "the agent's bootstrap in the guest was killed by signal " + signal,
-            "Has the guest enough memory?");
-      }
-      case Ended.Failed(String why) ->
-          throw failed(
-              "the agent's bootstrap could not be started in the guest: " + why,
-              "The image must have " + paths.agent() + ".");
-      case Ended.Lost() ->
-          throw failed("the guest does not know how the job ended", "The job is run again.");
-    };
-  }
-
-  /// The port of an address on this host's loopback: the guest gets it on its own.
-  static java.util.Optional<Integer> loopbackPort(String address) {
-    int port = URI.create(address).getPort();
-    return loopback(address) && port > 0 ? java.util.Optional.of(port) : java.util.Optional.empty();
-  }
-
-  /// Whether an address is one of this host's loopback.
-  static boolean loopback(String address) {
-    URI uri = URI.create(address);
-    String host = uri.getHost() == null ? "" : uri.getHost();
-    return host.equals("localhost") || host.equals("[::1]") || host.startsWith("127.");
   }
 }

@@ -37,7 +37,7 @@ final class Checkout implements AutoCloseable {
   /// The mirror of the job's repository, with the job's commit in it.
   static GitMirror mirror(Job job, HostSettings settings) {
     String url = job.text("BUILDKITE_REPO");
-    if (Submodules.local(url) && !Bootstrap.loopback(job.text("BUILDKITE_AGENT_ENDPOINT"))) {
+    if (Submodules.local(url) && !Loopback.has(job.text("BUILDKITE_AGENT_ENDPOINT"))) {
       throw new UserError(
           "The repository " + url + " would be looked for among this host's own files",
           "Give the pipeline the address of a server; paths are for a coordinator on this machine.");

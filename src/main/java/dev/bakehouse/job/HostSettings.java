@@ -3,6 +3,7 @@ package dev.bakehouse.job;
 import dev.bakehouse.cache.CacheConfig;
 import dev.bakehouse.config.AgentSettings;
 import dev.bakehouse.config.ConfigError;
+import dev.bakehouse.config.OperationsSettings;
 import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Vlans;
 import dev.bakehouse.config.VmSettings;
@@ -22,6 +23,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// A host's `bakehouse.yml`: what the daemon and every job on it need, validated once.
 ///
@@ -33,6 +35,7 @@ import java.util.Optional;
 /// @param images directory of the local image store
 /// @param budget what its images may take up
 /// @param imageSource reference the image is pulled from when it is not local
+/// @param others images that jobs may ask for by the tag `vm-image`, beside that one
 /// @param plainHttp whether that registry is spoken to without TLS
 /// @param registries mirrors and other settings of registries (`image.mirrors`)
 /// @param keepEnvironment names of host variables that cross into jobs
@@ -44,6 +47,7 @@ import java.util.Optional;
 /// @param rollout which image hosts run, when it is followed
 /// @param rolloutPlace where its document lies; empty when none is followed
 /// @param refresh whether its daemon keeps the image up to date
+/// @param operations what the daemon does about trouble, and who hears of it
 public record HostSettings(
     Path file,
     String name,
@@ -53,6 +57,7 @@ public record HostSettings(
     Path images,
     StoreBudget budget,
     Optional<String> imageSource,
+    List<OfferedImage> others,
     boolean plainHttp,
     Registries registries,
     List<String> keepEnvironment,
@@ -65,7 +70,8 @@ public record HostSettings(
     AgentSettings agent,
     RolloutConfig rollout,
     Optional<Reference> rolloutPlace,
-    RefreshConfig refresh) {
+    RefreshConfig refresh,
+    OperationsSettings operations) {
 
   /// The name of an image that is not configured.
   static final String DEFAULT_IMAGE = "default";
@@ -80,7 +86,7 @@ public record HostSettings(
           ".buildkite/scripts/ensure-bun-image.sh --force-refresh");
 
   /// Sections other parts of the program read from the same file.
-  private static final List<String> OTHERS = List.of("pipeline");
+  private static final List<String> OTHERS = List.of("pipeline", "fleet");
 
   /// Reads a host's configuration; every key has a default.
   ///
@@ -120,6 +126,7 @@ public record HostSettings(
             Path.of(host.text("images", state.resolve("images").toString())).toAbsolutePath(),
             StoreBudget.read(root.section("image")),
             host.text("image-source"),
+            OfferedImage.read(host),
             host.flag("plain-http", false),
             Registries.read(root.section("image")),
             host.texts("keep-environment", List.of()),
@@ -132,7 +139,8 @@ public record HostSettings(
             AgentSettings.read(root.section("agent")),
             rollout,
             rollout.followed() ? Optional.of(place(rollout, host, image)) : Optional.empty(),
-            RefreshConfig.read(image.section("refresh"), rollout));
+            RefreshConfig.read(image.section("refresh"), rollout),
+            OperationsSettings.read(host));
     if (settings.cacheStore().equals("buildkite:") && settings.apiUrl().isEmpty()) {
       throw root.section("cache")
           .error(
@@ -152,8 +160,17 @@ public record HostSettings(
     return settings;
   }
 
-  /// The same host with another image.
+  /// The images jobs of this host may run in, the one they get without asking first.
+  public List<OfferedImage> offered() {
+    return Stream.concat(Stream.of(new OfferedImage(image, imageSource)), others.stream()).toList();
+  }
+
+  /// The same host with another image for its jobs; the rollout is about `host.image` alone.
   public HostSettings withImage(String other) {
+    if (other.equals(image)) {
+      return this;
+    }
+    List<OfferedImage> all = offered();
     return new HostSettings(
         file,
         name,
@@ -162,7 +179,12 @@ public record HostSettings(
         other,
         images,
         budget,
-        imageSource,
+        all.stream()
+            .filter(offer -> offer.name().equals(other))
+            .findFirst()
+            .map(OfferedImage::source)
+            .orElse(imageSource),
+        all.stream().filter(offer -> !offer.name().equals(other)).toList(),
         plainHttp,
         registries,
         keepEnvironment,
@@ -174,8 +196,9 @@ public record HostSettings(
         vm,
         agent,
         rollout,
-        rolloutPlace,
-        refresh);
+        Optional.empty(),
+        refresh,
+        operations);
   }
 
   private static Reference place(RolloutConfig rollout, Section host, Section image) {
@@ -194,12 +217,19 @@ public record HostSettings(
 
   /// A store of this host's images under its rules.
   ImageStore ruled(ImageStore store) {
-    return store.with(StorePolicy.ofHost(budget, state, store.root(), image));
+    return store.with(
+        StorePolicy.ofHost(
+            budget, state, store.root(), offered().stream().map(OfferedImage::name).toList()));
   }
 
   /// The store of build caches: the configured one, else a directory of the host's own.
   String cacheStore() {
     return cache.store().isEmpty() ? "dir:" + state.resolve("cache") : cache.store();
+  }
+
+  /// What cache volumes may take up on this host, in bytes.
+  public long volumeBudget() {
+    return cache.volumes();
   }
 
   /// Whether that is in S3, and no file of credentials is named for it.

@@ -52,7 +52,7 @@ public final class Images {
             "The image " + name + " is pruned as soon as it is here",
             "Raise `image.store.budget-gb` in " + host.file() + ", or free space.");
       }
-      pull(log);
+      LocalImage _ = pull(log, false);
     }
   }
 
@@ -83,7 +83,8 @@ public final class Images {
     return find(name());
   }
 
-  private String name() {
+  /// Its local name.
+  public String name() {
     return inForce(host).map(InForce::name).orElseGet(this::configured);
   }
 
@@ -109,12 +110,19 @@ public final class Images {
         .or(() -> store.find(name));
   }
 
-  private void pull(PrintStream log) {
+  /// Where the image would come from; empty when nobody said.
+  public Optional<String> source() {
+    return inForce(host).map(InForce::reference).or(host::imageSource);
+  }
+
+  /// Brings it here.
+  ///
+  /// @param force also what is here, and whole by its record
+  /// @throws UserError when it is not to be had
+  public LocalImage pull(PrintStream log, boolean force) {
     String name = name();
     String source =
-        inForce(host)
-            .map(InForce::reference)
-            .or(host::imageSource)
+        source()
             .orElseThrow(
                 () ->
                     new UserError(
@@ -125,7 +133,7 @@ public final class Images {
                             + " and no `host.image-source` to pull it from",
                         "Run `bakehouse image ensure`, or name a source in " + host.file() + "."));
     Log lines = new Log(log);
-    LocalImage _ =
-        new Transfer(store, repositories(lines), lines).pull(Reference.parse(source), name, false);
+    return new Transfer(store, repositories(lines), lines)
+        .pull(Reference.parse(source), name, force);
   }
 }

@@ -59,7 +59,7 @@ final class JobShape {
 
   private static Network network(HostSettings host, Optional<String> endpoint) {
     VmSettings vm = host.vm();
-    Optional<String> far = endpoint.filter(address -> !Bootstrap.loopback(address));
+    Optional<String> far = endpoint.filter(address -> !Loopback.has(address));
     if (vm.network().equals("isolated") && far.isPresent()) {
       throw new UserError(
           "The coordinator "

@@ -28,8 +28,9 @@ public final class Jobs {
   /// @return the status for the agent
   public static int bootstrap() {
     String config = System.getenv().getOrDefault("BAKEHOUSE_CONFIG", "");
-    HostSettings settings = HostSettings.read(Path.of(config.isEmpty() ? "bakehouse.yml" : config));
-    Job job = Job.read(environment(), settings);
+    HostSettings host = HostSettings.read(Path.of(config.isEmpty() ? "bakehouse.yml" : config));
+    Job job = Job.read(environment(), host);
+    HostSettings settings = ImageChoice.of(host, job);
     OptionalInt agent =
         ProcessHandle.current()
             .parent()

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 
 /// A running, identified, connected VM of one job.
@@ -127,7 +128,9 @@ final class Machine {
       closeQuietly(control);
       closeQuietly(channel);
       Directories.delete(dir);
-      vm.destroy();
+      if (!start.kept().test(vm, e)) {
+        vm.destroy();
+      }
       if (!console.isEmpty()) {
         phases.say("last lines of the serial console:\n" + console);
       }
@@ -143,15 +146,17 @@ final class Machine {
   /// @param scratch directory for the connection's files
   /// @param owner whether the VM ends with this process
   /// @param before gets the VM before it starts
+  /// @param kept gets a VM that did not start, and says whether it keeps it
   record Start(
       String name,
       String mode,
       List<Integer> forwards,
       Path scratch,
       Owner owner,
-      Consumer<Vm> before) {
+      Consumer<Vm> before,
+      BiPredicate<Vm, RuntimeException> kept) {
     Start(String name, String mode, List<Integer> forwards, Path scratch, Owner owner) {
-      this(name, mode, forwards, scratch, owner, _ -> {});
+      this(name, mode, forwards, scratch, owner, _ -> {}, (_, _) -> false);
     }
   }
 

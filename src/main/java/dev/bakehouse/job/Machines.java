@@ -161,11 +161,19 @@ public final class Machines {
     return new VmSize(shape.cpus(), shape.memoryMb(), shape.diskGb());
   }
 
+  /// Whether a template of this key is one for jobs, and not made by hand.
+  public static boolean made(String key, BaseImage image) {
+    return key.startsWith(prefix(image.digest()));
+  }
+
+  private static String prefix(String content) {
+    String plain = content.replaceFirst("^sha256:", "");
+    return plain.substring(0, Math.min(16, plain.length())) + "-";
+  }
+
   private String key(LocalImage image, int slot) {
-    String content = image.content().replaceFirst("^sha256:", "");
     String key =
-        content.substring(0, Math.min(16, content.length()))
-            + "-"
+        prefix(image.content())
             + shape.cpus()
             + "c"
             + shape.memoryMb()

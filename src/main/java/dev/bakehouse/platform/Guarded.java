@@ -17,6 +17,7 @@ public final class Guarded implements AutoCloseable {
 
   private final Identity identity;
   private final Process guardian;
+  private volatile boolean left;
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
 
   Guarded(Identity identity, Process guardian, BufferedReader said) {
@@ -71,9 +72,18 @@ public final class Guarded implements AutoCloseable {
     say("kill\n");
   }
 
+  /// Lets the program live on after this process. Closing this does not end it any more.
+  public void leave() {
+    say("leave\n");
+    left = true;
+  }
+
   /// Ends the program as the owner's death would, and waits until it is gone.
   @Override
   public void close() {
+    if (left) {
+      return;
+    }
     try {
       guardian.getOutputStream().close();
     } catch (IOException e) {

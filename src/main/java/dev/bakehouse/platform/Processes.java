@@ -34,12 +34,21 @@ public final class Processes {
       return pid + " " + started;
     }
 
-    /// Reads [#text]; empty for a missing or torn file.
+    /// Reads a file with [#text]; empty for a missing or torn one.
     public static Optional<Identity> read(Path file) {
       try {
-        String[] words = Files.readString(file).strip().split(" ");
+        return parse(Files.readString(file));
+      } catch (IOException e) {
+        return Optional.empty();
+      }
+    }
+
+    /// Reads [#text]; empty for anything else.
+    public static Optional<Identity> parse(String text) {
+      try {
+        String[] words = text.strip().split(" ");
         return Optional.of(new Identity(Long.parseLong(words[0]), Long.parseLong(words[1])));
-      } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
         return Optional.empty();
       }
     }

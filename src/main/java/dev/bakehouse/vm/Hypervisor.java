@@ -3,6 +3,7 @@ package dev.bakehouse.vm;
 import dev.bakehouse.platform.UserError;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -51,6 +52,9 @@ public interface Hypervisor {
   Optional<Template> template(String key);
 
   void deleteTemplate(String key);
+
+  /// All templates by their keys, with what each was made from, those too that can not be resumed.
+  Map<String, BaseImage> templates();
 
   /// The VM of exactly this name.
   Optional<Vm> find(String name);

@@ -7,14 +7,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Ends VMs whose owner is dead, and nothing else: kept VMs, templates, images and VMs of living
-/// owners are never touched. Any number of processes may run it at once.
+/// Ends VMs whose owner is dead or whose quarantine is over, and nothing else: kept VMs, templates,
+/// images and VMs of living owners are never touched. Any number of processes may run it at once.
 public final class Reaper {
   private final VmHome home;
+  private final Quarantine quarantine;
   private final List<Hypervisor> hypervisors;
 
   public Reaper(Path state, List<Hypervisor> hypervisors) {
     this.home = new VmHome(state);
+    this.quarantine = new Quarantine(state);
     this.hypervisors = List.copyOf(hypervisors);
   }
 
@@ -24,7 +26,7 @@ public final class Reaper {
   public List<String> sweep() {
     List<String> ended = new ArrayList<>();
     for (VmRecord record : home.all()) {
-      if (record.orphan() && end(record)) {
+      if ((record.orphan() || quarantine.over(record.name())) && end(record)) {
         ended.add(record.name());
       }
     }

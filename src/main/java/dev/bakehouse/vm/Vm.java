@@ -69,6 +69,10 @@ public interface Vm {
   /// Lets a VM that stands still try again.
   default void proceed() {}
 
+  /// Lets a VM live on without its owner, until it is ended by name. What can not run beside the
+  /// host's slots is turned off, its disk kept.
+  void keep();
+
   /// Asks the guest to power off; kills it when the grace is over.
   void shutdown(Duration grace);
 

@@ -35,6 +35,11 @@ public record VmRecord(
     return new VmRecord(name, hypervisor, image, shape, null, who, keep, created);
   }
 
+  /// The record of a VM that lives on without its owner.
+  public VmRecord keep() {
+    return startedFor(owner, true);
+  }
+
   /// `pid N`, `pid N (gone)`, `kept`.
   public String ownerText() {
     if (kept) {

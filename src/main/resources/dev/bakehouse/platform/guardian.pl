@@ -7,7 +7,7 @@
 #   started         the program runs
 #   failed TEXT     it could not be started
 #   ended STATUS    it ended: exit status, or 128 + signal (pipe only)
-# The owner may send: "term" (TERM, after GRACE seconds KILL) and "kill" (KILL at once).
+# The owner may send: "term" (TERM, after GRACE seconds KILL), "kill" (KILL at once) and "leave" (from now on nobody owns the program).
 # At end of file: as "term" when GRACE > 0, else as "kill". Signals go to the child's process group.
 # "detached": exits once the program runs; nobody ends it.
 use strict;
@@ -83,6 +83,8 @@ while (1) {
         term();
     } elsif ($word eq 'kill') {
         kill 'KILL', -$pid;
+    } elsif ($word eq 'leave') {
+        $open = 0;
     }
 }
 

@@ -37,6 +37,22 @@ class CommandTreeTest {
     wrong("job bootstrap", Exit.INFRASTRUCTURE, "");
     wrong("job run", Exit.INFRASTRUCTURE, "--config FILE -- true");
     wrong("host run", Exit.FAILED, "--config FILE");
+    for (String verb : List.of("on", "off", "list")) {
+      wrong("host quarantine " + verb, Exit.FAILED, "--config FILE");
+    }
+    wrong("host quarantine release", Exit.FAILED, "none --state DIR");
+    for (String verb : List.of("install", "uninstall", "restart")) {
+      wrong("host " + verb, Exit.FAILED, "--config FILE");
+    }
+    for (String verb : List.of("status", "drain", "undrain", "upgrade")) {
+      wrong("fleet " + verb, Exit.FAILED, "--inventory FILE");
+    }
+    wrong("fleet exec", Exit.FAILED, "--inventory FILE -- true");
+    wrong("host status", Exit.FAILED, "--state DIR");
+    wrong("host check", Exit.FAILED, "--state DIR");
+    wrong("host drain", Exit.FAILED, "--state FILE/below");
+    wrong("host undrain", Exit.FAILED, "--config FILE");
+    wrong("host force", Exit.FAILED, "perhaps --state DIR");
     wrong("pipeline generate", Exit.FAILED, "FILE");
     wrong("pipeline upload", Exit.FAILED, "FILE");
     wrong("pipeline adapt", Exit.FAILED, "FILE");

@@ -240,7 +240,8 @@ class JobVolumeTest {
                 List.of(),
                 Connections.directory(settings),
                 Owner.PIPE,
-                volume::attach),
+                volume::attach,
+                (_, _) -> false),
             phases);
     Optional<JobVolume.Sealed> sealed;
     try {

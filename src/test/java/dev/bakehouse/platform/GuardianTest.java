@@ -93,6 +93,21 @@ class GuardianTest {
   }
 
   @Test
+  void whatWasLeftOutlivesItsOwnerAndNoOther() throws Exception {
+    Process owner = owner("leave");
+    assertThat(owner.waitFor()).isZero();
+    Identity child = identity();
+    ProcessHandle process = child.alive().orElseThrow();
+    int before = lines(dir.resolve("log")).size();
+    Poll.until(
+        "more ticks",
+        SOON,
+        () -> Optional.of(1).filter(_ -> lines(dir.resolve("log")).size() > before + 15));
+    process.destroyForcibly();
+    gone(child);
+  }
+
+  @Test
   void aMissingProgramIsToldByName() {
     assertThatThrownBy(() -> guard("no-such-program-here").start())
         .isInstanceOf(UserError.class)
@@ -146,10 +161,12 @@ class GuardianTest {
   static final class OwnerMain {
     public static void main(String[] args) throws Exception {
       Path dir = Path.of(args[0]);
-      Guardian guardian =
-          Guardian.of(Command.of("sleep", "1000"), dir, dir.resolve("log"), dir.resolve("id"));
+      Command ticks = Command.of("sh", "-c", "while :; do echo tick; sleep 0.1; done");
+      Guardian guardian = Guardian.of(ticks, dir, dir.resolve("log"), dir.resolve("id"));
       if (args[1].equals("detached")) {
         guardian.startDetached();
+      } else if (args[1].equals("leave")) {
+        guardian.start().leave();
       } else {
         guardian.start().await(Duration.ofHours(1));
       }

@@ -19,7 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -144,6 +146,15 @@ public final class QemuHypervisor implements Hypervisor {
   }
 
   @Override
+  public Map<String, BaseImage> templates() {
+    return templatesHere().collect(Collectors.toMap(TemplateFile::key, TemplateFile::image));
+  }
+
+  private Stream<TemplateFile> templatesHere() {
+    return templates.all().stream().flatMap(t -> TemplateFile.read(t).stream());
+  }
+
+  @Override
   public Optional<Vm> find(String name) {
     return home.read(name).filter(r -> r.hypervisor().equals(name())).map(this::vm);
   }
@@ -152,9 +163,7 @@ public final class QemuHypervisor implements Hypervisor {
   public List<BaseImage> images() {
     return Stream.concat(
             home.all().stream().filter(r -> r.hypervisor().equals(name())).map(VmRecord::image),
-            templates.all().stream()
-                .flatMap(t -> TemplateFile.read(t).stream())
-                .map(TemplateFile::image))
+            templatesHere().map(TemplateFile::image))
         .distinct()
         .toList();
   }

@@ -100,6 +100,15 @@ final class QemuProcess {
     }
   }
 
+  /// Lets it live on after this process, if it was started for this one alone.
+  void leave() {
+    Guarded mine = guarded;
+    if (mine != null) {
+      mine.leave();
+      guarded = null;
+    }
+  }
+
   /// What QEMU and the guest's console said last.
   String death() {
     return Tail.of(directory.resolve(LOG))

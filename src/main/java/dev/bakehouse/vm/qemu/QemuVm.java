@@ -177,6 +177,17 @@ final class QemuVm implements Vm {
   }
 
   @Override
+  public void keep() {
+    try {
+      record = record.keep();
+      VmHome.write(directory, record);
+      process.leave();
+    } catch (IOException e) {
+      throw failed("keep", e);
+    }
+  }
+
+  @Override
   public void shutdown(Duration grace) {
     if (running()) {
       try (Qmp qmp = process.ask()) {

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -209,6 +210,11 @@ public final class TartHypervisor implements Hypervisor {
   public void deleteTemplate(String key) {
     TartTemplate.read(templates.directory(key)).ifPresent(t -> tart().delete(t.vm()));
     templates.delete(key);
+  }
+
+  @Override
+  public Map<String, BaseImage> templates() {
+    return templatesHere().collect(Collectors.toMap(TartTemplate::key, TartTemplate::image));
   }
 
   @Override

@@ -166,13 +166,29 @@ final class TartVm implements Vm {
     run.kill();
   }
 
+  /// macOS runs no more VMs than there are slots.
+  @Override
+  public void keep() {
+    try {
+      run.kill();
+      record = record.keep();
+      VmHome.write(directory, record);
+    } catch (IOException e) {
+      throw failed("keep", e);
+    }
+  }
+
   @Override
   public void destroy() {
     home.take(record, _ -> end(), Optional.empty());
   }
 
   private void end() {
+    boolean left = run.process().isEmpty() && !record.owner().equals(Processes.self());
     run.kill();
+    if (left) {
+      Phantom.end(settings.vms().resolve(name()).resolve("disk.img"));
+    }
     tart.delete(name());
   }
 

@@ -1,0 +1,58 @@
+package dev.bakehouse.fleet;
+
+import java.util.stream.StreamSupport;
+import tools.jackson.databind.JsonNode;
+
+/// What `bakehouse host status --json` says, as far as a fleet needs it.
+public final class StatusView {
+  private StatusView() {}
+
+  /// How many jobs run there, or may.
+  public static long busy(JsonNode status) {
+    return StreamSupport.stream(status.path("agents").spliterator(), false)
+        .map(agent -> agent.path("state").asString(""))
+        .filter(state -> state.equals("busy") || state.equals("leaving"))
+        .count();
+  }
+
+  static boolean drained(JsonNode status) {
+    return status.path("away").asString("").startsWith("drained");
+  }
+
+  /// Whether a daemon runs that is another process than before.
+  static boolean runsAnew(JsonNode now, JsonNode before) {
+    String daemon = now.path("daemon").asString("");
+    return !daemon.isEmpty() && !daemon.equals(before.path("daemon").asString(""));
+  }
+
+  /// One word: `ready`, `not ready`, `away`, `no daemon`.
+  public static String state(JsonNode status) {
+    if (status.path("daemon").asString("").isEmpty()) {
+      return "no daemon";
+    }
+    if (!status.path("away").asString("").isEmpty()) {
+      return "away";
+    }
+    return status.path("ready").asBoolean(false) ? "ready" : "not ready";
+  }
+
+  /// Why it is not ready or away; empty where there is nothing to say.
+  public static String reason(JsonNode status) {
+    String away = status.path("away").asString("");
+    return away.isEmpty() ? status.path("reason").asString("") : away;
+  }
+
+  /// The images jobs may run in, those that are not ready with their state.
+  public static String images(JsonNode status) {
+    return String.join(
+        ", ",
+        StreamSupport.stream(status.path("images").spliterator(), false)
+            .map(
+                image -> {
+                  String state = image.path("state").asString("");
+                  String name = image.path("name").asString("");
+                  return state.equals("ready") ? name : name + " (" + state + ")";
+                })
+            .toList());
+  }
+}

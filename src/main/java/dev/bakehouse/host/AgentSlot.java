@@ -1,0 +1,110 @@
+package dev.bakehouse.host;
+
+import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.platform.Processes;
+import dev.bakehouse.platform.Processes.Identity;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The agent of one slot. An agent's tags are fixed when it registers, so one whose tags are not
+/// right any more is asked to leave, which it does after its job, and another takes its place when
+/// it is gone: never two at once, and no job is handed to one that leaves.
+final class AgentSlot implements AutoCloseable {
+  /// An agent that dies sooner than this is not started again at once.
+  private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
+
+  /// What the guardian of an ended daemon's agent needs beside the agent's own grace.
+  private static final Duration GUARDIAN = Duration.ofSeconds(15);
+
+  private final HostSettings host;
+  private final int slot;
+  private final Consumer<String> say;
+  private @Nullable AgentProcess agent;
+  private List<String> tags = List.of();
+  private boolean leaving;
+  private Instant earliest = Instant.MIN;
+  private @Nullable Instant overdue;
+
+  AgentSlot(HostSettings host, int slot, Consumer<String> say) {
+    this.host = host;
+    this.slot = slot;
+    this.say = say;
+  }
+
+  /// Brings it nearer to what is wanted; does not wait for a job.
+  ///
+  /// @param wanted tags of its agent; empty when there is to be none
+  void tick(Optional<List<String>> wanted) {
+    if (agent != null && !agent.alive()) {
+      gone(agent);
+    }
+    if (agent != null && !leaving && !wanted.equals(Optional.of(tags))) {
+      say.accept(
+          "agent "
+              + agent.name()
+              + agent.job().map(job -> " leaves after its job " + job).orElse(" leaves")
+              + wanted.map(_ -> ": its tags changed").orElse(": it is to stay away"));
+      leaving = true;
+      agent.leave();
+    }
+    if (agent == null
+        && wanted.isPresent()
+        && Instant.now().isAfter(earliest)
+        && !predecessorLives()) {
+      tags = wanted.get();
+      agent = AgentProcess.start(host, slot, AgentTags.dated(tags));
+      say.accept("agent " + agent.name() + " runs, pid " + agent.pid());
+    }
+  }
+
+  HostStatus.Agent status() {
+    String name = AgentConfig.name(host, slot);
+    if (agent == null) {
+      return new HostStatus.Agent(slot + 1, name, "away", "", List.of());
+    }
+    Optional<String> job = agent.job();
+    String state = leaving ? "leaving" : job.isPresent() ? "busy" : "idle";
+    return new HostStatus.Agent(slot + 1, name, state, job.orElse(""), tags);
+  }
+
+  private void gone(AgentProcess ended) {
+    if (!leaving) {
+      say.accept("agent " + ended.name() + " ended; another is started");
+      earliest = ended.started().plus(SHORT_LIFE);
+    }
+    ended.close();
+    agent = null;
+    leaving = false;
+  }
+
+  /// The agent of a daemon that was killed: its guardian ends it soon. Where that was killed too,
+  /// this does.
+  private boolean predecessorLives() {
+    Optional<ProcessHandle> before =
+        Identity.read(AgentProcess.identity(host, slot)).flatMap(Identity::alive);
+    if (before.isEmpty()) {
+      overdue = null;
+      return false;
+    }
+    Instant now = Instant.now();
+    if (overdue == null) {
+      overdue = now.plus(AgentProcess.grace(host)).plus(GUARDIAN);
+      say.accept("waiting for the agent of an ended daemon, pid " + before.get().pid());
+    } else if (now.isAfter(overdue)) {
+      say.accept("ended the agent of an ended daemon, pid " + before.get().pid());
+      Processes.killTree(before.get());
+    }
+    return true;
+  }
+
+  @Override
+  public void close() {
+    if (agent != null) {
+      agent.close();
+    }
+  }
+}

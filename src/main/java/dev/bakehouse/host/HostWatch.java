@@ -1,0 +1,118 @@
+package dev.bakehouse.host;
+
+import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.platform.Threads;
+import dev.bakehouse.platform.UserError;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/// Looks every second how the images and orders of a host stand, and keeps the agents as that asks
+/// for.
+final class HostWatch implements AutoCloseable {
+  private static final long PAUSE_MILLIS = 1000;
+
+  private final Orders orders;
+  private final List<ImageKeeper> images;
+  private final AgentTags tags;
+  private final List<AgentSlot> slots = new ArrayList<>();
+  private final List<Supplier<Optional<String>>> holds;
+  private final StatusFile status;
+  private final Consumer<String> say;
+  private final CountDownLatch stop;
+  private final Webhooks webhooks;
+  private String last = "";
+
+  /// @param images of the images jobs may run in
+  /// @param tart whether its VMs are Tart's
+  /// @param holds why there are to be no agents, beside a drain; each is asked every second
+  HostWatch(
+      HostSettings host,
+      boolean tart,
+      List<ImageKeeper> images,
+      List<Supplier<Optional<String>>> holds,
+      Consumer<String> say,
+      CountDownLatch stop) {
+    this.orders = new Orders(host.state());
+    this.images = List.copyOf(images);
+    this.tags = AgentTags.of(host, tart);
+    this.status = new StatusFile(host);
+    this.holds = List.copyOf(holds);
+    this.webhooks = new Webhooks(host.name(), host.operations().webhooks(), say);
+    this.say = say;
+    this.stop = stop;
+    for (int slot = 0; slot < host.slots(); slot++) {
+      slots.add(new AgentSlot(host, slot, say));
+    }
+  }
+
+  /// Until the daemon is asked to stop.
+  ///
+  /// @throws UserError when the first agents can not be started
+  void run() throws InterruptedException {
+    tick();
+    while (!stop.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+      try {
+        tick();
+      } catch (UserError e) {
+        once(e.getMessage() + " " + e.remedy());
+      } catch (RuntimeException e) {
+        once("looking broke off with " + e);
+      }
+    }
+  }
+
+  private void tick() {
+    Instant looked = Instant.now();
+    Requirement required = orders.required();
+    List<ImageState> states = images.stream().map(image -> image.look(required)).toList();
+    Readiness readiness = Readiness.of(states, orders.force());
+    Optional<String> away = away();
+    Optional<List<String>> wanted =
+        away.isPresent() ? Optional.empty() : Optional.of(tags.with(readiness));
+    List<String> ready = readiness.images().stream().map(ImageState::name).toList();
+    webhooks.now(new Webhooks.State(readiness.ready(), readiness.reason(), away.orElse(""), ready));
+    slots.forEach(slot -> slot.tick(wanted));
+    once(
+        away.map(why -> "no agents: " + why)
+            .orElse((readiness.ready() ? "" : "not ready: ") + readiness.reason()));
+    status.write(looked, readiness, states, away, slots.stream().map(AgentSlot::status).toList());
+  }
+
+  private Optional<String> away() {
+    Optional<String> drained = orders.drain().map(drain -> "drained: " + drain.reason());
+    return drained.or(() -> holds.stream().flatMap(hold -> hold.get().stream()).findFirst());
+  }
+
+  private void once(String line) {
+    if (!line.equals(last)) {
+      say.accept(line);
+      last = line;
+    }
+  }
+
+  /// In parallel: each agent has its own grace.
+  @Override
+  public void close() {
+    List<Thread> ending = slots.stream().map(slot -> Threads.start(slot::close)).toList();
+    boolean interrupted = false;
+    for (Thread thread : ending) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    status.remove();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
