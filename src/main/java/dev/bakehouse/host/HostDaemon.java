@@ -95,9 +95,11 @@ public final class HostDaemon {
       rollout.ifPresent(RolloutWatch::start);
       refresh.ifPresent(RefreshWatch::start);
       CacheWatch.of(host, this::say, stop).start();
-      while (!stop.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
-        sweep(reaper);
-        revive();
+      try (Standby _ = Standby.start(host, hypervisor, this::say)) {
+        while (!stop.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
+          sweep(reaper);
+          revive();
+        }
       }
     } finally {
       // In parallel: each agent has its own grace.

@@ -71,14 +71,19 @@ public final class Guarded implements AutoCloseable {
     say("kill\n");
   }
 
-  /// Ends the program as the owner's death would, and waits until it is gone.
-  @Override
-  public void close() {
+  /// Is not an owner any more: the program lives on while it has another, and ends if it has none.
+  public void letGo() {
     try {
       guardian.getOutputStream().close();
     } catch (IOException e) {
       // The guardian is gone, so is the program.
     }
+  }
+
+  /// Ends the program as the owner's death would, and waits until it is gone.
+  @Override
+  public void close() {
+    letGo();
     if (await(Duration.ofMinutes(2)).isEmpty()) {
       identity.alive().ifPresent(Processes::killTree);
     }

@@ -35,6 +35,17 @@ public interface Hypervisor {
     return Optional.empty();
   }
 
+  /// Whether a VM that runs can get a cache volume's disk ([Vm#attach]).
+  default boolean attachesRunning() {
+    return false;
+  }
+
+  /// Makes a VM that waits for an heir ([Vm#standBy]) this process's. Its owner before is one too
+  /// until it lets go, which it does at once.
+  ///
+  /// @return nothing when the VM is gone, or another's
+  Optional<Vm> takeOver(String name);
+
   /// A copy-on-write clone of an image, not started.
   Vm create(String name, BaseImage image, Shape shape);
 
@@ -51,6 +62,9 @@ public interface Hypervisor {
   Optional<Template> template(String key);
 
   void deleteTemplate(String key);
+
+  /// The VM of a record; it ends no other, also when it has another owner by then.
+  Vm vm(VmRecord record);
 
   /// The VM of exactly this name.
   Optional<Vm> find(String name);
