@@ -6,3 +6,6 @@ CREATE TABLE cache_entries (
   prefix TEXT NOT NULL, entry TEXT NOT NULL, committed INTEGER NOT NULL, created INTEGER NOT NULL);
 CREATE INDEX cache_entries_by_key ON cache_entries (scope, key);
 CREATE INDEX cache_entries_by_prefix ON cache_entries (scope, prefix);
+CREATE INDEX jobs_of_step ON jobs (step);
+CREATE INDEX agents_by_state ON agents (state);
+CREATE INDEX builds_by_branch ON builds (pipeline, branch, seq);

@@ -11,6 +11,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,11 +67,7 @@ class KilledCoordinatorTest {
                 List.of("--bootstrap-script", script.toString())));
       }
       for (int kill = 0; kill < kills; kill++) {
-        long moment = System.nanoTime() + random.nextLong(1_200_000_000L);
-        Poll.until(
-            "the moment of the kill",
-            Duration.ofSeconds(10),
-            () -> Optional.of(true).filter(t -> System.nanoTime() > moment));
+        server.awaitMoment(random);
         during += server.rest().build("test", 1).ended() ? 0 : 1;
         server.kill();
         server.start();
@@ -191,6 +191,23 @@ class KilledCoordinatorTest {
 
     RestClient rest() {
       return RestClient.of(URI.create(address + "/v2"), "bakehouse", state.resolve("tokens/api"));
+    }
+
+    /// Until some more has been written, and a little longer: agents rest between their calls, and
+    /// moments at which nothing happens would prove nothing.
+    void awaitMoment(Random random) throws Exception {
+      try (WatchService watch = state.getFileSystem().newWatchService()) {
+        state.register(watch, StandardWatchEventKinds.ENTRY_MODIFY);
+        for (int writes = 1 + random.nextInt(12); writes > 0; writes--) {
+          WatchKey key = watch.poll(6, TimeUnit.SECONDS);
+          if (key == null) {
+            return;
+          }
+          key.pollEvents();
+          key.reset();
+        }
+        Thread.sleep(Duration.ofNanos(random.nextLong(30_000_000)));
+      }
     }
 
     void kill() throws Exception {

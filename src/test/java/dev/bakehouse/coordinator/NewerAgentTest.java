@@ -197,6 +197,33 @@ class NewerAgentTest {
   }
 
   @Test
+  void aCallWhoseAnswerWasLostIsMadeAgainWithoutHarm() throws Exception {
+    HandClient client = HandClient.connected(coordinator, "one", "[]");
+    String id = build("p", "steps: [{key: a, command: x}]");
+    String job = client.call("GET", "/v3/ping", client.agent, "").json().at("/job/id").asString();
+    assertThat(client.call("GET", "/v3/ping", client.agent, "").json().at("/job/id").asString())
+        .isEqualTo(job);
+    String path = "/v3/jobs/" + job;
+    JsonNode accepted = client.call("PUT", path + "/accept", client.agent, "").json();
+    assertThat(client.call("PUT", path + "/accept", client.agent, "").json()).isEqualTo(accepted);
+    String token = HandClient.token(accepted);
+    String batch = "{\"id\":\"b\",\"artifacts\":[{\"path\":\"a\",\"file_size\":1}]}";
+    for (int i = 0; i < 2; i++) {
+      assertThat(client.call("PUT", path + "/start", token, "{}").status()).isEqualTo(200);
+      assertThat(client.chunk(accepted, 1, 0, "text").status()).isEqualTo(200);
+      assertThat(client.call("POST", path + "/artifacts", token, batch).json().path("artifact_ids"))
+          .hasSize(1);
+    }
+    for (int i = 0; i < 2; i++) {
+      assertThat(client.finish(accepted, "0").status()).isEqualTo(200);
+    }
+    assertThat(coordinator.build(id).jobs()).hasSize(1);
+    assertThat(coordinator.build(id).state()).isEqualTo("passed");
+    assertThat(coordinator.log(job)).asString().isEqualTo("text");
+    assertThat(client.call("PUT", path + "/accept", client.agent, "").status()).isEqualTo(422);
+  }
+
+  @Test
   void theTokenOfAnEndedJobChangesNothing() throws Exception {
     HandClient client = HandClient.connected(coordinator, "one", "[]");
     String id = build("p", "steps: [{key: a, command: x}, {key: b, command: x}]");
