@@ -36,6 +36,7 @@ class CommandTreeTest {
     wrong("run", Exit.INFRASTRUCTURE, "DIR/none.yml --state DIR");
     wrong("job bootstrap", Exit.INFRASTRUCTURE, "");
     wrong("job run", Exit.INFRASTRUCTURE, "--config FILE -- true");
+    wrong("job rerun", Exit.INFRASTRUCTURE, "1/a --pipeline p --state DIR");
     wrong("host run", Exit.FAILED, "--config FILE");
     wrong("pipeline generate", Exit.FAILED, "FILE");
     wrong("pipeline upload", Exit.FAILED, "FILE");
