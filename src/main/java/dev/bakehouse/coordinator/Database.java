@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One SQLite file, one writer. A transaction is on disk when [#call] returns.
 final class Database implements AutoCloseable {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Connection connection;

@@ -51,7 +51,7 @@ final class Dispatcher {
   private Optional<Job> next(Transaction tx, Agent agent) throws SQLException {
     List<Job> waiting =
         tx.list(
-            "SELECT * FROM jobs WHERE state='scheduled' ORDER BY priority DESC, runnable, seq",
+            "SELECT * FROM jobs WHERE state='scheduled' ORDER BY priority DESC, scheduled, seq",
             Job::row);
     for (Job job : waiting) {
       if (core.config().anyAgent() || agent.has(job.agents())) {
@@ -83,7 +83,7 @@ final class Dispatcher {
       throws SQLException {
     Job job = Job.get(tx, jobId);
     boolean again = agentId.equals(job.agent()) && job.state() == JobState.ACCEPTED;
-    if (job.state() == JobState.WAITING) {
+    if (job.state().waits() || job.state() == JobState.LIMITED) {
       throw new HttpError(423, "The job waits for other steps");
     }
     if (job.state() != JobState.SCHEDULED && !again) {
@@ -100,15 +100,16 @@ final class Dispatcher {
   private Map<String, Object> payload(Transaction tx, Job job, Agent agent, String base)
       throws SQLException {
     StepRow step = StepRow.get(tx, job.step());
-    return Map.of(
-        "id", job.id(),
-        "state", "accepted",
-        "env", Environment.of(tx, core.config().organization(), job, agent, base),
-        "step", Json.MAPPER.readTree(step.definition()),
-        "chunks_max_size_bytes", 102_400,
-        "chunks_interval_seconds", 1,
-        "log_max_size_bytes", Logs.LIMIT,
-        "token", core.tokens().sign(Tokens.JOB, job.id()),
-        "priority", String.valueOf(job.priority()));
+    return Map.ofEntries(
+        Map.entry("id", job.id()),
+        Map.entry("state", "accepted"),
+        Map.entry("env", Environment.of(tx, core.config().organization(), job, agent, base)),
+        Map.entry("step", Json.MAPPER.readTree(step.definition())),
+        Map.entry("matrix_permutation", job.matrix()),
+        Map.entry("chunks_max_size_bytes", 102_400),
+        Map.entry("chunks_interval_seconds", 1),
+        Map.entry("log_max_size_bytes", Logs.LIMIT),
+        Map.entry("token", core.tokens().sign(Tokens.JOB, job.id())),
+        Map.entry("priority", String.valueOf(job.priority())));
   }
 }

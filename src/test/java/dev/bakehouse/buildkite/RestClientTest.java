@@ -142,7 +142,7 @@ class RestClientTest {
                 JOB.formatted("waiting"))
             + "]}");
     Explanation told = new Explainer(client, Clock.systemUTC()).explain(client.job("x"));
-    assertThat(told.verdict()).isEqualTo("dependencies");
+    assertThat(told.verdict()).isEqualTo("blocked");
     assertThat(told.waitsFor())
         .extracting(Explanation.Awaited::step)
         .containsExactly("first", "ok");
