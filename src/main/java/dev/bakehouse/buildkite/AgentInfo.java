@@ -23,8 +23,8 @@ public record AgentInfo(
     metaData = metaData == null ? List.of() : metaData.stream().filter(Objects::nonNull).toList();
   }
 
-  /// The rules of a job that it does not meet. A rule `name=*` asks for any value; a job that names
-  /// no queue wants `default`, where an agent without one is.
+  /// The rules of a job that it does not meet. A rule `name=*` asks for any value, `*` for nothing; a
+  /// job that names no queue wants `default`, where an agent without one is.
   List<String> missing(List<String> rules) {
     List<String> wanted = new java.util.ArrayList<>(rules);
     if (rules.stream().noneMatch(rule -> rule.startsWith("queue="))) {
@@ -37,6 +37,9 @@ public record AgentInfo(
     int equals = rule.indexOf('=');
     String name = equals < 0 ? rule : rule.substring(0, equals);
     String value = equals < 0 ? "*" : rule.substring(equals + 1);
+    if (name.equals("*")) {
+      return true;
+    }
     List<String> own = values(name);
     if (own.isEmpty() && name.equals("queue")) {
       own = List.of("default");

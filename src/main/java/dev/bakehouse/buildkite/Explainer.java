@@ -34,7 +34,10 @@ public final class Explainer {
     return switch (state) {
       case "scheduled" -> scheduled(job);
       case "waiting", "pending" -> waiting(job);
-      case "blocked" -> told(job, "blocked", "It waits for somebody to unblock it.");
+      case "blocked" ->
+          "script".equals(job.type()) || "trigger".equals(job.type())
+              ? waiting(job)
+              : told(job, "blocked", "It waits for somebody to unblock it.");
       case "limited", "limiting", "platform_limiting", "platform_limited" ->
           told(
               job,
@@ -101,7 +104,8 @@ public final class Explainer {
         waits.stream()
             .map(j -> new Awaited(String.valueOf(j.id()), j.title(), String.valueOf(j.state())))
             .toList();
-    return of(job, "dependencies", summary, List.of(), List.of(), null, awaited);
+    String verdict = people ? "blocked" : "dependencies";
+    return of(job, verdict, summary, List.of(), List.of(), null, awaited);
   }
 
   /// Which steps one depends on Buildkite does not tell; they are among those that are not done.

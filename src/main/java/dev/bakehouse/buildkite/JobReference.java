@@ -78,6 +78,14 @@ public record JobReference(
     return new JobReference(known, build, step, job);
   }
 
+  /// The build of a job.
+  ///
+  /// @throws UserError when the server does not tell
+  public static BuildInfo build(RestClient client, JobInfo job) {
+    JobReference where = parse(String.valueOf(job.buildUrl()));
+    return client.build(where.pipeline.orElseThrow(), where.build.orElseThrow());
+  }
+
   /// Asks for the job.
   ///
   /// @param pick chooses among the jobs of a build when no step is named

@@ -27,12 +27,19 @@ public final class RestClient {
   private static final String WRITE_BUILDS = "write_builds";
   private static final String READ_ARTIFACTS = "read_artifacts";
 
+  private final URI address;
   private final Exchange exchange;
   private final String root;
 
-  private RestClient(Exchange exchange, String root) {
+  private RestClient(URI address, Exchange exchange, String root) {
+    this.address = address;
     this.exchange = exchange;
     this.root = root;
+  }
+
+  /// Of the server, ending with `/v2`.
+  public URI address() {
+    return address;
   }
 
   /// @param address ends with `/v2`, for example `https://api.buildkite.com/v2`
@@ -42,7 +49,7 @@ public final class RestClient {
       String token = Files.readString(tokenFile).strip();
       String base = address.toString().replaceFirst("/+$", "");
       return new RestClient(
-          new Exchange(address, token), base + "/organizations/" + escape(organization));
+          address, new Exchange(address, token), base + "/organizations/" + escape(organization));
     } catch (IOException e) {
       throw new UserError(
           "Could not read the API token in " + tokenFile + ": " + e.getMessage(),

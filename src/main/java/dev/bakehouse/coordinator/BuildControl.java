@@ -1,10 +1,12 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.pipeline.CommandStep;
+import dev.bakehouse.pipeline.ManualRetry;
 import dev.bakehouse.pipeline.Pipeline;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
+import java.util.Optional;
 
 /// What people ask of builds and jobs that are there: another try, another build, an end.
 final class BuildControl {
@@ -64,10 +66,12 @@ final class BuildControl {
     Build build = Build.get(tx, job.build());
     insistRetriable(tx, job, build);
     tx.update(
-        "UPDATE jobs SET state='waiting', finished=NULL WHERE build=? AND state='waiting_failed'",
+        "UPDATE jobs SET state='waiting', finished=NULL WHERE build=? AND state IN"
+            + " ('waiting_failed','blocked_failed')",
         build.id());
     tx.update("UPDATE builds SET state='running', finished=NULL WHERE id=?", build.id());
-    String next = lifecycle.again(tx, job, null);
+    String next = Core.id();
+    Job.again(tx, job, next, null);
     tx.update("UPDATE jobs SET retried_in=? WHERE id=?", next, job.id());
     scheduler.advance(tx, build.id());
     return next;
@@ -80,14 +84,15 @@ final class BuildControl {
         job.state() == JobState.FAILED
             || job.state() == JobState.TIMED_OUT
             || job.state() == JobState.CANCELED;
-    JsonNode manual =
-        Json.MAPPER.readTree(StepRow.get(tx, job.step()).definition()).path("retry").path("manual");
-    boolean allowed = !manual.isBoolean() || manual.booleanValue();
-    if (!(failed || (passed && manual.path("permit_on_passed").asBoolean(true)))) {
+    ManualRetry manual =
+        StepRow.get(tx, job.step()).step() instanceof CommandStep command
+            ? command.manualRetry()
+            : new ManualRetry(false, false, Optional.of("it is no command"));
+    if (!failed && !(passed && manual.onPassed())) {
       throw new HttpError(400, "Only failed, timed out or canceled jobs can be retried");
     }
-    if (!allowed || !manual.path("allowed").asBoolean(true)) {
-      String reason = manual.path("reason").asString("the step does not permit it");
+    if (!manual.allowed()) {
+      String reason = manual.reason().orElse("its step does not permit it");
       throw new HttpError(400, "This job can't be retried: " + reason);
     }
     if (job.retriedIn() != null) {

@@ -1,27 +1,29 @@
 package dev.bakehouse.coordinator;
 
-import dev.bakehouse.pipeline.CommandStep;
 import dev.bakehouse.pipeline.Dependency;
+import dev.bakehouse.pipeline.WaitStep;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /// Which jobs a waiting one waits for, for people.
 final class JobWaits {
   private final List<StepRow> steps;
+  private final Barriers barriers;
   private final Set<String> found = new HashSet<>();
 
   private JobWaits(List<StepRow> steps) {
     this.steps = steps;
+    this.barriers = new Barriers(steps);
   }
 
   /// Those that have not ended, as `id`, `step_key`, `name` and `state`.
   static List<Map<String, Object>> of(Transaction tx, Job job) throws SQLException {
-    if (job.state() != JobState.WAITING) {
+    if (!job.state().waits() || job.unblockable()) {
       return List.of();
     }
     JobWaits waits = new JobWaits(StepRow.ofBuild(tx, job.build()));
@@ -41,51 +43,40 @@ final class JobWaits {
     return all;
   }
 
-  private void step(StepRow step) {
-    CommandStep command = step.command();
-    StepRow group = step.parent() == null ? null : row(step.parent());
-    if (command.dependsOn().isPresent()) {
-      keys(command.dependsOn().get());
-    } else {
-      above(step);
-      if (group != null && !group.marks().explicit()) {
+  private void step(StepRow row) {
+    StepRow group = row.parent() == null ? null : row(row.parent());
+    if (row.uploader() != null) {
+      found.add(row.uploader());
+    }
+    if (row.step().dependsOn().isEmpty()) {
+      above(row);
+      if (group != null && group.step().dependsOn().isEmpty()) {
         above(group);
       }
     }
+    keys(row);
     if (group != null) {
-      keys(group.marks().dependsOn());
+      keys(group);
     }
   }
 
-  private void keys(List<Dependency> needs) {
-    for (Dependency need : needs) {
+  private void keys(StepRow row) {
+    for (Dependency need : row.step().dependsOn().orElse(List.of())) {
       steps.stream().filter(s -> need.step().equals(s.key())).forEach(this::whole);
     }
   }
 
   /// A step and what belongs to it: a group's members, everything above a wait.
-  private void whole(StepRow step) {
-    found.add(step.id());
-    Stream<StepRow> more =
-        step.kind().equals(StepRow.WAIT)
-            ? before(step)
-            : steps.stream().filter(s -> step.id().equals(s.parent()));
-    more.forEach(s -> found.add(s.id()));
+  private void whole(StepRow row) {
+    found.add(row.id());
+    if (row.step() instanceof WaitStep) {
+      barriers.before(row).forEach(this::whole);
+    }
+    steps.stream().filter(s -> Objects.equals(s.parent(), row.id())).forEach(this::whole);
   }
 
-  /// Everything above the last wait above a step.
-  private void above(StepRow step) {
-    steps.stream()
-        .filter(s -> s.kind().equals(StepRow.WAIT) && s.position() < step.position())
-        .filter(s -> java.util.Objects.equals(s.parent(), step.parent()))
-        .reduce((_, last) -> last)
-        .ifPresent(this::whole);
-  }
-
-  private Stream<StepRow> before(StepRow wait) {
-    return steps.stream()
-        .filter(s -> s.position() < wait.position())
-        .filter(s -> wait.parent() == null || wait.parent().equals(s.parent()));
+  private void above(StepRow row) {
+    barriers.above(row).ifPresent(this::whole);
   }
 
   private StepRow row(String id) {

@@ -105,7 +105,7 @@ final class Metrics {
             row -> Map.entry(Agent.row(row), row.getBoolean("busy")))
         .forEach(entry -> agent(all, entry.getKey(), entry.getValue()));
     tx.list(
-            "SELECT state, agents, count(*) FROM jobs WHERE state IN ('waiting','blocked','limited',"
+            "SELECT state, agents, count(*) FROM jobs WHERE type='script' AND state IN ('waiting','blocked','limited',"
                 + "'scheduled','assigned','accepted','running','canceling','timing_out')"
                 + " GROUP BY state, agents",
             row -> new Group(JobState.of(row.getString(1)), row.getString(2), row.getInt(3)))

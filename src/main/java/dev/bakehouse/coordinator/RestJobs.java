@@ -14,11 +14,15 @@ final class RestJobs {
   private final RestAccess access;
   private final Logs logs;
   private final BuildControl control;
+  private final Builds builds;
+
+  private record Unblock(@Nullable String unblocker, @Nullable Map<String, String> fields) {}
 
   private record Reprioritize(@Nullable Integer priority) {}
 
-  RestJobs(Core core, RestAccess access, Logs logs, BuildControl control) {
+  RestJobs(Core core, RestAccess access, Logs logs, Builds builds, BuildControl control) {
     this.core = core;
+    this.builds = builds;
     this.access = access;
     this.logs = logs;
     this.control = control;
@@ -34,6 +38,7 @@ final class RestJobs {
     access.addJob(router, "GET", "/env.txt", ApiScope.READ_JOB_ENV, this::envText);
     access.addJob(router, "PUT", "/retry", ApiScope.WRITE_BUILDS, this::retry);
     access.addJob(router, "PUT", "/cancel", ApiScope.WRITE_BUILDS, this::cancel);
+    access.addJob(router, "PUT", "/unblock", ApiScope.WRITE_BUILDS, this::unblock);
     access.addJob(router, "PUT", "/reprioritize", ApiScope.WRITE_BUILDS, this::reprioritize);
   }
 
@@ -112,6 +117,15 @@ final class RestJobs {
 
   private Reply cancel(Request request, RestViews views, Job job) {
     core.database().run(tx -> control.cancelJob(tx, Job.get(tx, job.id())));
+    return Reply.json(shown(views, job.id()));
+  }
+
+  private Reply unblock(Request request, RestViews views, Job job) {
+    Unblock wanted = request.json(Unblock.class);
+    Map<String, String> fields = wanted.fields == null ? Map.of() : wanted.fields;
+    fields.forEach((key, value) -> Request.need(value, "fields[" + key + "]"));
+    core.database()
+        .run(tx -> builds.unblock(tx, job.build(), job.id(), fields, wanted.unblocker));
     return Reply.json(shown(views, job.id()));
   }
 

@@ -50,7 +50,7 @@ record RestViews(String base, boolean anyAgent) {
     all.put("web_url", url);
     all.put("number", build.number());
     all.put("state", build.state());
-    all.put("blocked", build.state().equals("blocked"));
+    all.put("blocked", build.blocked());
     all.put("message", build.message());
     all.put("commit", build.commit());
     all.put("branch", build.branch());
@@ -94,7 +94,7 @@ record RestViews(String base, boolean anyAgent) {
     String url = buildUrl + "/jobs/" + job.id();
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("id", job.id());
-    all.put("type", "script");
+    all.put("type", job.type());
     all.put("build_url", buildUrl);
     all.put("web_url", url);
     all.put("priority", Map.of("number", job.priority()));

@@ -20,7 +20,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /// What the agent's `bootstrap-script` is: runs the agent's own bootstrap inside a fresh VM and
@@ -42,14 +44,26 @@ public final class Bootstrap {
   private final OutputStream raw;
   private final Phases phases;
   private final GuestBootstrap guest;
+  private final Optional<Visitor> visitor;
 
+  /// A person who runs a job once more and may look around after its command, before its VM goes.
+  /// Nothing of such a run is kept or told to anyone.
+  interface Visitor {
+    /// @param env what the job had in the guest, byte strings
+    /// @param status the job's
+    void visit(Machine machine, SequencedMap<String, String> env, int status);
+  }
+
+  /// @param visitor nobody in a job of an agent
   Bootstrap(
       HostSettings settings,
       Machines machines,
       Supplier<Slots> slots,
       Job job,
       Cancellation cancellation,
-      OutputStream out) {
+      OutputStream out,
+      Optional<Visitor> visitor) {
+    this.visitor = visitor;
     this.settings = settings;
     this.machines = machines;
     this.slots = slots;
@@ -59,7 +73,7 @@ public final class Bootstrap {
     this.raw = new Redactor(out, secrets);
     this.log = new PrintStream(raw, true, StandardCharsets.UTF_8);
     this.phases = new Phases(log);
-    this.guest = new GuestBootstrap(job, cancellation, raw, phases);
+    this.guest = new GuestBootstrap(job, cancellation, raw, phases, visitor);
   }
 
   /// Runs the job to its end.
@@ -139,9 +153,12 @@ public final class Bootstrap {
                       GuestSystem.of(image.image().directory().resolve("config.json")),
                       phases));
       Ran ran = inSlot(image, checkout, caches);
+      if (visitor.isPresent()) {
+        return ran.status();
+      }
       // The slot is free for the next job.
       caches.keep();
-      JobReport.publish(job, settings, ran.vm(), phases, caches);
+      JobReport.publish(job, settings.withImage(image.image().name()), ran.vm(), phases, caches);
       if (ran.status() == 0 && !cancellation.cancelled()) {
         phases.run(Phase.CACHE, "history and annotation", caches::settle);
       }
@@ -175,7 +192,7 @@ public final class Bootstrap {
           phases.run(
               Phase.CACHE, "figures", () -> caches.collect(machine, guest.checkoutPath(machine)));
         }
-        if (status == 0 && !cancellation.cancelled()) {
+        if (status == 0 && visitor.isEmpty() && !cancellation.cancelled()) {
           caches.measure(machine);
           phases.run(Phase.CACHE, "save", () -> caches.save(machine));
         }

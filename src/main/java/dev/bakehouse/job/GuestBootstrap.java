@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /// Runs the agent's own bootstrap in the guest.
@@ -23,13 +24,20 @@ final class GuestBootstrap {
   private final Cancellation cancellation;
   private final OutputStream raw;
   private final Phases phases;
+  private final Optional<Bootstrap.Visitor> visitor;
 
   /// @param raw gets the job's output
-  GuestBootstrap(Job job, Cancellation cancellation, OutputStream raw, Phases phases) {
+  GuestBootstrap(
+      Job job,
+      Cancellation cancellation,
+      OutputStream raw,
+      Phases phases,
+      Optional<Bootstrap.Visitor> visitor) {
     this.job = job;
     this.cancellation = cancellation;
     this.raw = raw;
     this.phases = phases;
+    this.visitor = visitor;
   }
 
   /// @param extra variables beside the job's own
@@ -64,15 +72,20 @@ final class GuestBootstrap {
             .ssh()
             .run(spec, headings, OutputStream.nullOutputStream(), machine.control(), LONGEST);
     headings.finish().forEach(phases::add);
-    return switch (result) {
-      case RunResult.Finished(Ended ended) -> status(ended, paths);
-      case RunResult.ConnectionLost(String why, var _) ->
-          throw lost(machine, "its connection broke: " + why);
-      case RunResult.NotStarted(String why) ->
-          throw lost(machine, "the job could not be started in it: " + why);
-      case RunResult.TimedOut(Duration deadline) ->
-          throw lost(machine, "the job ran for " + deadline.toHours() + " hours");
-    };
+    int status =
+        switch (result) {
+          case RunResult.Finished(Ended ended) -> status(ended, paths);
+          case RunResult.ConnectionLost(String why, var _) ->
+              throw lost(machine, "its connection broke: " + why);
+          case RunResult.NotStarted(String why) ->
+              throw lost(machine, "the job could not be started in it: " + why);
+          case RunResult.TimedOut(Duration deadline) ->
+              throw lost(machine, "the job ran for " + deadline.toHours() + " hours");
+        };
+    if (!cancellation.cancelled()) {
+      visitor.ifPresent(v -> v.visit(machine, env, status));
+    }
+    return status;
   }
 
   /// The one place of the checkout, whatever the host.

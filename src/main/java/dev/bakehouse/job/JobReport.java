@@ -15,12 +15,14 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param host name of the host
 /// @param vm name of the VM
 /// @param start how the VM came to run: `boot`, `resume` or `standby`
+/// @param image name of the image it was made from
 /// @param phases phase → seconds
 /// @param overhead what caches cost
 record JobReport(
     String host,
     String vm,
     String start,
+    String image,
     Map<String, Double> phases,
     List<Cache> caches,
     Overhead overhead) {
@@ -49,6 +51,7 @@ record JobReport(
                     settings.name(),
                     vm,
                     phases.speed(),
+                    settings.image(),
                     seconds,
                     caches.reports(),
                     caches.overhead()))

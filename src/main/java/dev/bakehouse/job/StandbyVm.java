@@ -32,7 +32,7 @@ public final class StandbyVm {
   public static StandbyVm make(Machines machines, ImageLease image, Lease lease) {
     HostSettings host = machines.host();
     List<Integer> forwards =
-        Bootstrap.loopbackPort(host.agent().endpoint()).map(List::of).orElse(List.of());
+        Loopback.port(host.agent().endpoint()).map(List::of).orElse(List.of());
     Machine.Start start =
         new Machine.Start(
             Machines.name(host.name()),

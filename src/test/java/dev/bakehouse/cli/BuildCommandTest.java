@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bakehouse.coordinator.BuildView;
 import dev.bakehouse.coordinator.Config;
 import dev.bakehouse.coordinator.Coordinator;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 /// The build commands against a running coordinator.
 class BuildCommandTest {
@@ -63,6 +67,34 @@ class BuildCommandTest {
       assertThat(Main.run(pipeline(show))).as("its end").isEqualTo(Exit.FAILED);
       assertThat(coordinator.apiToken()).exists();
     }
+  }
+
+  @Test
+  void aWaitingJobIsExplained() throws Exception {
+    Path state = dir.resolve("state");
+    Path yaml = Files.writeString(dir.resolve("p.yml"), "steps: [{key: a, command: x}]");
+    try (Coordinator coordinator = Coordinator.start(Config.of(0, state))) {
+      run("create", state, "--file", yaml.toString(), "--repository", "r");
+      String[] explain = {"explain", "p#1/a", "--state", state.toString()};
+      assertThat(said(explain)).contains("a of p #1 is scheduled.", "No agent is connected.");
+      explain[1] = coordinator.builds("p").getFirst().jobs().getFirst().id();
+      String json = said(Stream.concat(Stream.of(explain), Stream.of("--json")).toArray(String[]::new));
+      assertThat(JsonMapper.builder().build().readTree(json).path("verdict").asString())
+          .isEqualTo("no-agent");
+      assertThat(json).contains("\"expected_wait_seconds\":null", "\"waits_for\":[]");
+    }
+  }
+
+  private static String said(String... args) {
+    PrintStream out = System.out;
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+      assertThat(Main.run(args)).isEqualTo(Exit.OK);
+    } finally {
+      System.setOut(out);
+    }
+    return said.toString(StandardCharsets.UTF_8);
   }
 
   private static String[] pipeline(String... words) {

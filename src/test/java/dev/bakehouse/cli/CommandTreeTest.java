@@ -36,6 +36,7 @@ class CommandTreeTest {
     wrong("run", Exit.INFRASTRUCTURE, "DIR/none.yml --state DIR");
     wrong("job bootstrap", Exit.INFRASTRUCTURE, "");
     wrong("job run", Exit.INFRASTRUCTURE, "--config FILE -- true");
+    wrong("job rerun", Exit.INFRASTRUCTURE, "1/a --pipeline p --state DIR");
     wrong("host run", Exit.FAILED, "--config FILE");
     for (String verb : List.of("on", "off", "list")) {
       wrong("host quarantine " + verb, Exit.FAILED, "--config FILE");

@@ -182,7 +182,8 @@ class RestApiTest {
   void aJobIsCancelledAndABuildMadeAgain() throws Exception {
     BuildInfo build = create("dev", "c");
     client.cancelJob(String.valueOf(job(build, "a").id()));
-    assertThat(client.build("p", 1).state()).isEqualTo("canceled");
+    assertThat(job(build, "a").state()).isEqualTo("canceled");
+    assertThat(client.build("p", 1).state()).as("not its build's end").isEqualTo("failed");
     BuildInfo again = client.rebuild("p", 1);
     assertThat(again.number()).isEqualTo(2);
     assertThat(again.branch()).isEqualTo("dev");
@@ -195,6 +196,28 @@ class RestApiTest {
             dev.bakehouse.pipeline.Pipeline.parse("p", "steps: [{command: x}]"));
     assertThat(coordinator.build(own).number()).isEqualTo(1);
     assertThatThrownBy(() -> client.rebuild("bare", 1)).hasMessageContaining("no steps of its own");
+  }
+
+  @Test
+  void aBlockStepIsUnblockedWithAnswers() throws Exception {
+    client.definePipeline(
+        "gate",
+        "repo",
+        "main",
+        "steps: [{block: ok, key: ok, fields: [{text: Name, key: name}]}, {key: a, command: x}]");
+    BuildInfo build = client.create("gate", "c", "main", "", Map.of());
+    JobInfo block = build.jobs().getFirst();
+    JobInfo after = client.job(String.valueOf(build.jobs().getLast().id()));
+    assertThat(block.type()).isEqualTo("manual");
+    assertThat(after.state()).isEqualTo("blocked");
+    assertThat(after.waitingFor()).extracting(JobInfo::id).containsExactly(block.id());
+    String id = String.valueOf(block.id());
+    assertThatThrownBy(() -> client.unblock(String.valueOf(after.id()), Map.of()))
+        .hasMessageContaining("400 This job type cannot be unblocked");
+    assertThatThrownBy(() -> client.unblock(id, Map.of())).hasMessageContaining("422");
+    assertThat(client.unblock(id, Map.of("name", "Liam")).state()).isEqualTo("unblocked");
+    assertThat(client.build("gate", 1).metaData()).containsEntry("name", "Liam");
+    assertThat(client.job(String.valueOf(after.id())).state()).isEqualTo("scheduled");
   }
 
   @Test
@@ -370,7 +393,7 @@ class RestApiTest {
             "{\"priority\":\"high\"}",
             "{\"force\":{}}",
             "\u0000")) {
-      for (String path : List.of("", "/1/cancel", "/1/rebuild", "/x/cancel", "/1/jobs/x/retry")) {
+      for (String path : List.of("", "/1/cancel", "/1/rebuild", "/x/cancel", "/1/jobs/x/unblock")) {
         HandClient.Answer answer =
             raw.call(path.isEmpty() ? "POST" : "PUT", builds + path, token, body);
         assertThat(answer.status()).as(path + " " + body).isBetween(200, 499);
