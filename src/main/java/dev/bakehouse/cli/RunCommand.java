@@ -4,6 +4,7 @@ import dev.bakehouse.config.Section;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.coordinator.BuildReport;
+import dev.bakehouse.local.Answers;
 import dev.bakehouse.local.GuestImage;
 import dev.bakehouse.local.RunBuild;
 import dev.bakehouse.platform.Self;
@@ -11,6 +12,8 @@ import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -77,6 +80,21 @@ final class RunCommand implements Callable<Integer> {
       defaultValue = "50")
   int disk;
 
+  @Option(
+      names = "--unblock",
+      paramLabel = "KEY[=JSON]",
+      description = {
+        "Answers the block or input step of that key, or that label, with the fields' values;",
+        "without it, it is asked at the terminal. May stand several times."
+      })
+  List<String> unblock = List.of();
+
+  @Option(
+      names = "--pipeline",
+      paramLabel = "SLUG=FILE",
+      description = "Steps of another pipeline, for trigger steps. May stand several times.")
+  Map<String, Path> pipelines = Map.of();
+
   @Option(names = "--yes", description = "Install what is missing without asking.")
   boolean yes;
 
@@ -106,7 +124,9 @@ final class RunCommand implements Callable<Integer> {
               image,
               dir,
               VmSettings.read(Yaml.parse("command line", vm)),
-              yes);
+              yes,
+              Answers.parse(unblock),
+              pipelines);
       BuildReport report = new RunBuild(request, System.out).run();
       if (json.isPresent()) {
         Files.writeString(json.get(), report.json() + "\n");

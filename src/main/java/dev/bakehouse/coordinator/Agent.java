@@ -41,7 +41,9 @@ record Agent(
     for (String tag : tags) {
       if (tag.startsWith(name + "=")) {
         named = true;
-        if (value.equals("*") || tag.substring(name.length() + 1).equals(value)) {
+        if (value.equals("*")
+            || value.isEmpty()
+            || tag.substring(name.length() + 1).equals(value)) {
           return true;
         }
       }

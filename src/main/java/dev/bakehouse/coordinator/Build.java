@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /// One run of a pipeline. Times are milliseconds since 1970.
 ///
-/// @param state `scheduled`, `running`, `failing`, `canceling`, `passed`, `failed`, `canceled`
+/// @param state `scheduled`, `running`, `failing`, `canceling`, `passed`, `failed`, `canceled`,
+///   `not_run`; while it is blocked, what its block step says
+/// @param blocked it waits for a person, and nothing of it runs
+/// @param triggerJob the job of another build that made it
 record Build(
     String id,
     int number,
@@ -22,7 +25,9 @@ record Build(
     Map<String, String> env,
     long created,
     @Nullable Long started,
-    @Nullable Long finished) {
+    @Nullable Long finished,
+    boolean blocked,
+    @Nullable String triggerJob) {
   boolean ended() {
     return finished != null;
   }
@@ -55,6 +60,8 @@ record Build(
         Json.map(row.getString("env")),
         row.getLong("created"),
         Job.time(row, "started"),
-        Job.time(row, "finished"));
+        Job.time(row, "finished"),
+        row.getBoolean("blocked"),
+        row.getString("trigger_job"));
   }
 }

@@ -6,6 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A build with all its jobs, every attempt, in the order of the pipeline. Times are milliseconds
 /// since 1970.
+///
+/// @param state as Buildkite's REST API names it; while the build is blocked, what its block step
+///   says
+/// @param blocked it waits for a person, and nothing of it runs
 public record BuildView(
     String id,
     int number,
@@ -21,7 +25,8 @@ public record BuildView(
     long created,
     @Nullable Long started,
     @Nullable Long finished,
-    List<JobView> jobs) {
+    List<JobView> jobs,
+    boolean blocked) {
   public BuildView {
     env = Map.copyOf(env);
     metaData = Map.copyOf(metaData);
@@ -33,6 +38,6 @@ public record BuildView(
   }
 
   public boolean passed() {
-    return state.equals("passed");
+    return ended() && state.equals("passed");
   }
 }

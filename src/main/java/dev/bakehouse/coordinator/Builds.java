@@ -1,17 +1,12 @@
 package dev.bakehouse.coordinator;
 
-import dev.bakehouse.pipeline.CommandStep;
-import dev.bakehouse.pipeline.GroupStep;
+import dev.bakehouse.pipeline.InputStep;
 import dev.bakehouse.pipeline.Pipeline;
-import dev.bakehouse.pipeline.Step;
-import dev.bakehouse.pipeline.WaitStep;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Makes builds, and adds steps to them.
+/// Makes builds, adds steps to them, and takes people's answers.
 final class Builds {
   private final Scheduler scheduler;
 
@@ -21,6 +16,18 @@ final class Builds {
 
   /// @return the build's id
   String create(Transaction tx, BuildRequest request, Pipeline pipeline, String source)
+      throws SQLException {
+    return create(tx, request, pipeline, source, null);
+  }
+
+  /// @param triggerJob the job of another build that asks for this one
+  /// @return the build's id
+  String create(
+      Transaction tx,
+      BuildRequest request,
+      Pipeline pipeline,
+      String source,
+      @Nullable String triggerJob)
       throws SQLException {
     definePipeline(tx, request.pipeline(), request.repository(), request.branch(), "");
     String id = Core.id();
@@ -32,8 +39,8 @@ final class Builds {
             .orElse(1);
     tx.update(
         "INSERT INTO builds (id, seq, number, pipeline, state, sha, branch, message, source,"
-            + " repository, env, created) VALUES"
-            + " (?,(SELECT coalesce(max(seq),0)+1 FROM builds),?,?,'scheduled',?,?,?,?,?,?,?)",
+            + " repository, env, created, trigger_job) VALUES"
+            + " (?,(SELECT coalesce(max(seq),0)+1 FROM builds),?,?,'scheduled',?,?,?,?,?,?,?,?)",
         id,
         number,
         request.pipeline(),
@@ -43,8 +50,9 @@ final class Builds {
         source,
         request.repository(),
         Json.text(request.env()),
-        Core.now());
-    add(tx, id, pipeline, 0);
+        Core.now(),
+        triggerJob);
+    new NewSteps(tx, scheduler.core(), Build.get(tx, id), pipeline, null).add(0);
     scheduler.advance(tx, id);
     return id;
   }
@@ -64,87 +72,56 @@ final class Builds {
         Core.now());
   }
 
-  /// Adds steps after a position; later ones move down.
-  void add(Transaction tx, String build, Pipeline pipeline, int after) throws SQLException {
+  /// Adds what a job uploads, after a position; later steps move down.
+  void add(Transaction tx, Job uploader, Pipeline pipeline, int after) throws SQLException {
+    Build build = Build.get(tx, uploader.build());
+    new NewSteps(tx, scheduler.core(), build, pipeline, uploader).add(after);
+  }
+
+  /// Answers a block or input step: its fields become meta-data, and what waits for it goes on.
+  ///
+  /// @param fields by key; several choices one a line; absent ones have their presets
+  /// @param who answers, for people to see
+  /// @throws HttpError when the job can not be answered, or not yet
+  /// @throws dev.bakehouse.platform.UserError naming the field without a good value
+  void unblock(
+      Transaction tx, String build, String job, Map<String, String> fields, @Nullable String who)
+      throws SQLException {
+    Job asked = Job.get(tx, job);
+    if (!asked.build().equals(build)) {
+      throw HttpError.notFound("Job " + job);
+    }
+    if (!asked.type().equals(Job.MANUAL)) {
+      throw new HttpError(400, "This job type cannot be unblocked");
+    }
+    if (Build.get(tx, build).state().startsWith("cancel")) {
+      throw new HttpError(422, "Jobs from canceled builds cannot be unblocked");
+    }
+    if (!asked.unblockable()) {
+      throw new HttpError(
+          422,
+          asked.state().ended()
+              ? "The job is " + asked.state().wire() + " already"
+              : "The job waits for other steps; it can not be unblocked yet");
+    }
+    InputStep step = (InputStep) StepRow.get(tx, asked.step()).step();
+    answer(tx, build, step.values(fields));
     tx.update(
-        "UPDATE steps SET position=position+? WHERE build=? AND position>?",
-        count(pipeline.steps()),
-        build,
-        after);
-    new Adding(tx, build, pipeline, after).all(pipeline.steps(), null);
+        "UPDATE jobs SET state='unblocked', finished=?, unblocker=? WHERE id=?",
+        Core.now(),
+        who,
+        job);
+    scheduler.advance(tx, build);
   }
 
-  private static int count(List<Step> steps) {
-    int count = 0;
-    for (Step step : steps) {
-      count += step instanceof GroupStep group ? 1 + count(group.steps()) : 1;
-    }
-    return count;
-  }
-
-  /// One upload on its way into the tables.
-  private static final class Adding {
-    private final Transaction tx;
-    private final String build;
-    private final Pipeline pipeline;
-    private int position;
-
-    Adding(Transaction tx, String build, Pipeline pipeline, int position) {
-      this.tx = tx;
-      this.build = build;
-      this.pipeline = pipeline;
-      this.position = position;
-    }
-
-    void all(List<Step> steps, @Nullable String parent) throws SQLException {
-      for (Step step : steps) {
-        position++;
-        switch (step) {
-          case CommandStep command ->
-              jobs(row(command, StepRow.COMMAND, command.label(), parent), command);
-          case WaitStep wait -> row(wait, StepRow.WAIT, Optional.empty(), parent);
-          case GroupStep group ->
-              all(group.steps(), row(group, StepRow.GROUP, Optional.of(group.label()), parent));
-        }
-      }
-    }
-
-    private String row(Step step, String kind, Optional<String> label, @Nullable String parent)
-        throws SQLException {
-      String id = Core.id();
+  /// Sets meta-data of a build.
+  void answer(Transaction tx, String build, Map<String, String> values) throws SQLException {
+    for (Map.Entry<String, String> entry : values.entrySet()) {
       tx.update(
-          "INSERT INTO steps VALUES (?,?,?,?,?,?,?,?,?,?)",
-          id,
+          "INSERT OR REPLACE INTO metadata VALUES (?,?,?)",
           build,
-          position,
-          kind,
-          step.key().orElse(null),
-          label.orElse(null),
-          parent,
-          StepRow.definition(step),
-          Json.text(pipeline.env()),
-          Json.text(pipeline.agents()));
-      return id;
-    }
-
-    private void jobs(String step, CommandStep command) throws SQLException {
-      Map<String, String> agents =
-          command.agents().isEmpty() ? pipeline.agents() : command.agents();
-      int count = command.parallelism().orElse(1);
-      for (int i = 0; i < count; i++) {
-        boolean parts = command.parallelism().isPresent();
-        tx.update(
-            "INSERT INTO jobs (id, build, step, parallel, parallel_count, retry_count, state,"
-                + " agents, priority, created, soft_failed) VALUES (?,?,?,?,?,0,'waiting',?,?,?,0)",
-            Core.id(),
-            build,
-            step,
-            parts ? i : null,
-            parts ? count : null,
-            Json.text(agents),
-            command.priority(),
-            Core.now());
-      }
+          entry.getKey(),
+          entry.getValue());
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.pipeline.Step;
 import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +36,7 @@ public final class Coordinator implements AutoCloseable {
     Path state = config.state();
     Database database = Database.open(state.resolve("coordinator.db"), changes);
     core = Core.of(config, database, changes, new Tokens(state.resolve("tokens")));
-    Scheduler scheduler = new Scheduler();
+    Scheduler scheduler = new Scheduler(core);
     lifecycle = new Lifecycle(core, scheduler);
     builds = new Builds(scheduler);
     logs = new Logs(core);
@@ -127,7 +129,38 @@ public final class Coordinator implements AutoCloseable {
   /// Makes a pipeline, unless there is one with that slug. Without this, the first build does, and
   /// its branch is taken for the main one.
   public void definePipeline(String slug, String repository, String mainBranch) {
-    core.database().run(tx -> Builds.definePipeline(tx, slug, repository, mainBranch, ""));
+    definePipeline(slug, repository, mainBranch, "");
+  }
+
+  /// Like this, with steps of its own, in YAML or JSON: trigger steps can start builds of it.
+  public void definePipeline(
+      String slug, String repository, String mainBranch, String configuration) {
+    core.database()
+        .run(tx -> Builds.definePipeline(tx, slug, repository, mainBranch, configuration));
+  }
+
+  /// Answers a block or input step; see [JobView#unblockable].
+  ///
+  /// @param fields by key; several choices one a line; absent ones have their presets
+  /// @param who answers, for people to see
+  /// @throws UserError when it can not be answered, or a field has no good value
+  public void unblock(String job, Map<String, String> fields, String who) {
+    try {
+      core.database().run(tx -> builds.unblock(tx, Job.get(tx, job).build(), job, fields, who));
+    } catch (HttpError e) {
+      throw new UserError(
+          "Could not unblock the job " + job + ": " + e.getMessage(), "Look at the build.", e);
+    }
+  }
+
+  /// Whether a person may answer a job now.
+  public boolean unblockable(String job) {
+    return core.database().call(tx -> Job.get(tx, job)).unblockable();
+  }
+
+  /// The step that a job was made of.
+  public Step step(String job) {
+    return core.database().call(tx -> StepRow.get(tx, Job.get(tx, job).step()).step());
   }
 
   /// @return the build's id

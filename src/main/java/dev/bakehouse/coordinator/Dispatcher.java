@@ -20,12 +20,12 @@ final class Dispatcher {
   private final Lifecycle lifecycle;
 
   /// The first of the jobs that ask the same; the natural order is that of dispatch.
-  private record Next(String id, int priority, long runnable, long seq)
+  private record Next(String id, int priority, long scheduled, long seq)
       implements Comparable<Next> {
     @Override
     public int compareTo(Next other) {
       return Comparator.comparingInt((Next n) -> -n.priority)
-          .thenComparingLong(Next::runnable)
+          .thenComparingLong(Next::scheduled)
           .thenComparingLong(Next::seq)
           .compare(this, other);
     }
@@ -131,8 +131,8 @@ final class Dispatcher {
       if (core.config().anyAgent() || agent.has(Json.map(asked))) {
         first.addAll(
             tx.list(
-                "SELECT id, priority, runnable, seq FROM jobs WHERE state='scheduled' AND agents=?"
-                    + " ORDER BY priority DESC, runnable, seq LIMIT 1",
+                "SELECT id, priority, scheduled, seq FROM jobs WHERE state='scheduled' AND agents=?"
+                    + " ORDER BY priority DESC, scheduled, seq LIMIT 1",
                 row -> new Next(row.getString(1), row.getInt(2), row.getLong(3), row.getLong(4)),
                 asked));
       }
@@ -166,7 +166,7 @@ final class Dispatcher {
       throws SQLException {
     Job job = Job.get(tx, jobId);
     boolean again = agentId.equals(job.agent()) && job.state() == JobState.ACCEPTED;
-    if (job.state() == JobState.WAITING) {
+    if (job.state().waits() || job.state() == JobState.LIMITED) {
       throw new HttpError(423, "The job waits for other steps");
     }
     if (job.state() != JobState.SCHEDULED && !again) {
@@ -183,16 +183,19 @@ final class Dispatcher {
   private Map<String, Object> payload(Transaction tx, Job job, Agent agent, String base)
       throws SQLException {
     StepRow step = StepRow.get(tx, job.step());
-    return Map.of(
-        "id", job.id(),
-        "state", "accepted",
-        "env", Environment.of(tx, core.config().organization(), job, agent, base),
-        "step", Json.MAPPER.readTree(step.definition()),
-        "chunks_max_size_bytes", 102_400,
-        "chunks_interval_seconds", 1,
-        "log_max_size_bytes", Logs.LIMIT,
-        "token", core.tokens().sign(Tokens.JOB, job.id()),
-        "priority", job.priority(),
-        "runnable_at", RestViews.time(job.runnable() == null ? job.created() : job.runnable()));
+    return Map.ofEntries(
+        Map.entry("id", job.id()),
+        Map.entry("state", "accepted"),
+        Map.entry("env", Environment.of(tx, core.config().organization(), job, agent, base)),
+        Map.entry("step", Json.MAPPER.readTree(step.definition())),
+        Map.entry("matrix_permutation", job.matrix()),
+        Map.entry("chunks_max_size_bytes", 102_400),
+        Map.entry("chunks_interval_seconds", 1),
+        Map.entry("log_max_size_bytes", Logs.LIMIT),
+        Map.entry("token", core.tokens().sign(Tokens.JOB, job.id())),
+        Map.entry("priority", job.priority()),
+        Map.entry(
+            "runnable_at",
+            RestViews.time(job.runnable() == null ? job.created() : job.runnable())));
   }
 }

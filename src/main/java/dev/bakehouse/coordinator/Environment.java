@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.pipeline.Combination;
 import dev.bakehouse.pipeline.CommandStep;
 import java.sql.SQLException;
 import java.util.Locale;
@@ -21,7 +22,7 @@ final class Environment {
     CommandStep step = row.command();
     Map<String, String> env = new TreeMap<>(build.env());
     env.putAll(row.env());
-    env.putAll(step.env());
+    env.putAll(Combination.fill(step.env(), job.matrix()));
     env.put("CI", "true");
     env.put("BUILDKITE", "true");
     env.put("BUILDKITE_ORGANIZATION_SLUG", organization);
@@ -44,20 +45,34 @@ final class Environment {
         base + "/" + organization + "/" + build.pipeline() + "/builds/" + build.number());
     env.put("BUILDKITE_JOB_ID", job.id());
     env.put("BUILDKITE_STEP_ID", row.id());
-    env.put("BUILDKITE_COMMAND", step.command());
+    env.put("BUILDKITE_COMMAND", Combination.fill(step.command(), job.matrix()));
+    step.plugins()
+        .ifPresent(list -> env.put("BUILDKITE_PLUGINS", Combination.fill(list, job.matrix())));
     env.put("BUILDKITE_RETRY_COUNT", String.valueOf(job.retryCount()));
     env.put("BUILDKITE_ARTIFACT_PATHS", String.join(";", step.artifactPaths()));
-    put(env, "BUILDKITE_LABEL", row.label());
+    String label = row.label();
+    put(env, "BUILDKITE_LABEL", label == null ? null : Combination.fill(label, job.matrix()));
     put(env, "BUILDKITE_STEP_KEY", row.key());
     put(env, "BUILDKITE_PARALLEL_JOB", job.parallel());
     put(env, "BUILDKITE_PARALLEL_JOB_COUNT", job.parallelCount());
     env.put(
         "BUILDKITE_TIMEOUT",
         step.timeout().map(t -> String.valueOf(Math.max(1, t.toMinutes()))).orElse("false"));
+    put(env, "BUILDKITE_UNBLOCKER", unblocker(tx, build.id()));
     pipeline(tx, env, build);
     group(tx, env, row);
     agent(env, agent);
     return env;
+  }
+
+  /// Who answered last.
+  private static @Nullable String unblocker(Transaction tx, String build) throws SQLException {
+    return tx.one(
+            "SELECT unblocker FROM jobs WHERE build=? AND state='unblocked' AND unblocker IS NOT"
+                + " NULL ORDER BY finished DESC LIMIT 1",
+            row -> row.getString(1),
+            build)
+        .orElse(null);
   }
 
   private static void pipeline(Transaction tx, Map<String, String> env, Build build)

@@ -6,6 +6,10 @@ import java.util.Locale;
 public enum JobState {
   /// Something it depends on is not done.
   WAITING,
+  /// Behind a `block` that nobody has unblocked; or itself the job of a `block` or `input`.
+  BLOCKED,
+  /// Other jobs of its concurrency group come first.
+  LIMITED,
   /// Any agent with the right tags may take it.
   SCHEDULED,
   /// Offered to an agent.
@@ -22,7 +26,14 @@ public enum JobState {
   TIMED_OUT,
   /// Never ran: what it depends on failed.
   WAITING_FAILED,
-  SKIPPED;
+  /// The same, of a job that was blocked.
+  BLOCKED_FAILED,
+  /// A person has answered.
+  UNBLOCKED,
+  /// Its step says not to run it.
+  SKIPPED,
+  /// Its `if` or `branches` keep it out of the build.
+  BROKEN;
 
   public String wire() {
     return name().toLowerCase(Locale.ROOT);
@@ -35,6 +46,11 @@ public enum JobState {
   /// Nothing more happens to it.
   public boolean ended() {
     return compareTo(PASSED) >= 0;
+  }
+
+  /// What it depends on is not done, or a person has not answered.
+  boolean waits() {
+    return this == WAITING || this == BLOCKED;
   }
 
   /// An agent works on it, or should.

@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
 /// @param exitStatus as the agent reported it; null while it runs or when it never ran
 /// @param retried a later attempt exists
 /// @param agent name of the agent
+/// @param type `script`, `manual` (of a block or input step) or `trigger`
+/// @param matrix the values of its combination
+/// @param reason why it did not run, or failed without running
+/// @param triggered id of the build it made
+/// @param unblockable a person may answer it now
+/// @param unblocker who answered
 /// @param phases what the job's launcher published of itself: build meta-data `bakehouse:job:ID`
 public record JobView(
     String id,
@@ -31,7 +37,13 @@ public record JobView(
     @Nullable Long runnable,
     @Nullable Long started,
     @Nullable Long finished,
-    @Nullable String phases) {
+    @Nullable String phases,
+    String type,
+    Map<String, String> matrix,
+    @Nullable String reason,
+    @Nullable String triggered,
+    boolean unblockable,
+    @Nullable String unblocker) {
 
   /// From start to end, or to now.
   public double seconds() {

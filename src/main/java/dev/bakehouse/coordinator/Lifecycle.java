@@ -1,6 +1,7 @@
 package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.CommandStep;
+import dev.bakehouse.pipeline.RetryRule;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.Set;
@@ -47,7 +48,7 @@ final class Lifecycle {
         now,
         deadline,
         job.id());
-    scheduler.advance(tx, job.build());
+    scheduler.began(tx, job.build(), now);
     return true;
   }
 
@@ -62,14 +63,14 @@ final class Lifecycle {
     JobState state =
         switch (job.state()) {
           case CANCELING -> JobState.CANCELED;
-          case TIMING_OUT -> JobState.TIMED_OUT;
-          case WAITING, SCHEDULED, ASSIGNED, ACCEPTED, RUNNING ->
-              end.exitStatus.equals("0") ? JobState.PASSED : JobState.FAILED;
-          case PASSED, FAILED, CANCELED, TIMED_OUT, WAITING_FAILED, SKIPPED -> job.state();
+          case TIMING_OUT -> end.exitStatus.equals("0") ? JobState.PASSED : JobState.TIMED_OUT;
+          default -> end.exitStatus.equals("0") ? JobState.PASSED : JobState.FAILED;
         };
     boolean failed = state == JobState.FAILED || state == JobState.TIMED_OUT;
     Optional<Integer> rule = failed ? rule(tx, job, step, end) : Optional.empty();
-    boolean soft = failed && rule.isEmpty() && step.softFail().covers(end.exitStatus);
+    boolean soft =
+        ((failed && rule.isEmpty()) || state == JobState.CANCELED)
+            && step.softFail(job.matrix()).covers(end.exitStatus);
     String next = rule.isPresent() ? Core.id() : null;
     tx.update(
         "UPDATE jobs SET state=?, finished=?, deadline=NULL, exit_status=?, signal=?,"
@@ -83,21 +84,7 @@ final class Lifecycle {
         next,
         job.id());
     if (next != null) {
-      tx.update(
-          "INSERT INTO jobs (id, build, step, parallel, parallel_count, retry_count, retry_rule,"
-              + " state, agents, priority, created, runnable, soft_failed) VALUES"
-              + " (?,?,?,?,?,?,?,'scheduled',?,?,?,?,0)",
-          next,
-          job.build(),
-          job.step(),
-          job.parallel(),
-          job.parallelCount(),
-          job.retryCount() + 1,
-          rule.get(),
-          Json.text(job.agents()),
-          job.priority(),
-          Core.now(),
-          Core.now());
+      Job.again(tx, job, next, rule.get());
     }
     scheduler.advance(tx, job.build());
   }
@@ -113,24 +100,14 @@ final class Lifecycle {
   }
 
   void cancel(Transaction tx, Job job) throws SQLException {
-    if (job.state() == JobState.RUNNING || job.state() == JobState.TIMING_OUT) {
-      tx.update(
-          "UPDATE jobs SET state='canceling', deadline=? WHERE id=?",
-          Core.now() + core.config().forcedEnd().toMillis(),
-          job.id());
-    } else if (!job.state().ended() && job.state() != JobState.CANCELING) {
-      tx.update(
-          "UPDATE jobs SET state='canceled', finished=?, deadline=NULL WHERE id=?",
-          Core.now(),
-          job.id());
-    }
+    scheduler.cancel(tx, job);
   }
 
   void cancelBuild(Transaction tx, String build) throws SQLException {
     if (Build.get(tx, build).ended()) {
       return;
     }
-    tx.update("UPDATE builds SET state='canceling' WHERE id=?", build);
+    tx.update("UPDATE builds SET state='canceling', blocked=0 WHERE id=?", build);
     for (Job job : Job.ofBuild(tx, build)) {
       cancel(tx, job);
     }
@@ -155,11 +132,13 @@ final class Lifecycle {
     if (Build.get(tx, job.build()).state().equals("canceling")) {
       return Optional.empty();
     }
+    String signal = end.signal == null ? "" : end.signal;
     String reason = end.reason == null ? "" : end.reason;
     for (int i = 0; i < step.retries().size(); i++) {
-      var rule = step.retries().get(i);
-      if (rule.covers(end.exitStatus, reason) && used(tx, job, i) < rule.limit()) {
-        return Optional.of(i);
+      RetryRule rule = step.retries().get(i);
+      if (rule.covers(end.exitStatus, signal, reason)) {
+        // The first one that fits decides, also that there is no other attempt.
+        return used(tx, job, i) < rule.limit() ? Optional.of(i) : Optional.empty();
       }
     }
     boolean infra =
@@ -169,10 +148,12 @@ final class Lifecycle {
 
   private static int used(Transaction tx, Job job, int rule) throws SQLException {
     return tx.one(
-            "SELECT count(*) FROM jobs WHERE step=? AND parallel IS ? AND retry_rule=?",
+            "SELECT count(*) FROM jobs WHERE step=? AND parallel IS ? AND matrix=? AND"
+                + " retry_rule=?",
             row -> row.getInt(1),
             job.step(),
             job.parallel(),
+            Json.text(job.matrix()),
             rule)
         .orElse(0);
   }

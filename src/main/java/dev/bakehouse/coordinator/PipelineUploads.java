@@ -61,7 +61,7 @@ final class PipelineUploads {
       replace(tx, job.build());
     }
     StepRow own = StepRow.get(tx, job.step());
-    builds.add(tx, job.build(), pipeline, after(StepRow.ofBuild(tx, job.build()), own));
+    builds.add(tx, job, pipeline, after(StepRow.ofBuild(tx, job.build()), own));
     List<StepRow> steps = StepRow.ofBuild(tx, job.build());
     if (steps.size() > MOST_STEPS) {
       throw new HttpError(422, "A build may have at most " + MOST_STEPS + " steps");
@@ -81,19 +81,25 @@ final class PipelineUploads {
     return position;
   }
 
-  /// Removes what no agent has begun.
+  /// Removes what has not begun: nobody runs it, nobody answered it.
   private static void replace(Transaction tx, String build) throws SQLException {
-    tx.update("DELETE FROM jobs WHERE build=? AND state IN ('waiting','scheduled')", build);
+    List<String> groups = ConcurrencyGroups.of(tx, build);
     tx.update(
-        "DELETE FROM steps WHERE build=? AND kind='command' AND id NOT IN (SELECT step FROM jobs)",
+        "DELETE FROM jobs WHERE build=? AND state IN ('waiting','blocked','limited','scheduled')",
+        build);
+    tx.update(
+        "DELETE FROM steps WHERE build=? AND kind NOT IN ('wait','group') AND id NOT IN"
+            + " (SELECT step FROM jobs WHERE build=?)",
+        build,
         build);
     tx.update(
         "DELETE FROM steps WHERE build=? AND kind='group' AND id NOT IN (SELECT parent FROM steps"
-            + " WHERE parent IS NOT NULL AND kind='command')",
+            + " WHERE parent IS NOT NULL AND kind<>'wait')",
         build);
     int last =
         tx.one(
-                "SELECT coalesce(max(position),0) FROM steps WHERE build=? AND kind='command'",
+                "SELECT coalesce(max(position),0) FROM steps WHERE build=? AND kind NOT IN"
+                    + " ('wait','group')",
                 row -> row.getInt(1),
                 build)
             .orElse(0);
@@ -102,6 +108,9 @@ final class PipelineUploads {
             + " parent NOT IN (SELECT id FROM steps)))",
         build,
         last);
+    for (String group : groups) {
+      ConcurrencyGroups.queue(tx, group);
+    }
   }
 
   private Reply status(Request request) {

@@ -1,159 +1,222 @@
 package dev.bakehouse.coordinator;
 
-import dev.bakehouse.pipeline.CommandStep;
 import dev.bakehouse.pipeline.Dependency;
+import dev.bakehouse.pipeline.InputStep;
+import dev.bakehouse.pipeline.Step;
+import dev.bakehouse.pipeline.WaitStep;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Which steps of a build may start. A step with `depends_on` waits for these steps only; another
-/// one for everything before the last `wait` above it.
+/// Which steps of a build may start, as it stands in docs/steps.md. A step with `depends_on` waits
+/// for these steps only; another one for the last `wait` or `block` above it, and for the step that
+/// uploaded it.
 final class Readiness {
   /// What a step came to, or whether one may start.
   enum Mark {
     PENDING,
     GOOD,
-    BAD;
+    BAD,
+    /// Cancelled by somebody: no allowance for failures makes it good.
+    STOPPED;
 
+    /// Tells a failure at once.
     Mark and(Mark other) {
+      if (this == STOPPED || other == STOPPED) {
+        return STOPPED;
+      }
       return this == BAD || other == BAD ? BAD : this == PENDING ? PENDING : other;
     }
 
+    /// Pending while either is, so that both have ended when it is told.
+    Mark with(Mark other) {
+      return this == PENDING || other == PENDING ? PENDING : and(other);
+    }
+
     /// A failure that does not matter.
-    Mark forgiven() {
-      return this == BAD ? GOOD : this;
+    Mark forgiven(boolean yes) {
+      return yes && this == BAD ? GOOD : this;
     }
   }
 
-  private final List<StepRow> steps;
-  private final Map<String, Mark> outcomes = new HashMap<>();
-  private final Map<String, CommandStep> commands = new HashMap<>();
+  private final Map<String, StepRow> steps = new HashMap<>();
+  private final Map<String, List<StepRow>> byKey = new HashMap<>();
+  private final Map<String, List<StepRow>> members = new HashMap<>();
+  private final Map<String, List<StepRow>> uploads = new HashMap<>();
+  private final Barriers barriers;
+  private final Map<String, Mark> ended = new HashMap<>();
+  private final Map<String, Mark> ready = new HashMap<>();
+  private final Map<String, Mark> waited = new HashMap<>();
 
   /// @param jobs the latest attempts
-  Readiness(List<StepRow> steps, List<Job> jobs) {
-    this.steps = steps;
-    for (StepRow step : steps) {
-      if (step.kind().equals(StepRow.COMMAND)) {
-        commands.put(step.id(), step.command());
-        outcomes.put(step.id(), outcome(step.id(), jobs));
-      }
+  Readiness(List<StepRow> rows, List<Job> jobs) {
+    for (StepRow row : rows) {
+      steps.put(row.id(), row);
+      add(byKey, row.key(), row);
+      add(members, row.parent(), row);
+      add(uploads, row.uploader(), row);
+    }
+    barriers = new Barriers(rows);
+    for (Job job : jobs) {
+      ended.merge(job.step(), mark(job), Mark::with);
     }
   }
 
-  /// GOOD: may start. BAD: never will.
-  Mark of(String id) {
-    StepRow step = row(id);
-    CommandStep command = command(id);
-    StepRow group = step.parent() == null ? null : row(step.parent());
-    StepRow.Marks marks = group == null ? null : group.marks();
-    Mark mark;
-    if (command.dependsOn().isPresent()) {
-      mark = all(command.dependsOn().get(), command.allowDependencyFailure());
-    } else {
-      mark = barrier(step, step.parent());
-      if (group != null && marks != null && !marks.explicit()) {
-        mark = mark.and(barrier(group, null));
-      }
-      mark = command.allowDependencyFailure() ? mark.forgiven() : mark;
+  private static void add(Map<String, List<StepRow>> into, @Nullable String name, StepRow row) {
+    if (name != null) {
+      into.computeIfAbsent(name, k -> new ArrayList<>()).add(row);
     }
-    if (marks != null) {
-      mark = mark.and(all(marks.dependsOn(), marks.allowDependencyFailure()));
-    }
-    return mark;
   }
 
-  boolean skipped(String id) {
-    return command(id).skip();
-  }
-
-  private Mark all(List<Dependency> needs, boolean allowFailure) {
-    Mark mark = Mark.GOOD;
-    for (Dependency need : needs) {
-      for (StepRow step : steps) {
-        if (need.step().equals(step.key())) {
-          Mark one = outcome(step);
-          mark = mark.and(allowFailure || need.allowFailure() ? one.forgiven() : one);
-        }
-      }
-    }
-    return mark;
-  }
-
-  /// What a step's key stands for: its jobs, its members, or all that it waits for.
-  private Mark outcome(StepRow step) {
-    if (step.kind().equals(StepRow.COMMAND)) {
-      return outcomes.getOrDefault(step.id(), Mark.GOOD);
-    }
-    if (step.kind().equals(StepRow.WAIT)) {
-      return waited(step, step.parent());
-    }
-    List<Mark> members = new ArrayList<>();
-    for (StepRow member : steps) {
-      if (step.id().equals(member.parent()) && member.kind().equals(StepRow.COMMAND)) {
-        members.add(outcome(member));
-      }
-    }
-    return done(members);
-  }
-
-  /// The last `wait` above a step on its own level.
-  private Mark barrier(StepRow step, @Nullable String level) {
-    StepRow last = null;
-    for (StepRow other : steps) {
-      boolean above = other.position() < step.position();
-      if (above && other.kind().equals(StepRow.WAIT) && same(level, other.parent())) {
-        last = other;
-      }
-    }
-    return last == null ? Mark.GOOD : waited(last, level);
-  }
-
-  /// All commands above a `wait`; inside a group those of the group.
-  private Mark waited(StepRow wait, @Nullable String level) {
-    List<Mark> before = new ArrayList<>();
-    for (StepRow other : steps) {
-      boolean inside = level == null || level.equals(other.parent());
-      if (other.position() < wait.position() && inside && outcomes.containsKey(other.id())) {
-        before.add(outcomes.getOrDefault(other.id(), Mark.GOOD));
-      }
-    }
-    Mark mark = done(before);
-    return wait.marks().goOn() ? mark.forgiven() : mark;
-  }
-
-  /// Pending while any is, so that all have ended when it is told.
-  private static Mark done(List<Mark> marks) {
-    if (marks.contains(Mark.PENDING)) {
+  private static Mark mark(Job job) {
+    if (!job.state().ended()) {
       return Mark.PENDING;
     }
-    return marks.contains(Mark.BAD) ? Mark.BAD : Mark.GOOD;
+    if (job.good()) {
+      return Mark.GOOD;
+    }
+    return job.state() == JobState.CANCELED ? Mark.STOPPED : Mark.BAD;
   }
 
-  private static Mark outcome(String step, List<Job> jobs) {
-    List<Mark> marks = new ArrayList<>();
-    for (Job job : jobs) {
-      if (job.step().equals(step)) {
-        marks.add(!job.state().ended() ? Mark.PENDING : job.good() ? Mark.GOOD : Mark.BAD);
+  StepRow row(String id) {
+    StepRow row = steps.get(id);
+    if (row == null) {
+      throw new IllegalStateException("Step " + id + " is not of this build");
+    }
+    return row;
+  }
+
+  /// GOOD: may start. BAD or STOPPED: never will.
+  Mark of(String id) {
+    Mark known = ready.get(id);
+    if (known == null) {
+      known = ready(row(id));
+      ready.put(id, known);
+    }
+    return known;
+  }
+
+  /// Whether it waits for a `block` above it that nobody has unblocked yet.
+  boolean behindBlock(String id) {
+    StepRow row = row(id);
+    Optional<StepRow> barrier = barriers.above(row);
+    return row.step().dependsOn().isEmpty()
+        && barrier.filter(b -> b.step() instanceof InputStep).isPresent()
+        && barrier.map(this::passed).orElse(Mark.GOOD) == Mark.PENDING;
+  }
+
+  private Mark ready(StepRow row) {
+    Step step = row.step();
+    boolean forgiving = step.base().allowDependencyFailure();
+    Mark mark;
+    if (step.dependsOn().isPresent()) {
+      mark = all(row, row);
+    } else if (step instanceof InputStep input && input.block()) {
+      mark = everythingBefore(row).and(uploader(row)).forgiven(forgiving);
+    } else {
+      mark = implied(row).and(uploader(row)).forgiven(forgiving);
+    }
+    StepRow group = row.parent() == null ? null : row(row.parent());
+    return group != null && group.step().dependsOn().isPresent() ? mark.and(all(group, row)) : mark;
+  }
+
+  /// What a step waits for because of its place.
+  private Mark implied(StepRow row) {
+    Mark mark = barriers.above(row).map(this::passed).orElse(Mark.GOOD);
+    StepRow group = row.parent() == null ? null : row(row.parent());
+    return group != null && group.step().dependsOn().isEmpty() ? mark.and(implied(group)) : mark;
+  }
+
+  private Mark uploader(StepRow row) {
+    String uploader = row.uploader();
+    return uploader == null ? Mark.GOOD : ended.getOrDefault(uploader, Mark.GOOD);
+  }
+
+  /// What the `depends_on` of a step comes to.
+  ///
+  /// @param who waits: the step, or a member of this group
+  private Mark all(StepRow row, StepRow who) {
+    boolean forgiving = row.step().base().allowDependencyFailure();
+    Mark mark = Mark.GOOD;
+    for (Dependency need : row.step().dependsOn().orElse(List.of())) {
+      for (StepRow other : byKey.getOrDefault(need.step(), List.of())) {
+        mark = mark.and(outcome(other, who).forgiven(forgiving || need.allowFailure()));
       }
     }
-    return done(marks);
+    return mark;
   }
 
-  private static boolean same(@Nullable String a, @Nullable String b) {
-    return a == null ? b == null : a.equals(b);
-  }
-
-  private StepRow row(String id) {
-    return steps.stream().filter(s -> s.id().equals(id)).findFirst().orElseThrow();
-  }
-
-  private CommandStep command(String id) {
-    CommandStep command = commands.get(id);
-    if (command == null) {
-      throw new IllegalStateException("Step " + id + " has no command");
+  /// What a step has come to: its jobs, its members, what it uploaded.
+  ///
+  /// @param who asks; what has uploaded it can not wait for it
+  private Mark outcome(StepRow row, StepRow who) {
+    if (row.omitted()) {
+      return Mark.GOOD;
     }
-    return command;
+    if (row.step() instanceof WaitStep) {
+      return passed(row);
+    }
+    Mark mark = ended.getOrDefault(row.id(), Mark.GOOD);
+    for (StepRow member : members.getOrDefault(row.id(), List.of())) {
+      mark = mark.with(outcome(member, who));
+    }
+    if (!cameFrom(who, row)) {
+      for (StepRow upload : uploads.getOrDefault(row.id(), List.of())) {
+        mark = mark.with(outcome(upload, who));
+      }
+    }
+    return mark;
+  }
+
+  private boolean cameFrom(StepRow who, StepRow uploader) {
+    for (String at = who.uploader(); at != null; at = row(at).uploader()) {
+      if (at.equals(uploader.id())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Whether a `wait` or `block` lets pass what comes behind it.
+  private Mark passed(StepRow barrier) {
+    Mark known = waited.get(barrier.id());
+    if (known == null) {
+      // Should it wait for itself in the end, then for ever: the scheduler sees that.
+      waited.put(barrier.id(), Mark.PENDING);
+      known =
+          barrier.step() instanceof WaitStep wait
+              ? waited(barrier, wait)
+              : ended.getOrDefault(barrier.id(), Mark.GOOD);
+      waited.put(barrier.id(), known);
+    }
+    return known;
+  }
+
+  private Mark waited(StepRow row, WaitStep wait) {
+    if (wait.dependsOn().isPresent()) {
+      return all(row, row).forgiven(wait.continueOnFailure());
+    }
+    Mark before = everythingBefore(row);
+    boolean forgiving = wait.continueOnFailure() || wait.base().allowDependencyFailure();
+    // Behind a wait that failed nothing runs, whatever later waits allow.
+    Mark mark = before.forgiven(forgiving);
+    return mark == Mark.PENDING
+        ? mark
+        : mark.and(barriers.above(row).map(this::passed).orElse(Mark.GOOD));
+  }
+
+  /// All above on its own level, but for `input` steps: they hold up only who names them.
+  private Mark everythingBefore(StepRow row) {
+    Mark mark = Mark.GOOD;
+    for (StepRow other : barriers.before(row)) {
+      boolean input = other.step() instanceof InputStep i && !i.block();
+      if (!input && !(other.step() instanceof WaitStep)) {
+        mark = mark.with(outcome(other, row));
+      }
+    }
+    return mark;
   }
 }

@@ -18,7 +18,7 @@ record RestViews(String base) {
     all.put("web_url", url);
     all.put("number", build.number());
     all.put("state", build.state());
-    all.put("blocked", false);
+    all.put("blocked", build.blocked());
     all.put("message", build.message());
     all.put("commit", build.commit());
     all.put("branch", build.branch());
@@ -39,7 +39,7 @@ record RestViews(String base) {
     String url = buildUrl + "/jobs/" + job.id();
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("id", job.id());
-    all.put("type", "script");
+    all.put("type", job.type());
     all.put("name", job.label());
     all.put("step_key", job.key());
     all.put("command", job.command());

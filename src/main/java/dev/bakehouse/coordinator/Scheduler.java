@@ -1,50 +1,157 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.pipeline.CommandStep;
+import dev.bakehouse.pipeline.InputStep;
+import dev.bakehouse.pipeline.TriggerStep;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Moves a build on after something in it changed: which waiting jobs may run, which never will,
 /// and what the build itself has come to.
 final class Scheduler {
-  void advance(Transaction tx, String build) throws SQLException {
-    List<StepRow> steps = StepRow.ofBuild(tx, build);
+  private final Core core;
+  private final Triggers triggers;
+
+  Scheduler(Core core) {
+    this.core = core;
+    this.triggers = new Triggers(new Builds(this));
+  }
+
+  Core core() {
+    return core;
+  }
+
+  void advance(Transaction tx, String id) throws SQLException {
+    List<StepRow> steps = StepRow.ofBuild(tx, id);
+    List<Job> jobs = latest(tx, id);
     boolean changed = true;
     while (changed) {
       changed = false;
-      List<Job> jobs = latest(tx, build);
       Readiness readiness = new Readiness(steps, jobs);
       for (Job job : jobs) {
-        if (job.state() == JobState.WAITING) {
+        if (job.state().waits() && job.runnable() == null) {
           changed |= decide(tx, job, readiness);
         }
       }
+      jobs = latest(tx, id);
+      changed |= cancelForFailure(tx, jobs, readiness) || stuck(tx, jobs);
+      jobs = changed ? latest(tx, id) : jobs;
     }
-    settle(tx, Build.get(tx, build), latest(tx, build));
+    ConcurrencyGroups.release(tx, id);
+    settle(tx, Build.get(tx, id), latest(tx, id));
+  }
+
+  /// A job of the build has begun.
+  void began(Transaction tx, String build, long when) throws SQLException {
+    tx.update(
+        "UPDATE builds SET state=iif(state='scheduled', 'running', state),"
+            + " started=coalesce(started, ?) WHERE id=?",
+        when,
+        build);
   }
 
   /// @return whether the step's outcome changed, which may decide others
-  private static boolean decide(Transaction tx, Job job, Readiness readiness) throws SQLException {
+  private boolean decide(Transaction tx, Job job, Readiness readiness) throws SQLException {
     return switch (readiness.of(job.step())) {
-      case PENDING -> false;
-      case GOOD -> {
-        boolean skip = readiness.skipped(job.step());
-        tx.update(
-            "UPDATE jobs SET state=?, runnable=?, finished=? WHERE id=?",
-            (skip ? JobState.SKIPPED : JobState.SCHEDULED).wire(),
-            Core.now(),
-            skip ? Core.now() : null,
-            job.id());
-        yield skip;
+      case PENDING -> {
+        if (job.type().equals(Job.SCRIPT) || job.type().equals(Job.TRIGGER)) {
+          JobState shown = readiness.behindBlock(job.step()) ? JobState.BLOCKED : JobState.WAITING;
+          if (shown != job.state()) {
+            tx.update("UPDATE jobs SET state=? WHERE id=?", shown.wire(), job.id());
+          }
+        }
+        yield false;
       }
-      case BAD -> {
-        tx.update(
-            "UPDATE jobs SET state='waiting_failed', finished=? WHERE id=?", Core.now(), job.id());
+      case GOOD -> ready(tx, job, readiness);
+      case BAD, STOPPED -> {
+        JobState never =
+            job.state() == JobState.BLOCKED ? JobState.BLOCKED_FAILED : JobState.WAITING_FAILED;
+        end(tx, job, never, "What it depends on failed");
         yield true;
       }
     };
   }
 
-  private static void settle(Transaction tx, Build build, List<Job> jobs) throws SQLException {
+  private boolean ready(Transaction tx, Job job, Readiness readiness) throws SQLException {
+    if (readiness.row(job.step()).step() instanceof TriggerStep step) {
+      triggers.start(tx, job, step);
+      return true;
+    }
+    JobState next = job.group() == null ? JobState.SCHEDULED : JobState.LIMITED;
+    tx.update(
+        "UPDATE jobs SET state=?, runnable=? WHERE id=?",
+        (job.type().equals(Job.MANUAL) ? JobState.BLOCKED : next).wire(),
+        Core.now(),
+        job.id());
+    return false;
+  }
+
+  private static void end(Transaction tx, Job job, JobState state, String reason)
+      throws SQLException {
+    tx.update(
+        "UPDATE jobs SET state=?, finished=?, deadline=NULL, reason=? WHERE id=?",
+        state.wire(),
+        Core.now(),
+        reason,
+        job.id());
+  }
+
+  /// A failed job cancels those whose steps say so.
+  private boolean cancelForFailure(Transaction tx, List<Job> jobs, Readiness readiness)
+      throws SQLException {
+    boolean changed = false;
+    if (jobs.stream().anyMatch(job -> job.state().ended() && !job.good())) {
+      for (Job job : jobs) {
+        if (!job.state().ended()
+            && job.state() != JobState.CANCELING
+            && readiness.row(job.step()).step() instanceof CommandStep step
+            && step.cancelOnBuildFailing()) {
+          cancel(tx, job);
+          changed = true;
+        }
+      }
+    }
+    return changed;
+  }
+
+  /// Jobs that wait for each other by ways that no check of an upload can see never will run.
+  private static boolean stuck(Transaction tx, List<Job> jobs) throws SQLException {
+    boolean moving =
+        jobs.stream().anyMatch(job -> !job.state().ended() && !job.state().waits())
+            || jobs.stream().anyMatch(Job::unblockable);
+    boolean any = false;
+    for (Job job : jobs) {
+      if (!moving && job.state().waits()) {
+        end(tx, job, JobState.WAITING_FAILED, "It waits for steps that wait for it");
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  /// Stops a job; one that an agent has is told, and ended by force in the end.
+  void cancel(Transaction tx, Job job) throws SQLException {
+    if (job.type().equals(Job.SCRIPT)
+        && (job.state() == JobState.RUNNING || job.state() == JobState.TIMING_OUT)) {
+      tx.update(
+          "UPDATE jobs SET state='canceling', deadline=? WHERE id=?",
+          Core.now() + core.config().forcedEnd().toMillis(),
+          job.id());
+    } else if (!job.state().ended() && job.state() != JobState.CANCELING) {
+      boolean soft =
+          StepRow.get(tx, job.step()).step() instanceof CommandStep step
+              && step.softFail(job.matrix()).all();
+      tx.update(
+          "UPDATE jobs SET state='canceled', finished=?, deadline=NULL, soft_failed=? WHERE id=?",
+          Core.now(),
+          soft ? 1 : 0,
+          job.id());
+    }
+  }
+
+  private void settle(Transaction tx, Build build, List<Job> jobs) throws SQLException {
     if (build.ended()) {
       return;
     }
@@ -53,30 +160,44 @@ final class Scheduler {
         jobs.stream().anyMatch(job -> job.state().ended() && !job.good())
             || Promises.any(tx, build.id());
     boolean begun = jobs.stream().anyMatch(job -> job.started() != null);
+    boolean canceling = build.state().equals("canceling");
+    Optional<String> blocked = canceling ? Optional.empty() : blockedState(tx, jobs);
     String state;
-    if (build.state().equals("canceling")) {
+    if (canceling) {
       state = over ? "canceled" : "canceling";
     } else if (over) {
-      boolean stopped = jobs.stream().anyMatch(job -> job.state() == JobState.CANCELED);
-      boolean failed =
-          jobs.stream()
-              .anyMatch(
-                  job ->
-                      !job.good()
-                          && job.state() != JobState.CANCELED
-                          && job.state() != JobState.WAITING_FAILED);
-      state = failed ? "failed" : stopped ? "canceled" : bad ? "failed" : "passed";
+      boolean none = !jobs.isEmpty() && jobs.stream().allMatch(Job::leftOut);
+      state = bad ? "failed" : none ? "not_run" : "passed";
+    } else if (blocked.isPresent()) {
+      state = bad ? "failed" : blocked.get();
     } else {
-      state = bad ? "failing" : begun ? "running" : build.state();
+      state = bad ? "failing" : begun ? "running" : "scheduled";
     }
-    Long started =
+    @Nullable Long started =
         jobs.stream().map(Job::started).filter(t -> t != null).min(Long::compare).orElse(null);
     tx.update(
-        "UPDATE builds SET state=?, started=coalesce(started, ?), finished=? WHERE id=?",
+        "UPDATE builds SET state=?, blocked=?, started=coalesce(started, ?), finished=? WHERE"
+            + " id=?",
         state,
+        blocked.isPresent() ? 1 : 0,
         started,
         over ? Core.now() : null,
         build.id());
+    Optional<Job> parent = triggers.follow(tx, Build.get(tx, build.id()));
+    if (parent.isPresent()) {
+      advance(tx, parent.get().build());
+    }
+  }
+
+  /// What the build is called while it waits for a person and nothing of it runs.
+  private static Optional<String> blockedState(Transaction tx, List<Job> jobs) throws SQLException {
+    boolean moving = jobs.stream().anyMatch(job -> !job.state().ended() && !job.state().waits());
+    Optional<Job> first = jobs.stream().filter(Job::unblockable).findFirst();
+    if (moving || first.isEmpty()) {
+      return Optional.empty();
+    }
+    InputStep step = (InputStep) StepRow.get(tx, first.get().step()).step();
+    return Optional.of(step.blockedState());
   }
 
   /// Jobs without those that were tried again.

@@ -65,7 +65,7 @@ final class StepApi {
     all.put("id", step.id());
     all.put("key", step.key() == null ? "" : step.key());
     all.put("label", step.label() == null ? "" : step.label());
-    all.put("type", step.kind());
+    all.put("type", step.kind().equals("block") ? "input" : step.kind());
     all.put("state", over ? "finished" : begun ? "running" : "ready");
     all.put("outcome", !over ? "neutral" : !good ? "hard_failed" : soft ? "soft_failed" : "passed");
     return all;

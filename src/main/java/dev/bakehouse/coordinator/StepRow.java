@@ -1,22 +1,29 @@
 package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.CommandStep;
-import dev.bakehouse.pipeline.Dependency;
 import dev.bakehouse.pipeline.GroupStep;
+import dev.bakehouse.pipeline.InputStep;
 import dev.bakehouse.pipeline.Step;
+import dev.bakehouse.pipeline.TriggerStep;
 import dev.bakehouse.pipeline.WaitStep;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A step of a build. The definition is the step as it was written (command) or [Marks] (others).
+/// A step of a build.
 ///
+/// @param kind `command`, `wait`, `block`, `input`, `trigger` or `group`
 /// @param parent the group it stands in
+/// @param definition [Step#source]
 /// @param env the environment of the pipeline it came with
+/// @param uploader the step whose job added it
+/// @param omitted the build is without it, for its `if` or `branches`
 record StepRow(
     String id,
     String build,
@@ -27,34 +34,41 @@ record StepRow(
     @Nullable String parent,
     String definition,
     Map<String, String> env,
-    Map<String, String> agents) {
-  static final String COMMAND = "command";
-  static final String WAIT = "wait";
-  static final String GROUP = "group";
+    @Nullable String uploader,
+    boolean omitted) {
+  private static final int KEPT = 20_000;
 
-  /// What is kept of waits and groups.
-  record Marks(
-      boolean goOn, boolean explicit, List<Dependency> dependsOn, boolean allowDependencyFailure) {}
+  /// A step's definition never changes: those of late are kept as they were read.
+  private static final Map<String, Step> READ =
+      Collections.synchronizedMap(
+          new LinkedHashMap<>(16, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Step> eldest) {
+              return size() > KEPT;
+            }
+          });
+
+  /// A group without its members.
+  Step step() {
+    Step known = READ.get(id);
+    if (known == null) {
+      known = Step.parse(definition);
+      READ.put(id, known);
+    }
+    return known;
+  }
 
   CommandStep command() {
-    return CommandStep.parse(definition);
+    return (CommandStep) step();
   }
 
-  Marks marks() {
-    return Json.MAPPER.readValue(definition, Marks.class);
-  }
-
-  static String definition(Step step) {
+  static String kind(Step step) {
     return switch (step) {
-      case CommandStep command -> command.source();
-      case WaitStep wait -> Json.text(new Marks(wait.continueOnFailure(), false, List.of(), false));
-      case GroupStep group ->
-          Json.text(
-              new Marks(
-                  false,
-                  group.dependsOn().isPresent(),
-                  group.dependsOn().orElse(List.of()),
-                  group.allowDependencyFailure()));
+      case CommandStep command -> "command";
+      case WaitStep wait -> "wait";
+      case InputStep input -> input.block() ? "block" : "input";
+      case TriggerStep trigger -> "trigger";
+      case GroupStep group -> "group";
     };
   }
 
@@ -70,34 +84,21 @@ record StepRow(
 
   /// The steps again as a pipeline has them, to check a build as a whole.
   static List<Step> tree(List<StepRow> rows) {
-    return tree(rows, null);
-  }
-
-  private static List<Step> tree(List<StepRow> rows, @Nullable String parent) {
     List<Step> all = new ArrayList<>();
     for (StepRow row : rows) {
-      if (java.util.Objects.equals(row.parent, parent)) {
-        all.add(row.step(rows));
+      if (row.parent == null) {
+        all.add(
+            row.step() instanceof GroupStep group ? group.with(members(rows, row.id)) : row.step());
       }
     }
     return all;
   }
 
-  private Step step(List<StepRow> rows) {
-    Optional<String> name = Optional.ofNullable(key);
-    if (kind.equals(COMMAND)) {
-      return command();
-    }
-    Marks marks = marks();
-    if (kind.equals(WAIT)) {
-      return new WaitStep(name, marks.goOn);
-    }
-    return new GroupStep(
-        name,
-        label == null ? "" : label,
-        marks.explicit ? Optional.of(marks.dependsOn) : Optional.empty(),
-        marks.allowDependencyFailure,
-        tree(rows, id));
+  private static List<Step> members(List<StepRow> rows, String group) {
+    return rows.stream()
+        .filter(row -> Objects.equals(row.parent, group))
+        .map(StepRow::step)
+        .toList();
   }
 
   private static StepRow row(ResultSet row) throws SQLException {
@@ -111,6 +112,7 @@ record StepRow(
         row.getString("parent"),
         row.getString("definition"),
         Json.map(row.getString("env")),
-        Json.map(row.getString("agents")));
+        row.getString("uploader"),
+        row.getBoolean("omitted"));
   }
 }

@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.pipeline.Combination;
 import dev.bakehouse.pipeline.CommandStep;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -30,40 +31,36 @@ final class Views {
         build.created(),
         build.started(),
         build.finished(),
-        jobs(tx, id, metaData));
+        jobs(tx, id, metaData),
+        build.blocked());
   }
 
   private static List<JobView> jobs(Transaction tx, String build, Map<String, String> metaData)
       throws SQLException {
     Map<String, String> names = new HashMap<>();
     List<JobView> all = new ArrayList<>();
-    List<Job> jobs = Job.ofBuild(tx, build);
+    Map<String, List<Job>> jobs = new HashMap<>();
+    for (Job job : Job.ofBuild(tx, build)) {
+      jobs.computeIfAbsent(job.step(), step -> new ArrayList<>()).add(job);
+    }
     for (StepRow step : StepRow.ofBuild(tx, build)) {
-      if (step.kind().equals(StepRow.COMMAND)) {
-        CommandStep command = step.command();
-        for (Job job : jobs) {
-          if (job.step().equals(step.id())) {
-            all.add(
-                view(
-                    job,
-                    step,
-                    command,
-                    name(tx, job.agent(), names),
-                    metaData.get("bakehouse:job:" + job.id())));
-          }
-        }
+      for (Job job : jobs.getOrDefault(step.id(), List.of())) {
+        String agent = name(tx, job.agent(), names);
+        all.add(view(job, step, agent, metaData.get("bakehouse:job:" + job.id())));
       }
     }
     return all;
   }
 
   private static JobView view(
-      Job job, StepRow step, CommandStep command, @Nullable String agent, @Nullable String phases) {
+      Job job, StepRow step, @Nullable String agent, @Nullable String phases) {
+    String label = step.label();
+    String command = step.step() instanceof CommandStep c ? c.command() : "";
     return new JobView(
         job.id(),
         step.key(),
-        step.label(),
-        command.command(),
+        label == null ? null : Combination.fill(label, job.matrix()),
+        Combination.fill(command, job.matrix()),
         job.parallel(),
         job.parallelCount(),
         job.state(),
@@ -81,7 +78,13 @@ final class Views {
         job.runnable(),
         job.started(),
         job.finished(),
-        phases);
+        phases,
+        job.type(),
+        job.matrix(),
+        job.reason(),
+        job.triggered(),
+        job.unblockable(),
+        job.unblocker());
   }
 
   private static @Nullable String name(

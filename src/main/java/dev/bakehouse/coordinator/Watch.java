@@ -14,7 +14,7 @@ final class Watch {
   private final Logs logs;
   private final String build;
   private final Consumer<BuildEvent> listener;
-  private final Map<String, JobState> states = new HashMap<>();
+  private final Map<String, String> states = new HashMap<>();
   private final Map<String, Long> positions = new HashMap<>();
   private String told = "";
 
@@ -33,8 +33,9 @@ final class Watch {
       for (JobView job : view.jobs()) {
         tell(job);
       }
-      if (!told.equals(view.state())) {
-        told = view.state();
+      String now = view.state() + (view.blocked() ? " blocked" : "") + view.ended();
+      if (!told.equals(now)) {
+        told = now;
         listener.accept(new BuildEvent.BuildChanged(view));
       }
       if (view.ended()) {
@@ -45,15 +46,16 @@ final class Watch {
   }
 
   private void tell(JobView job) {
-    JobState before = states.get(job.id());
-    if (job.state().ended() && before == job.state()) {
+    String now = job.state() + (job.unblockable() ? " unblockable" : "");
+    boolean same = now.equals(states.get(job.id()));
+    if (job.state().ended() && same) {
       return;
     }
     if (job.started() != null) {
       log(job);
     }
-    if (before != job.state()) {
-      states.put(job.id(), job.state());
+    if (!same) {
+      states.put(job.id(), now);
       listener.accept(new BuildEvent.JobChanged(job));
     }
   }

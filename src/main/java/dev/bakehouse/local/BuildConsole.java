@@ -61,16 +61,16 @@ public final class BuildConsole implements Consumer<BuildEvent> {
               + job.title()
               + " "
               + job.state().name().toLowerCase(java.util.Locale.ROOT)
-              + " · exit "
-              + job.exitStatus()
+              + (job.reason() == null ? "" : " (" + job.reason() + ")")
+              + (job.started() == null
+                  ? ""
+                  : " · exit " + job.exitStatus() + " · " + Math.round(job.seconds()) + " s")
               + " · "
-              + Math.round(job.seconds())
-              + " s · "
               + states.values().stream().filter(JobState::ended).count()
               + " of "
               + states.size()
               + " jobs done");
-    } else if (job.started() != null && started.add(job.id())) {
+    } else if (job.type().equals("script") && job.started() != null && started.add(job.id())) {
       say("▶ " + job.title() + " on " + job.agent());
     }
   }

@@ -10,14 +10,18 @@ import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.UserError;
+import java.io.BufferedReader;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// One pipeline of a git repository, built on this machine.
 public final class RunBuild {
@@ -26,6 +30,8 @@ public final class RunBuild {
   /// @param pipeline file, YAML or JSON
   /// @param repository a checkout; its committed state is built
   /// @param yes install what is missing without asking
+  /// @param unblock answers to block and input steps, see [Answers#parse]
+  /// @param pipelines files by slug: what trigger steps may start builds of
   /// @param image name in the state directory's image store
   public record Request(
       Path pipeline,
@@ -35,7 +41,9 @@ public final class RunBuild {
       String image,
       Path state,
       VmSettings vm,
-      boolean yes) {}
+      boolean yes,
+      Map<String, Map<String, String>> unblock,
+      Map<String, Path> pipelines) {}
 
   private final Request request;
   private final PrintStream out;
@@ -67,7 +75,12 @@ public final class RunBuild {
       needs.ensure(Needs.RUN);
     }
     Path agent = new Tools(request.state(), out, needs).agent();
-    Pipeline pipeline = Pipeline.parse(request.pipeline().toString(), interpolated(agent));
+    Pipeline pipeline = pipeline(request.pipeline(), agent);
+    Map<String, String> others = new LinkedHashMap<>();
+    for (Map.Entry<String, Path> other : request.pipelines().entrySet()) {
+      pipeline(other.getValue(), agent);
+      others.put(other.getKey(), interpolated(other.getValue(), agent));
+    }
     BuildRequest build =
         new BuildRequest(
             slug(repository),
@@ -83,13 +96,35 @@ public final class RunBuild {
       fleet
           .coordinator()
           .definePipeline(build.pipeline(), build.repository(), mainBranch(build.branch()));
+      others.forEach(
+          (slug, steps) ->
+              fleet
+                  .coordinator()
+                  .definePipeline(slug, build.repository(), mainBranch(build.branch()), steps));
+      Answers answers = new Answers(fleet.coordinator(), request.unblock(), terminal(), out);
       BuildReport report =
-          BuildReport.of(fleet.build(build, pipeline, new BuildConsole(out, true)));
+          BuildReport.of(
+              fleet.build(build, pipeline, new BuildConsole(out, true).andThen(answers)));
       if (report.state().equals("passed")) {
         awaitCaches(fleet);
       }
       return report;
     }
+  }
+
+  /// The steps of a file; what of it changes nothing here is told.
+  private Pipeline pipeline(Path file, Path agent) throws IOException {
+    Pipeline pipeline = Pipeline.parse(file.toString(), interpolated(file, agent));
+    if (!pipeline.unused().isEmpty()) {
+      String keys = String.join(", ", pipeline.unused());
+      out.println("note: of " + file + " this changes nothing here: " + keys);
+    }
+    return pipeline;
+  }
+
+  private static @Nullable BufferedReader terminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal() ? new BufferedReader(console.reader()) : null;
   }
 
   /// What the jobs left for the store; a build's result does not hang on it.
@@ -102,23 +137,22 @@ public final class RunBuild {
   }
 
   /// The pipeline as the agent itself would upload it: variables put in, lists made plain.
-  private String interpolated(Path agent) throws IOException {
-    Pipeline.insistYaml(request.pipeline().toString(), text(request.pipeline()));
+  private String interpolated(Path file, Path agent) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new UserError(
+          "There is no pipeline file " + file, "Name a YAML or JSON file with `steps:`.");
+    }
+    Pipeline.insistYaml(file.toString(), text(file));
     Outcome outcome =
         Command.of(agent.toString(), "pipeline", "upload", "--dry-run", "--format", "json")
-            .and(
-                "--agent-access-token",
-                "none",
-                "--job",
-                "none",
-                request.pipeline().toAbsolutePath().toString())
+            .and("--agent-access-token", "none", "--job", "none", file.toAbsolutePath().toString())
             .env("BUILDKITE_BRANCH", branch())
             .env("BUILDKITE_COMMIT", git("rev-parse", "HEAD"))
             .in(request.repository())
             .run();
     if (!outcome.ok()) {
       throw new UserError(
-          "The agent can not read the pipeline " + request.pipeline() + ": " + complaint(outcome),
+          "The agent can not read the pipeline " + file + ": " + complaint(outcome),
           "Correct what it names.");
     }
     return new String(outcome.out(), StandardCharsets.UTF_8);

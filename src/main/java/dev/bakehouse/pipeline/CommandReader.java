@@ -5,37 +5,26 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /// Reads a command step.
 final class CommandReader {
   private static final int MOST_PARALLEL = 1000;
   private static final int MOST_RETRIES = 10;
 
-  /// Keys that change nothing about how a step runs here.
-  private static final String[] HARMLESS = {"notify", "type", "if_changed", "signature", "cache"};
+  /// Keys that change nothing about how a step runs here; `if_changed` is the agent's work.
+  private static final String[] HARMLESS = {"notify", "if_changed", "signature", "cache"};
 
   /// Keys whose meaning the coordinator lacks: to ignore them would run something else than asked.
-  private static final List<String> LACKING =
-      List.of(
-          "if",
-          "branches",
-          "matrix",
-          "plugins",
-          "concurrency",
-          "concurrency_group",
-          "concurrency_method",
-          "cancel_on_build_failing",
-          "secrets",
-          "image",
-          "checkout");
+  private static final List<String> LACKING = List.of("secrets", "image", "checkout");
 
   private CommandReader() {}
 
-  static CommandStep read(JsonNode entry, int number) {
-    Fields named = new Fields("step " + number, entry);
-    Optional<String> name = named.text("key", "id", "identifier", "label", "name");
-    Fields fields = new Fields("step " + number + name.map(n -> " (" + n + ")").orElse(""), entry);
+  static CommandStep read(Fields fields, String source) {
+    StepBase base = PipelineReader.base(fields, StepForm.COMMAND);
     for (String key : LACKING) {
       fields
           .value(key)
@@ -47,30 +36,37 @@ final class CommandReader {
               });
     }
     fields.value(HARMLESS);
-    CommandStep step =
-        new CommandStep(
-            fields.text("key", "id", "identifier"),
-            fields.text("label", "name"),
-            String.join("\n", fields.texts("command", "commands", "script")),
-            PipelineReader.dependsOn(fields),
-            fields.flag("allow_dependency_failure"),
-            PipelineReader.agents(fields),
-            fields.number("parallelism", 1, MOST_PARALLEL),
-            fields.map("env"),
-            artifactPaths(fields),
-            retries(fields),
-            softFail(fields),
-            timeout(fields),
-            skip(fields),
-            fields.number("priority", Integer.MIN_VALUE, Integer.MAX_VALUE).orElse(0),
-            entry.toString());
-    fields.close();
-    return step;
+    Optional<Integer> parallelism = parallelism(fields);
+    List<Combination> matrix = MatrixReader.read(fields);
+    if (parallelism.isPresent() && !matrix.isEmpty()) {
+      throw fields.error("parallelism", "can not stand beside `matrix`");
+    }
+    return new CommandStep(
+        base,
+        String.join("\n", fields.texts("command", "commands", "script")),
+        PipelineReader.agents(fields),
+        parallelism,
+        matrix,
+        fields.map("env"),
+        artifactPaths(fields),
+        RetryReader.automatic(fields, MOST_RETRIES),
+        RetryReader.manual(fields),
+        softFail(fields),
+        timeout(fields),
+        PipelineReader.priority(fields),
+        concurrency(fields),
+        fields.flag("cancel_on_build_failing"),
+        plugins(fields),
+        source);
+  }
+
+  static Optional<Integer> parallelism(Fields fields) {
+    return fields.number("parallelism", 1, MOST_PARALLEL);
   }
 
   private static List<String> artifactPaths(Fields fields) {
     List<String> all = new ArrayList<>();
-    for (String text : fields.texts("artifact_paths")) {
+    for (String text : fields.texts("artifact_paths", "artifacts")) {
       for (String path : text.split(";")) {
         if (!path.isBlank()) {
           all.add(path.strip());
@@ -80,14 +76,14 @@ final class CommandReader {
     return all;
   }
 
-  private static boolean skip(Fields fields) {
-    String text = fields.text("skip").orElse("false");
-    return !text.equals("false") && !text.isEmpty();
+  /// Why not to run; an empty text is no reason, and `true` is one.
+  static Optional<String> skip(Fields fields) {
+    return fields.text("skip").filter(text -> !text.equals("false") && !text.isEmpty());
   }
 
   private static Optional<Duration> timeout(Fields fields) {
     return fields
-        .text("timeout_in_minutes")
+        .text("timeout_in_minutes", "timeout")
         .map(
             text -> {
               try {
@@ -102,7 +98,7 @@ final class CommandReader {
             });
   }
 
-  private static SoftFail softFail(Fields fields) {
+  static SoftFail softFail(Fields fields) {
     Optional<JsonNode> value = fields.value("soft_fail");
     if (value.isEmpty() || !value.get().isArray()) {
       return new SoftFail(fields.flag("soft_fail"), List.of());
@@ -116,45 +112,35 @@ final class CommandReader {
     return new SoftFail(statuses.contains("*"), statuses);
   }
 
-  private static List<RetryRule> retries(Fields fields) {
-    Optional<JsonNode> value = fields.value("retry");
-    if (value.isEmpty()) {
-      return List.of();
+  private static Optional<Concurrency> concurrency(Fields fields) {
+    Optional<Integer> limit = fields.number("concurrency", 1, Integer.MAX_VALUE);
+    Optional<String> group = fields.text("concurrency_group");
+    Optional<String> method = fields.text("concurrency_method");
+    if (limit.isPresent() != group.isPresent()) {
+      throw fields.error(
+          limit.isPresent() ? "concurrency" : "concurrency_group",
+          "must stand beside `" + (limit.isPresent() ? "concurrency_group`" : "concurrency`"));
     }
-    Fields retry = new Fields("`retry`", value.get());
-    retry.value("manual");
-    Optional<JsonNode> automatic = retry.value("automatic");
-    retry.close();
-    if (automatic.isEmpty()) {
-      return List.of();
+    if (!Set.of("ordered", "eager").contains(method.orElse("ordered"))
+        || (method.isPresent() && group.isEmpty())) {
+      throw fields.error(
+          "concurrency_method", "must be ordered or eager, beside `concurrency_group`");
     }
-    if (automatic.get().isArray()) {
-      List<RetryRule> rules = new ArrayList<>();
-      automatic.get().forEach(item -> rules.add(rule(item)));
-      return rules;
-    }
-    if (automatic.get().isObject()) {
-      return List.of(rule(automatic.get()));
-    }
-    return retry.flag("automatic") ? List.of(new RetryRule(List.of("*"), "*", 2)) : List.of();
+    return group.map(
+        name -> new Concurrency(name, limit.orElse(1), method.orElse("").equals("eager")));
   }
 
-  private static RetryRule rule(JsonNode item) {
-    Fields inner = new Fields("`retry.automatic`", item);
-    List<String> statuses = inner.texts("exit_status");
-    inner
-        .text("signal")
-        .filter(s -> !s.equals("*"))
-        .ifPresent(
-            s -> {
-              throw inner.error("signal", "is not supported by the embedded coordinator yet");
-            });
-    RetryRule rule =
-        new RetryRule(
-            statuses.isEmpty() ? List.of("*") : statuses,
-            inner.text("signal_reason").orElse("*"),
-            inner.number("limit", 0, MOST_RETRIES).orElse(2));
-    inner.close();
-    return rule;
+  /// As the agent takes them: a list of names, or of names with their settings.
+  private static Optional<String> plugins(Fields fields) {
+    Optional<JsonNode> value = fields.value("plugins").filter(v -> !v.isEmpty());
+    if (value.isEmpty() || value.get().isArray()) {
+      return value.map(JsonNode::toString);
+    }
+    if (!value.get().isObject()) {
+      throw fields.error("plugins", "must be a list");
+    }
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    value.get().properties().forEach(e -> list.addObject().set(e.getKey(), e.getValue()));
+    return Optional.of(list.toString());
   }
 }

@@ -5,35 +5,38 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// A step that becomes one job, or `parallelism` jobs.
+/// A step that becomes one job, `parallelism` jobs, or one for each combination of its matrix.
 ///
-/// @param command lines joined by a newline; may be empty when hooks do the work
+/// @param command lines joined by a newline; may be empty when hooks or plugins do the work
 /// @param agents empty: the pipeline's hold
 /// @param parallelism empty: one job without a number; 1 is one job numbered 0 of 1
+/// @param matrix empty: none
 /// @param timeout of each job, from its start
-/// @param skip the step counts as done without running
-/// @param priority higher runs first
+/// @param priority higher runs first; absent: the pipeline's holds
+/// @param cancelOnBuildFailing its jobs are cancelled when another job fails the build
+/// @param plugins a JSON list as the agent takes it
 /// @param source the step as it was written, as JSON
 public record CommandStep(
-    Optional<String> key,
-    Optional<String> label,
+    StepBase base,
     String command,
-    Optional<List<Dependency>> dependsOn,
-    boolean allowDependencyFailure,
     Map<String, String> agents,
     Optional<Integer> parallelism,
+    List<Combination> matrix,
     Map<String, String> env,
     List<String> artifactPaths,
     List<RetryRule> retries,
+    ManualRetry manualRetry,
     SoftFail softFail,
     Optional<Duration> timeout,
-    boolean skip,
-    int priority,
+    Optional<Integer> priority,
+    Optional<Concurrency> concurrency,
+    boolean cancelOnBuildFailing,
+    Optional<String> plugins,
     String source)
     implements Step {
   public CommandStep {
-    dependsOn = dependsOn.map(List::copyOf);
     agents = Map.copyOf(agents);
+    matrix = List.copyOf(matrix);
     env = Map.copyOf(env);
     artifactPaths = List.copyOf(artifactPaths);
     retries = List.copyOf(retries);
@@ -41,11 +44,17 @@ public record CommandStep(
 
   @Override
   public String title() {
-    return "step `" + key.or(() -> label).orElse(command.lines().findFirst().orElse("")) + "`";
+    return "step `" + key().or(base::label).orElse(command.lines().findFirst().orElse("")) + "`";
   }
 
-  /// Reads back what [#source] gave.
-  public static CommandStep parse(String source) {
-    return CommandReader.read(YamlTree.parse("a stored step", source), 0);
+  /// Which failures of a job do not matter.
+  ///
+  /// @param selection of the job, as [Combination#values]; empty without a matrix
+  public SoftFail softFail(Map<String, String> selection) {
+    return matrix.stream()
+        .filter(one -> one.values().equals(selection))
+        .flatMap(one -> one.softFail().stream())
+        .findFirst()
+        .orElse(softFail);
   }
 }

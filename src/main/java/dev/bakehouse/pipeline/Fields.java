@@ -108,17 +108,24 @@ final class Fields {
 
   /// Fails for keys that nobody took.
   void close() {
-    for (String key : object.propertyNames()) {
-      if (!taken.contains(key)) {
-        throw new UserError(
-            where + " has the unknown key `" + key + "`",
-            "Remove it, or correct its spelling; known here: " + String.join(", ", taken) + ".");
-      }
+    for (String key : others()) {
+      throw new UserError(
+          where + " has the unknown key `" + key + "`",
+          "Remove it, or correct its spelling; known here: " + String.join(", ", taken) + ".");
     }
   }
 
+  /// The keys that nobody took.
+  List<String> others() {
+    return object.propertyNames().stream().filter(key -> !taken.contains(key)).toList();
+  }
+
   UserError error(String key, String what) {
-    return new UserError("`" + key + "` of " + where + " " + what, "Correct it in the pipeline.");
+    return error(key, what, "Correct it in the pipeline.");
+  }
+
+  UserError error(String key, String what, String remedy) {
+    return new UserError("`" + key + "` of " + where + " " + what, remedy);
   }
 
   String scalar(String key, JsonNode value) {

@@ -5,16 +5,18 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// What steps of one build depend on, and what is wrong with it.
+/// What steps of one build wait for, and what is wrong with it.
 public final class Graph {
   private final String name;
   private final Map<String, Set<String>> edges = new LinkedHashMap<>();
+  private final Map<String, String> titles = new LinkedHashMap<>();
   private final Set<String> groups = new HashSet<>();
 
   private Graph(String name) {
@@ -25,36 +27,57 @@ public final class Graph {
   /// @throws UserError for a key that stands twice, a dependency on nothing, a circle
   public static void check(String name, List<Step> steps) {
     Graph graph = new Graph(name);
-    graph.add(steps, Set.of());
+    graph.level(steps, Set.of(), Set.of());
     graph.edges.forEach(graph::dangling);
-    Set<String> done = new HashSet<>();
-    for (String key : graph.edges.keySet()) {
-      graph.circles(key, new ArrayDeque<>(), done);
-    }
+    graph.circles();
   }
 
-  private void add(List<Step> steps, Set<String> outer) {
+  /// @param outer what the group of these steps names
+  /// @param above what it waits for because of its place
+  ///
+  /// @return the nodes of these steps
+  private List<String> level(List<Step> steps, Set<String> outer, Set<String> above) {
+    List<String> nodes = new ArrayList<>();
+    Set<String> barrier = above;
+    List<String> since = new ArrayList<>();
     for (Step step : steps) {
-      Set<String> needs = new LinkedHashSet<>(outer);
-      step.dependsOn().ifPresent(all -> all.forEach(d -> needs.add(d.step())));
-      String key = step.key().orElse("\0" + edges.size());
-      boolean again = step instanceof GroupStep && groups.contains(key);
-      if (edges.containsKey(key) && !again) {
-        throw new UserError(
-            name + " has the key `" + key + "` twice", "Give each step a key of its own.");
-      }
-      edges.computeIfAbsent(key, k -> new LinkedHashSet<>()).addAll(needs);
+      Set<String> named = new LinkedHashSet<>(outer);
+      step.dependsOn().ifPresent(all -> all.forEach(d -> named.add(d.step())));
+      Set<String> implied = step.dependsOn().isPresent() ? Set.of() : barrier;
+      String key = node(step);
+      nodes.add(key);
+      Set<String> needs = edges.computeIfAbsent(key, k -> new LinkedHashSet<>());
+      needs.addAll(named);
+      needs.addAll(implied);
       if (step instanceof GroupStep group) {
-        groups.add(key);
-        add(group.steps(), needs);
-        Set<String> members = edges.get(key);
-        for (Step member : group.steps()) {
-          if (members != null) {
-            member.key().ifPresent(members::add);
-          }
+        needs.addAll(level(group.steps(), named, implied));
+      }
+      boolean holds = step instanceof WaitStep || (step instanceof InputStep i && i.block());
+      if (holds) {
+        if (step.dependsOn().isEmpty()) {
+          needs.addAll(since);
         }
+        since.clear();
+        barrier = Set.of(key);
+      } else if (!(step instanceof InputStep)) {
+        since.add(key);
       }
     }
+    return nodes;
+  }
+
+  private String node(Step step) {
+    String key = step.key().orElse("\0" + edges.size());
+    boolean again = step instanceof GroupStep && groups.contains(key);
+    if (edges.containsKey(key) && !again) {
+      throw new UserError(
+          name + " has the key `" + key + "` twice", "Give each step a key of its own.");
+    }
+    if (step instanceof GroupStep) {
+      groups.add(key);
+    }
+    titles.put(key, step.key().orElse(step.title()));
+    return key;
   }
 
   private void dangling(String key, Set<String> needs) {
@@ -72,19 +95,46 @@ public final class Graph {
     }
   }
 
-  private void circles(String key, Deque<String> path, Set<String> done) {
-    if (path.contains(key)) {
-      List<String> circle = new ArrayList<>(path);
-      circle.add(key);
-      throw new UserError(
-          name + ": steps wait for each other: " + String.join(" → ", circle),
-          "Remove one of these from `depends_on`.");
+  /// A step on the way, with what is left of its needs.
+  private record Visit(String key, Iterator<String> needs) {}
+
+  /// Depth first, without recursion: chains may be thousands of steps long.
+  private void circles() {
+    Set<String> seen = new HashSet<>();
+    Set<String> open = new LinkedHashSet<>();
+    for (String start : edges.keySet()) {
+      Deque<Visit> path = new ArrayDeque<>();
+      enter(start, path, seen, open);
+      while (!path.isEmpty()) {
+        Visit visit = path.getLast();
+        if (!visit.needs.hasNext()) {
+          open.remove(path.removeLast().key);
+          continue;
+        }
+        String need = visit.needs.next();
+        if (open.contains(need)) {
+          throw circle(open, need);
+        }
+        enter(need, path, seen, open);
+      }
     }
-    if (!done.add(key)) {
-      return;
+  }
+
+  private void enter(String key, Deque<Visit> path, Set<String> seen, Set<String> open) {
+    if (seen.add(key)) {
+      open.add(key);
+      path.addLast(new Visit(key, edges.getOrDefault(key, Set.of()).iterator()));
     }
-    path.addLast(key);
-    edges.getOrDefault(key, Set.of()).forEach(need -> circles(need, path, done));
-    path.removeLast();
+  }
+
+  private UserError circle(Set<String> open, String from) {
+    List<String> all = new ArrayList<>(open);
+    List<String> circle = new ArrayList<>(all.subList(all.indexOf(from), all.size()));
+    circle.add(from);
+    return new UserError(
+        name
+            + ": steps wait for each other: "
+            + String.join(" → ", circle.stream().map(k -> titles.getOrDefault(k, k)).toList()),
+        "Remove one of these from `depends_on`, or move the wait between them.");
   }
 }

@@ -1,23 +1,20 @@
 package dev.bakehouse.pipeline;
 
 import java.util.List;
-import java.util.Optional;
 
-/// Steps under one label; its dependencies hold for each of them.
-public record GroupStep(
-    Optional<String> key,
-    String label,
-    Optional<List<Dependency>> dependsOn,
-    boolean allowDependencyFailure,
-    List<Step> steps)
-    implements Step {
+/// Steps under one label; its dependencies, its `if` and its `skip` hold for each of them.
+public record GroupStep(StepBase base, List<Step> steps, String source) implements Step {
   public GroupStep {
-    dependsOn = dependsOn.map(List::copyOf);
     steps = List.copyOf(steps);
   }
 
   @Override
   public String title() {
-    return "group `" + key.orElse(label) + "`";
+    return "group `" + key().or(base::label).orElse("") + "`";
+  }
+
+  /// The same group with other members.
+  public GroupStep with(List<Step> members) {
+    return new GroupStep(base, members, source);
   }
 }

@@ -6,14 +6,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /// Steps with what holds for all of them.
 ///
 /// @param env for every step; a step's own value wins
 /// @param agents what an agent must have, for steps that do not say it themselves
-public record Pipeline(Map<String, String> env, Map<String, String> agents, List<Step> steps) {
+/// @param priority of jobs, for steps that do not say it themselves
+/// @param unused top-level keys that change nothing here: `notify`, and what anchors stand below
+public record Pipeline(
+    Map<String, String> env,
+    Map<String, String> agents,
+    Optional<Integer> priority,
+    List<Step> steps,
+    List<String> unused) {
   public Pipeline {
+    unused = List.copyOf(unused);
     env = Map.copyOf(env);
     agents = Map.copyOf(agents);
     steps = List.copyOf(steps);

@@ -6,18 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
-/// From a JSON tree to steps: tells the kinds of steps apart.
+/// From a JSON tree to steps.
 final class PipelineReader {
-  /// Kinds of steps the embedded coordinator does not run.
-  private static final List<String> OTHERS = List.of("block", "input", "trigger", "manual");
-
-  private static final Set<String> COMMANDS = Set.of("command", "commands", "script");
-  private static final Set<String> WAITS = Set.of("wait", "waiter");
-
   private PipelineReader() {}
 
   static Pipeline read(String name, JsonNode tree) {
@@ -28,15 +22,14 @@ final class PipelineReader {
     Fields fields = new Fields(name, root);
     Map<String, String> env = fields.map("env");
     Map<String, String> agents = agents(fields);
-    fields.value("notify");
+    Optional<Integer> priority = priority(fields);
     JsonNode steps =
         fields
             .value("steps")
             .filter(JsonNode::isArray)
             .orElseThrow(
                 () -> new UserError(name + " has no list of steps", "Write `steps:` with a list."));
-    fields.close();
-    return new Pipeline(env, agents, steps(steps, true));
+    return new Pipeline(env, agents, priority, steps(steps, true), fields.others());
   }
 
   private static List<Step> steps(JsonNode list, boolean groups) {
@@ -49,82 +42,91 @@ final class PipelineReader {
     return all;
   }
 
-  /// One step from its JSON, as [CommandStep#source] keeps it.
+  /// One step from its JSON, as [Step#source] keeps it.
+  ///
+  /// @param number what errors call it
+  /// @param groups whether it may be a group
   static Step step(JsonNode entry, int number, boolean groups) {
-    if (entry.isString()) {
-      String word = entry.asString();
-      if (WAITS.contains(word)) {
-        return new WaitStep(Optional.empty(), false);
-      }
-      throw OTHERS.contains(word) ? unsupported(word, number) : unknown(entry, number);
-    }
-    if (!entry.isObject()) {
+    JsonNode body = entry.isString() ? JsonNodeFactory.instance.objectNode() : entry;
+    StepForm form = StepForm.of(entry);
+    if (form == StepForm.UNKNOWN || !body.isObject()) {
       throw unknown(entry, number);
     }
-    String type = entry.path("type").isString() ? entry.path("type").asString() : "";
-    for (String other : OTHERS) {
-      if (entry.has(other) || type.equals(other)) {
-        throw unsupported(other, number);
-      }
-    }
-    if (entry.has("group")) {
-      if (!groups) {
-        throw new UserError(
-            "Step " + number + " is a group inside a group", "Move it one level up.");
-      }
-      return group(entry, number);
-    }
-    if (entry.has("wait") || entry.has("waiter") || WAITS.contains(type)) {
-      return waiting(entry, number);
-    }
-    boolean command = COMMANDS.stream().anyMatch(entry::has) || COMMANDS.contains(type);
-    if (command || entry.has("plugins")) {
-      return CommandReader.read(entry, number);
-    }
-    throw unknown(entry, number);
-  }
-
-  private static Step waiting(JsonNode entry, int number) {
-    Fields fields = new Fields("step " + number + " (wait)", entry);
-    fields.value("wait", "waiter", "type", "label", "name");
-    WaitStep step =
-        new WaitStep(fields.text("key", "id", "identifier"), fields.flag("continue_on_failure"));
-    if (fields.value("depends_on").isPresent()) {
-      throw fields.error("depends_on", "is not supported by the embedded coordinator yet");
-    }
+    Optional<String> name = new Fields("step " + number, body).text("key", "id", "label", "name");
+    String kind = form == StepForm.COMMAND ? "" : form.word() + " ";
+    Optional<String> shown = name.map(n -> kind + n).or(() -> Optional.of(form.word()));
+    Fields fields =
+        new Fields(
+            "step "
+                + number
+                + (form == StepForm.COMMAND && name.isEmpty() ? "" : " (" + shown.orElse("") + ")"),
+            body);
+    fields.value("type");
+    Step step =
+        switch (form) {
+          case COMMAND -> CommandReader.read(fields, entry.toString());
+          case WAIT -> waiting(fields, form, entry.toString());
+          case BLOCK, INPUT -> InputReader.read(fields, form, entry.toString());
+          case TRIGGER -> TriggerReader.read(fields, entry.toString());
+          case GROUP -> group(fields, (ObjectNode) body, number, groups);
+          case UNKNOWN -> throw unknown(entry, number);
+        };
     fields.close();
     return step;
   }
 
-  private static Step group(JsonNode entry, int number) {
-    Optional<String> label = new Fields("step " + number, entry).text("group");
-    Fields fields = new Fields("step " + number + " (group " + label.orElse("") + ")", entry);
-    fields.value("group", "type", "notify");
-    Optional<String> name = fields.text("label", "name");
+  private static Step waiting(Fields fields, StepForm form, String source) {
+    return new WaitStep(base(fields, form), fields.flag("continue_on_failure"), source);
+  }
+
+  private static Step group(Fields fields, ObjectNode body, int number, boolean groups) {
+    if (!groups) {
+      throw new UserError("Step " + number + " is a group inside a group", "Move it one level up.");
+    }
+    StepBase base = base(fields, StepForm.GROUP);
+    fields.value("notify", "if_changed");
     JsonNode steps =
         fields
             .value("steps")
             .filter(JsonNode::isArray)
             .orElseThrow(() -> fields.error("steps", "must be a list of steps"));
-    if (fields.flag("skip")) {
-      throw fields.error("skip", "is not supported by the embedded coordinator yet");
-    }
-    fields.value("if_changed");
-    GroupStep group =
-        new GroupStep(
-            fields.text("key", "id", "identifier"),
-            label.or(() -> name).orElse(""),
-            dependsOn(fields),
-            fields.flag("allow_dependency_failure"),
-            steps(steps, false));
-    if (fields.value("if").isPresent()) {
-      throw fields.error("if", "is not supported by the embedded coordinator yet");
-    }
-    fields.close();
-    return group;
+    ObjectNode bare = body.deepCopy();
+    bare.putArray("steps");
+    return new GroupStep(base, steps(steps, false), bare.toString());
   }
 
-  static Optional<List<Dependency>> dependsOn(Fields fields) {
+  /// The keys that steps of all kinds have.
+  static StepBase base(Fields fields, StepForm form) {
+    Optional<String> label =
+        form == StepForm.COMMAND || form == StepForm.TRIGGER
+            ? Optional.empty()
+            : fields.text(form.words().toArray(String[]::new));
+    Optional<String> name = fields.text("label", "name");
+    Optional<String> when = fields.text("if").filter(text -> !text.isBlank());
+    Optional<String> branches =
+        Optional.of(String.join(" ", fields.texts("branches"))).filter(text -> !text.isBlank());
+    if (when.isPresent() && branches.isPresent()) {
+      throw fields.error("if", "can not stand beside `branches`");
+    }
+    when.ifPresent(
+        text -> {
+          try {
+            Condition.parse(text);
+          } catch (UserError e) {
+            throw fields.error("if", String.valueOf(e.getMessage()), e.remedy());
+          }
+        });
+    return new StepBase(
+        fields.text("key", "id", "identifier"),
+        label.filter(l -> !l.isEmpty()).or(() -> name),
+        dependsOn(fields),
+        fields.flag("allow_dependency_failure"),
+        when,
+        branches.map(BranchPattern::new),
+        CommandReader.skip(fields));
+  }
+
+  private static Optional<List<Dependency>> dependsOn(Fields fields) {
     Optional<JsonNode> value = fields.value("depends_on");
     if (!fields.written("depends_on")) {
       return Optional.empty();
@@ -154,25 +156,24 @@ final class PipelineReader {
 
   /// `agents` as a list of `name=value` or as names and values.
   static Map<String, String> agents(Fields fields) {
-    Optional<JsonNode> value = fields.value("agents");
+    String key = fields.written("agents") ? "agents" : "agent_query_rules";
+    Optional<JsonNode> value = fields.value("agents", "agent_query_rules");
     if (value.isEmpty() || value.get().isObject()) {
-      return fields.map("agents");
+      return fields.map(key);
     }
     Map<String, String> all = new LinkedHashMap<>();
-    for (String rule : fields.texts("agents")) {
+    for (String rule : fields.texts(key)) {
       int equals = rule.indexOf('=');
       if (equals < 1) {
-        throw fields.error("agents", "must be written `name=value`, not `" + rule + "`");
+        throw fields.error(key, "must be written `name=value`, not `" + rule + "`");
       }
       all.put(rule.substring(0, equals), rule.substring(equals + 1));
     }
     return all;
   }
 
-  private static UserError unsupported(String kind, int number) {
-    return new UserError(
-        "not supported by the embedded coordinator yet: " + kind + " (step " + number + ")",
-        "Remove the step, or run the pipeline on Buildkite.");
+  static Optional<Integer> priority(Fields fields) {
+    return fields.number("priority", Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
   private static UserError unknown(JsonNode entry, int number) {
@@ -182,6 +183,6 @@ final class PipelineReader {
             + number
             + " is of no known kind: "
             + (text.length() > 200 ? text.substring(0, 200) + "…" : text),
-        "Give it a `command`, `wait` or `group`.");
+        "Give it a `command`, `wait`, `block`, `input`, `trigger` or `group`.");
   }
 }

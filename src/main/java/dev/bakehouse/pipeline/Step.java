@@ -4,13 +4,25 @@ import java.util.List;
 import java.util.Optional;
 
 /// One entry below `steps`.
-public sealed interface Step permits CommandStep, WaitStep, GroupStep {
-  Optional<String> key();
+public sealed interface Step permits CommandStep, WaitStep, InputStep, TriggerStep, GroupStep {
+  StepBase base();
 
-  /// Absent: the step waits for the last `wait` before it. Present, even when empty: for these
-  /// only.
-  Optional<List<Dependency>> dependsOn();
+  /// The step as it was written, as JSON; a group without its members. [#parse] reads it back.
+  String source();
 
   /// What errors call it.
   String title();
+
+  default Optional<String> key() {
+    return base().key();
+  }
+
+  default Optional<List<Dependency>> dependsOn() {
+    return base().dependsOn();
+  }
+
+  /// Reads back what [#source] gave.
+  static Step parse(String source) {
+    return PipelineReader.step(YamlTree.parse("a stored step", source), 0, true);
+  }
 }

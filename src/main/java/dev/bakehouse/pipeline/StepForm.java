@@ -13,13 +13,13 @@ import tools.jackson.databind.JsonNode;
 public enum StepForm {
   COMMAND(
       "command commands script",
-      "agents artifact_paths branches cache cancel_on_build_failing checkout concurrency"
-          + " concurrency_group concurrency_method env if if_changed image matrix notify parallelism"
-          + " plugins priority retry secrets signature skip soft_fail timeout_in_minutes"),
+      "agent_query_rules agents artifact_paths artifacts branches cache cancel_on_build_failing"
+          + " checkout concurrency concurrency_group concurrency_method env if if_changed image matrix notify parallelism"
+          + " plugins priority retry secrets signature skip soft_fail timeout timeout_in_minutes"),
   WAIT("wait waiter", "branches continue_on_failure if"),
-  BLOCK("block manual", "allowed_teams blocked_state branches fields if prompt"),
-  INPUT("input", "allowed_teams branches fields if prompt"),
-  TRIGGER("trigger", "async branches build if if_changed skip soft_fail"),
+  BLOCK("block manual", "allowed_teams blocked_state branches fields if prompt submit"),
+  INPUT("input", "allowed_teams blocked_state branches fields if prompt submit"),
+  TRIGGER("trigger", "async branches build if if_changed parallelism skip soft_fail"),
   GROUP("group", "if if_changed notify skip steps"),
   /// None of them: kept as it is.
   UNKNOWN("", "");

@@ -46,7 +46,9 @@ final class StepGraph {
         own.add(new Need(barrier, true));
       }
       if (step.form().barrier()) {
-        since.forEach(before -> own.add(new Need(before, true)));
+        if (step.dependsOn().isEmpty()) {
+          since.forEach(before -> own.add(new Need(before, true)));
+        }
         since.clear();
       }
       List<Need> inherited = new ArrayList<>(own);
@@ -56,7 +58,9 @@ final class StepGraph {
         step.members().forEach(member -> own.add(new Need(member, false)));
       }
       needs.put(step.number(), own);
-      since.add(step);
+      if (step.form() != StepForm.INPUT) {
+        since.add(step);
+      }
       barrier = step.form().barrier() ? step : barrier;
     }
   }

@@ -11,7 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class StepLimits {
   private static final int JOBS = 500;
   private static final int DIMENSIONS = 6;
-  private static final int ELEMENTS = 20;
+  private static final int ELEMENTS = 25;
   private static final int ADJUSTMENTS = 12;
   private static final int MATRIX_JOBS = 50;
   private static final int RETRIES = 10;

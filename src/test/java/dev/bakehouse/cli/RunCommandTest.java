@@ -161,11 +161,10 @@ class RunCommandTest {
         "steps:\\n\\n  - {command: x] | pipeline.yml:3: | Correct the YAML there",
         "steps: [{command: 'echo ${NAME?is missing}'}] | can not read the pipeline | is missing",
         "steps: [{command: x, commandz: y}] | step 1 | commandz",
-        "steps: [{block: Go}] | block (step 1) | Remove the step",
+        "steps: [{command: a, secrets: [S]}] | `secrets` of step 1 | Correct it",
         "steps: [{shout: x}] | Step 1 is of no known kind | command",
         "steps: [{command: x, depends_on: nothing}] | nothing | pipeline.yml",
         "steps: [] | has no steps | Add a step",
-        "{steps: [{command: x}], nothing: here} | unknown key `nothing` | known here",
       })
   void whatIsWrongWithAPipelineIsSaidBeforeAnythingStarts(
       String pipeline, String message, String more) throws IOException {

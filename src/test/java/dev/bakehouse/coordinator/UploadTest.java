@@ -108,9 +108,12 @@ class UploadTest {
       assertThat(Bench.last(build, "boot").state()).isEqualTo(JobState.FAILED);
       assertThat(bench.log(Bench.last(build, "boot"))).contains("depends on `nowhere`");
       assertThat(build.jobs()).hasSize(2);
-      BuildView block = upload(bench, "steps: [{command: a}, {block: ok}]", "");
-      assertThat(bench.log(Bench.last(block, "boot")))
-          .contains("not supported by the embedded coordinator yet: block (step 2)");
+      BuildView secret = upload(bench, "steps: [{command: a}, {command: b, secrets: [S]}]", "");
+      assertThat(bench.log(Bench.last(secret, "boot")))
+          .contains("`secrets` of step 2 is not supported by the embedded coordinator yet");
+      BuildView wrong = upload(bench, "steps: [{command: a, if: 'build.brnch == 1'}]", "");
+      assertThat(bench.log(Bench.last(wrong, "boot")))
+          .contains("`if` of step 1 asks for `build.brnch`", "Did you mean `build.branch`?");
     }
   }
 

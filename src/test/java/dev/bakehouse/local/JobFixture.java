@@ -249,6 +249,8 @@ public final class JobFixture implements AutoCloseable {
     return run(branch, Map.of(), steps);
   }
 
+  /// A build that waits for a person in the end is cancelled.
+  ///
   /// @param env of the build, for example what makes it one of a pull request
   public Map<String, Result> run(String branch, Map<String, String> env, List<Step> steps) {
     if (steps.stream().anyMatch(step -> step.where() == Where.TART)) {
@@ -275,7 +277,11 @@ public final class JobFixture implements AutoCloseable {
     BuildRequest request =
         new BuildRequest("test", repository.toString(), "HEAD", branch, "A test", env);
     BuildView build =
-        fleet.build(request, Pipeline.parse("test", json), new BuildConsole(System.out, false));
+        fleet.build(
+            request,
+            Pipeline.parse("test", json),
+            new BuildConsole(System.out, false)
+                .andThen(new Answers(fleet.coordinator(), Map.of(), null, System.out)));
     Map<String, Result> results = new LinkedHashMap<>();
     for (JobView job : build.jobs()) {
       if (job.key() != null && !job.retried()) {

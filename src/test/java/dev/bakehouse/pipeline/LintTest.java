@@ -65,8 +65,8 @@ class LintTest {
         "steps:|- {group: g, steps: [{group: h, steps: [wait]}]}; 2; nested-group; one level up",
         "steps:|- {group: g, steps: []}; 2; empty-group; has no steps",
         "steps:|- {command: a, T, concurrency: 1}; 2; half-concurrency; without a `concurrency_group`",
-        "steps:|- {command: a, T, matrix: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u]}; 2; limit;"
-            + " more than 20 elements",
+        "steps:|- {command: a, T, matrix: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z]}; 2;"
+            + " limit; more than 25 elements",
         "steps:|- {command: a, T, matrix: {setup: {a: [1,2,3,4,5,6,7,8], b: [1,2,3,4,5,6,7]}}}; 2;"
             + " limit; makes 56 jobs",
         "steps:|- {command: a, T, key: 0198c5f2-aaaa-bbbb-cccc-0123456789ab}; 2; limit; UUID",

@@ -1,0 +1,53 @@
+package dev.bakehouse.coordinator;
+
+import java.sql.SQLException;
+import java.util.List;
+
+/// Queues of jobs that may not all run at once
+/// (https://buildkite.com/docs/pipelines/configure/workflows/controlling-concurrency). A job keeps
+/// its place from the moment it is made, also while other steps hold it up; behind a `block` it has
+/// none yet.
+final class ConcurrencyGroups {
+  private ConcurrencyGroups() {}
+
+  /// Lets go what may run of the groups that a build has jobs in.
+  static void release(Transaction tx, String build) throws SQLException {
+    for (String group : of(tx, build)) {
+      queue(tx, group);
+    }
+  }
+
+  static List<String> of(Transaction tx, String build) throws SQLException {
+    return tx.list(
+        "SELECT DISTINCT concurrency_group FROM jobs WHERE build=? AND concurrency_group IS NOT"
+            + " NULL",
+        row -> row.getString(1),
+        build);
+  }
+
+  /// Lets go what may run of one group, in all builds.
+  static void queue(Transaction tx, String group) throws SQLException {
+    List<Job> queue =
+        tx.list(
+            "SELECT * FROM jobs WHERE concurrency_group=? AND state IN ('waiting','limited',"
+                + "'scheduled','assigned','accepted','running','canceling','timing_out')"
+                + " ORDER BY iif(eager, -priority, 0), scheduled, seq",
+            Job::row,
+            group);
+    long holding = queue.stream().filter(job -> !queued(job)).count();
+    long ahead = 0;
+    for (Job job : queue) {
+      boolean room = holding + (job.eager() ? 0 : ahead) < job.limit();
+      if (job.state() == JobState.LIMITED && room) {
+        tx.update("UPDATE jobs SET state='scheduled', runnable=? WHERE id=?", Core.now(), job.id());
+        holding++;
+      } else if (queued(job)) {
+        ahead++;
+      }
+    }
+  }
+
+  private static boolean queued(Job job) {
+    return job.state() == JobState.LIMITED || job.state() == JobState.WAITING;
+  }
+}
