@@ -99,7 +99,7 @@ final class Lifecycle {
           Core.now(),
           Core.now());
     }
-    scheduler.advance(tx, job.build());
+    tx.before("advance " + job.build(), late -> scheduler.advance(late, job.build()));
   }
 
   /// The agent is gone, or forgot the job. A job it had not accepted is offered to others.
