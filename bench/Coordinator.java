@@ -345,13 +345,30 @@ class Coordinator {
     }
 
     void live() throws Exception {
+      Thread.startVirtualThread(this::beat);
       if (STREAM) {
         stream();
-        return;
+      } else {
+        poll();
       }
+    }
+
+    private void beat() {
+      try (Client hearts = new Client()) {
+        while (!over) {
+          Thread.sleep(5000 + random.nextInt(1000));
+          hearts.json("POST", "/v3/heartbeat", token, "{\"sent_at\":\"x\"}");
+        }
+      } catch (IOException | InterruptedException e) {
+        if (!over) {
+          faults.add("heartbeat: " + e);
+        }
+      }
+    }
+
+    private void poll() throws Exception {
       Thread.sleep(random.nextInt(1000));
       long tick = System.nanoTime();
-      long heartbeat = tick;
       while (!over) {
         Thread.sleep(random.nextInt(1000));
         JsonNode ping = client.json("GET", "/v3/ping", token, "");
@@ -361,10 +378,6 @@ class Coordinator {
         } else {
           tick += 1_000_000_000L;
           until(tick);
-        }
-        if (System.nanoTime() - heartbeat > 6_000_000_000L) {
-          heartbeat = System.nanoTime();
-          client.json("POST", "/v3/heartbeat", token, "{\"sent_at\":\"x\"}");
         }
       }
     }

@@ -2,7 +2,6 @@ package dev.bakehouse.coordinator;
 
 import java.io.IOException;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,21 +59,20 @@ final class ArtifactUploads {
     String name = Request.need(batch.id, "id");
     List<Announced> artifacts = Request.need(batch.artifacts, "artifacts");
     String destination = text(batch.uploadDestination);
-    List<String> ids = new ArrayList<>();
-    core.database()
-        .run(
-            tx -> {
-              String build = Job.get(tx, job).build();
-              for (int place = 0; place < artifacts.size(); place++) {
-                insert(tx, build, job, name, place, artifacts.get(place), destination);
-              }
-              ids.addAll(
-                  tx.list(
+    List<String> ids =
+        core.database()
+            .call(
+                tx -> {
+                  String build = Job.get(tx, job).build();
+                  for (int place = 0; place < artifacts.size(); place++) {
+                    insert(tx, build, job, name, place, artifacts.get(place), destination);
+                  }
+                  return tx.list(
                       "SELECT id FROM artifacts WHERE job=? AND batch=? ORDER BY place",
                       row -> row.getString(1),
                       job,
-                      name));
-            });
+                      name);
+                });
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("id", name);
     answer.put("artifact_ids", ids);

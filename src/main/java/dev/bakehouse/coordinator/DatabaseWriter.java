@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The thread that writes. What came while it wrote goes into one commit, each piece behind a
 /// savepoint of its own: a thousand agents at once wait for a few writes to disk, not for a
-/// thousand.
+/// thousand. Work may be done twice, when something else in its commit failed; it must not count.
 final class DatabaseWriter implements AutoCloseable {
   private static final int MOST_AT_ONCE = 256;
 
@@ -36,6 +36,7 @@ final class DatabaseWriter implements AutoCloseable {
     /// Runs the work; when that fails, undoes it.
     void run(Transaction tx) throws SQLException {
       tx.mark();
+      failure = null;
       try {
         result = work.in(tx);
       } catch (SQLException | RuntimeException | Error e) {
@@ -106,17 +107,22 @@ final class DatabaseWriter implements AutoCloseable {
       for (Task<?> task : batch) {
         task.run(transaction);
       }
+      transaction.settle();
       transaction.commit();
-      if (transaction.wrote()) {
-        changes.signal();
-      }
-      batch.forEach(Task::tell);
     } catch (SQLException | RuntimeException | Error e) {
       transaction.rollback();
-      for (Task<?> task : batch) {
-        task.answer.completeExceptionally(e);
+      if (batch.size() == 1) {
+        batch.getFirst().answer.completeExceptionally(e);
+      } else {
+        // Each alone: then only the one that is to blame fails.
+        batch.forEach(task -> commit(List.of(task)));
       }
+      return;
     }
+    if (transaction.wrote()) {
+      changes.signal();
+    }
+    batch.forEach(Task::tell);
   }
 
   private void refuse() {

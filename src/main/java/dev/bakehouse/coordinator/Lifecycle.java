@@ -86,7 +86,7 @@ final class Lifecycle {
     if (next != null) {
       Job.again(tx, job, next, rule.get());
     }
-    scheduler.advance(tx, job.build());
+    tx.before("advance " + job.build(), late -> scheduler.advance(late, job.build()));
   }
 
   /// The agent is gone, or forgot the job. A job it had not accepted is offered to others.

@@ -71,8 +71,8 @@ final class Promises {
     if (promised.isEmpty()) {
       return end;
     }
-    boolean soft = step.softFail().covers(end.exitStatus());
-    boolean hard = !step.softFail().covers(promised.get());
+    boolean soft = step.softFail(job.matrix()).covers(end.exitStatus());
+    boolean hard = !step.softFail(job.matrix()).covers(promised.get());
     return end.exitStatus().equals("0") || (soft && hard)
         ? new Lifecycle.End(promised.get(), null, null)
         : end;

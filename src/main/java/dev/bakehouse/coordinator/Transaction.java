@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,7 @@ final class Transaction {
 
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
+  private final LinkedHashMap<String, Database.Deed> last = new LinkedHashMap<>();
   private boolean wrote;
 
   /// Makes a value of the current row; runs no statement itself.
@@ -41,6 +43,19 @@ final class Transaction {
     prepare("BEGIN").execute();
   }
 
+  /// Does something before all is written, once for all who ask for it under one name: what follows
+  /// from the end of a job is found out once for many that end together.
+  void before(String name, Database.Deed deed) {
+    last.putIfAbsent(name, deed);
+  }
+
+  /// Does what was asked of [#before].
+  void settle() throws SQLException {
+    while (!last.isEmpty()) {
+      last.pollFirstEntry().getValue().in(this);
+    }
+  }
+
   void commit() throws SQLException {
     prepare("COMMIT").execute();
   }
@@ -48,6 +63,7 @@ final class Transaction {
   /// Gives everything up; when that fails there is nothing left to give up.
   void rollback() {
     wrote = false;
+    last.clear();
     try {
       prepare("ROLLBACK").execute();
     } catch (SQLException e) {

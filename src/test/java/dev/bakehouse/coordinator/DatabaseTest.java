@@ -1,0 +1,90 @@
+package dev.bakehouse.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Work that is committed together fails alone.
+class DatabaseTest {
+  @TempDir Path dir;
+
+  @Test
+  void whatFailsIsUndoneAndTheOthersOfItsCommitStay() throws Exception {
+    AtomicInteger settled = new AtomicInteger();
+    try (Database database = Database.open(dir.resolve("db"), new Changes());
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      CountDownLatch gate = new CountDownLatch(1);
+      CountDownLatch entered = new CountDownLatch(1);
+      Future<?> first =
+          threads.submit(
+              () ->
+                  database.run(
+                      tx -> {
+                        entered.countDown();
+                        await(gate);
+                      }));
+      entered.await();
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        int n = i;
+        all.add(
+            threads.submit(
+                () ->
+                    database.run(
+                        tx -> {
+                          tx.update("INSERT INTO uploads VALUES (?,?)", "job", "u" + n);
+                          tx.before("once", late -> settled.incrementAndGet());
+                          if (n == 7) {
+                            throw new HttpError(422, "seven");
+                          }
+                          if (n == 9) {
+                            tx.before(
+                                "nine",
+                                late -> {
+                                  throw new HttpError(422, "nine");
+                                });
+                          }
+                        })));
+      }
+      gate.countDown();
+      first.get();
+      for (int i = 0; i < 20; i++) {
+        Future<?> one = all.get(i);
+        if (i == 7 || i == 9) {
+          assertThatThrownBy(one::get).hasRootCauseInstanceOf(HttpError.class);
+        } else {
+          one.get();
+        }
+      }
+      List<String> kept =
+          database.read(tx -> tx.list("SELECT uuid FROM uploads", row -> row.getString(1)));
+      assertThat(kept).hasSize(18).doesNotContain("u7", "u9");
+      assertThat(settled.get()).isPositive();
+      assertThatThrownBy(() -> database.read(tx -> tx.update("DELETE FROM uploads")))
+          .hasMessageContaining("readonly");
+      assertThatThrownBy(() -> database.run(tx -> database.run(inner -> {})))
+          .hasMessageContaining("may not wait");
+      database.close();
+      assertThatThrownBy(() -> database.run(tx -> {})).hasMessageContaining("ended");
+      assertThatThrownBy(() -> database.read(tx -> 1)).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  private static void await(CountDownLatch gate) {
+    try {
+      gate.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
