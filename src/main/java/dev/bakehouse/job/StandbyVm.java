@@ -31,8 +31,7 @@ public final class StandbyVm {
   /// @throws UserError when it can not be made; nothing of it stays
   public static StandbyVm make(Machines machines, ImageLease image, Lease lease) {
     HostSettings host = machines.host();
-    List<Integer> forwards =
-        Loopback.port(host.agent().endpoint()).map(List::of).orElse(List.of());
+    List<Integer> forwards = Loopback.port(host.agent().endpoint()).map(List::of).orElse(List.of());
     Machine.Start start =
         new Machine.Start(
             Machines.name(host.name()),

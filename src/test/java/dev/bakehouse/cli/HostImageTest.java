@@ -76,7 +76,8 @@ class HostImageTest {
     Outcome published = ensure("bakehouse image ensure");
     assertThat(published.status()).isEqualTo(INFRASTRUCTURE);
     assertThat(published.text())
-        .contains("the local image fits", "The image wanted is here and not in the registry as oci:");
+        .contains(
+            "the local image fits", "The image wanted is here and not in the registry as oci:");
     publish = "";
 
     Outcome nothing = ensure("bakehouse image ensure --force-refresh");

@@ -21,7 +21,8 @@ class DatabaseTest {
   @Test
   void whatFailsIsUndoneAndTheOthersOfItsCommitStay() throws Exception {
     AtomicInteger settled = new AtomicInteger();
-    try (Database database = Database.open(dir.resolve("db"), new Changes());
+    Database database = Database.open(dir.resolve("db"), new Changes());
+    try (database;
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       CountDownLatch gate = new CountDownLatch(1);
       CountDownLatch entered = new CountDownLatch(1);
