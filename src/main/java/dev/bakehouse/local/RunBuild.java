@@ -124,7 +124,7 @@ public final class RunBuild {
 
   private static @Nullable BufferedReader terminal() {
     Console console = System.console();
-    return console != null && console.isTerminal() ? new BufferedReader(console.reader()) : null;
+    return console.isTerminal() ? new BufferedReader(console.reader()) : null;
   }
 
   /// What the jobs left for the store; a build's result does not hang on it.

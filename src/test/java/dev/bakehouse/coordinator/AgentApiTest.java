@@ -164,7 +164,7 @@ class AgentApiTest {
                     "POST",
                     path + "/pipelines",
                     token,
-                    "{\"uuid\":\"u\",\"pipeline\":{\"steps\":[{\"dance\":\"x\"}]}}")
+                    "{\"uuid\":\"u\",\"pipeline\":{\"steps\":[{\"shout\":\"x\"}]}}")
                 .status())
         .isEqualTo(422);
     for (String unknown :
