@@ -1,17 +1,63 @@
 package dev.bakehouse.buildkite;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A connected agent as the REST API tells it.
+/// An agent as the REST API tells it.
 ///
+/// @param connectionState `connected`, `stopping`, `lost`, …
 /// @param metaData its tags, `name=value`
 /// @param job what it runs, if anything
 public record AgentInfo(
-    String id,
-    String name,
+    @Nullable String id,
+    @Nullable String name,
     @Nullable String connectionState,
     @Nullable String hostname,
     @Nullable String version,
-    @Nullable List<String> metaData,
-    BuildInfo.@Nullable JobInfo job) {}
+    @Nullable Boolean paused,
+    List<String> metaData,
+    @Nullable JobInfo job) {
+  @SuppressWarnings("NullAway") // The wire may leave the list out.
+  public AgentInfo {
+    metaData = metaData == null ? List.of() : metaData.stream().filter(Objects::nonNull).toList();
+  }
+
+  /// The rules of a job that it does not meet. A rule `name=*` asks for any value, `*` for nothing;
+  /// a job that names no queue wants `default`, where an agent without one is.
+  List<String> missing(List<String> rules) {
+    List<String> wanted = new java.util.ArrayList<>(rules);
+    if (rules.stream().noneMatch(rule -> rule.startsWith("queue="))) {
+      wanted.add("queue=default");
+    }
+    return wanted.stream().filter(rule -> !meets(rule)).toList();
+  }
+
+  private boolean meets(String rule) {
+    int equals = rule.indexOf('=');
+    String name = equals < 0 ? rule : rule.substring(0, equals);
+    String value = equals < 0 ? "*" : rule.substring(equals + 1);
+    if (name.equals("*")) {
+      return true;
+    }
+    List<String> own = values(name);
+    if (own.isEmpty() && name.equals("queue")) {
+      own = List.of("default");
+    }
+    return value.equals("*") ? !own.isEmpty() : own.contains(value);
+  }
+
+  /// The values of a tag.
+  List<String> values(String tag) {
+    return metaData.stream()
+        .filter(t -> t.startsWith(tag + "="))
+        .map(t -> t.substring(tag.length() + 1))
+        .toList();
+  }
+
+  /// Which machine it is on, as its tags say, else as it says itself.
+  String host() {
+    List<String> named = values("host");
+    return !named.isEmpty() ? named.getFirst() : hostname != null ? hostname : String.valueOf(name);
+  }
+}

@@ -1,7 +1,5 @@
 package dev.bakehouse.buildkite;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,12 +16,14 @@ public record BuildInfo(
     @Nullable String message,
     String commit,
     String branch,
+    @Nullable String url,
     @Nullable String webUrl,
     @Nullable String createdAt,
     @Nullable String startedAt,
     @Nullable String finishedAt,
     @Nullable Map<String, String> metaData,
     @Nullable PullRequest pullRequest,
+    @Nullable PipelineRef pipeline,
     List<JobInfo> jobs) {
   private static final Set<String> ENDED =
       Set.of("passed", "failed", "canceled", "skipped", "not_run");
@@ -37,28 +37,8 @@ public record BuildInfo(
     return ENDED.contains(state);
   }
 
-  /// A job of a build; waits and blocks are jobs too, without most of this.
-  public record JobInfo(
-      @Nullable String id,
-      @Nullable String type,
-      @Nullable String name,
-      @Nullable String stepKey,
-      @Nullable String command,
-      @Nullable String state,
-      @Nullable Integer exitStatus,
-      @Nullable Boolean softFailed,
-      @Nullable Boolean retried,
-      @Nullable Integer parallelGroupIndex,
-      @Nullable AgentRef agent,
-      @Nullable String startedAt,
-      @Nullable String finishedAt) {
-    /// How long it ran; zero when it did not run to an end.
-    public Duration time() {
-      return startedAt == null || finishedAt == null
-          ? Duration.ZERO
-          : Duration.between(Instant.parse(startedAt), Instant.parse(finishedAt));
-    }
-  }
+  /// A pipeline, by its name in URLs.
+  public record PipelineRef(@Nullable String slug) {}
 
   /// The pull request a build was made for; without an id there is none.
   ///
@@ -67,6 +47,4 @@ public record BuildInfo(
   /// @param repository where its commits come from
   public record PullRequest(
       @Nullable String id, @Nullable String base, @Nullable String repository) {}
-
-  public record AgentRef(@Nullable String id, @Nullable String name) {}
 }

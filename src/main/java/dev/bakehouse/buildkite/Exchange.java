@@ -4,8 +4,10 @@ import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -13,6 +15,8 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -21,13 +25,19 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Requests with a token. What only reads is tried again when the server is busy.
+/// Requests with a token. What a busy server did not do is tried again; what only reads, also when
+/// it failed or the connection broke.
 final class Exchange {
   private static final JsonMapper JSON =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
   private static final Pattern NEXT = Pattern.compile("<([^>]+)>; *rel=\"next\"");
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Duration BUSY = Duration.ofSeconds(20);
+
+  /// Buildkite's limits are of a minute.
+  private static final Duration RATE = Duration.ofSeconds(75);
+
+  private static final int TOO_MANY = 429;
 
   private final URI api;
   private final String token;
@@ -43,28 +53,35 @@ final class Exchange {
     this.token = token;
   }
 
-  HttpResponse<byte[]> get(URI uri) {
-    return good(repeat(request(uri).GET().build(), BodyHandlers.ofByteArray()));
+  /// @param scope what the token must be allowed, for the error
+  HttpResponse<byte[]> get(URI uri, String scope) {
+    return good(repeat(request(uri).GET().build(), BodyHandlers.ofByteArray()), scope);
   }
 
-  HttpResponse<byte[]> send(URI uri, String method, Object body) {
+  HttpResponse<byte[]> send(URI uri, String method, String scope, Object body) {
     HttpRequest request =
         request(uri)
             .header("Content-Type", "application/json")
             .method(method, BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
             .build();
-    return good(once(request, BodyHandlers.ofByteArray()));
+    long end = System.nanoTime() + RATE.toNanos();
+    HttpResponse<byte[]> answer = once(request, BodyHandlers.ofByteArray());
+    while (answer.statusCode() == TOO_MANY) {
+      await(answer, end);
+      answer = once(request, BodyHandlers.ofByteArray());
+    }
+    return good(answer, scope);
   }
 
   /// The bytes behind redirects; the token stays with the server it is for.
-  InputStream follow(URI uri) {
+  InputStream follow(URI uri, String scope) {
     HttpResponse<InputStream> answer = bytes(own(uri) ? request(uri) : bare(uri));
     for (int i = 0; i < 5 && answer.statusCode() / 100 == 3; i++) {
       answer =
           bytes(bare(answer.uri().resolve(answer.headers().firstValue("Location").orElse(""))));
     }
     if (answer.statusCode() != 200) {
-      throw refused(answer.request(), answer.statusCode(), "");
+      throw refused(answer.request(), answer.statusCode(), "", scope);
     }
     return answer.body();
   }
@@ -119,55 +136,76 @@ final class Exchange {
   }
 
   private <T> HttpResponse<T> repeat(HttpRequest request, BodyHandler<T> handler) {
-    long begin = System.nanoTime();
-    return Poll.until(
-        "an answer to " + request.method() + " " + request.uri(),
-        BUSY,
-        () -> {
-          HttpResponse<T> answer = once(request, handler);
-          if (answer.statusCode() == 429) {
-            await(pause(answer), BUSY.minusNanos(System.nanoTime() - begin), request);
-          }
-          if (answer.statusCode() == 429 || answer.statusCode() >= 500) {
-            throw new IOException("status " + answer.statusCode());
-          }
-          return Optional.of(answer);
-        });
+    String what = "an answer to " + request.method() + " " + request.uri();
+    long end = System.nanoTime() + RATE.toNanos();
+    while (true) {
+      HttpResponse<T> answer = Poll.until(what, BUSY, () -> Optional.of(settled(request, handler)));
+      if (answer.statusCode() != TOO_MANY) {
+        return answer;
+      }
+      await(answer, end);
+    }
   }
 
-  /// How long a server that is asked too often wants to be left alone: `Retry-After`, else
-  /// Buildkite's `RateLimit-Reset`, both in seconds:
-  /// https://buildkite.com/docs/apis/rest-api/limits
-  private static Duration pause(HttpResponse<?> answer) {
-    for (String header : new String[] {"Retry-After", "RateLimit-Reset"}) {
+  private <T> HttpResponse<T> settled(HttpRequest request, BodyHandler<T> handler)
+      throws IOException {
+    HttpResponse<T> answer;
+    try {
+      answer = once(request, handler);
+    } catch (Broken e) {
+      throw new IOException(e.getMessage(), e);
+    }
+    if (answer.statusCode() >= 500) {
+      throw new IOException("status " + answer.statusCode());
+    }
+    return answer;
+  }
+
+  /// Leaves a server alone for as long as it wants that: `Retry-After`, else the limit of
+  /// Buildkite's that is used up, all in seconds:
+  /// https://buildkite.com/docs/apis/rest-api/rate-limits
+  private static void await(HttpResponse<?> answer, long end) {
+    HttpRequest request = answer.request();
+    boolean user = answer.headers().firstValue("RateLimit-User-Remaining").orElse("").equals("0");
+    Duration pause = Duration.ofSeconds(1);
+    for (String header :
+        List.of(user ? "RateLimit-User-Reset" : "RateLimit-Reset", "Retry-After")) {
       String value = answer.headers().firstValue(header).orElse("");
       if (value.matches("[0-9]{1,6}")) {
-        return Duration.ofSeconds(Long.parseLong(value));
+        pause = Duration.ofSeconds(Long.parseLong(value));
       }
     }
-    return Duration.ZERO;
-  }
-
-  private static void await(Duration pause, Duration left, HttpRequest request) {
-    if (pause.compareTo(left) > 0) {
+    if (pause.toNanos() > end - System.nanoTime()) {
       throw new RestRefused(
           request.method()
               + " "
               + request.uri()
               + " was answered with 429: the rate limit is used up",
-          429,
+          TOO_MANY,
           "Ask again in " + pause.toSeconds() + " s, or with a token of another limit.");
     }
     Poll.pause("the rate limit of " + request.uri(), pause);
   }
 
+  /// The connection ended before the answer did.
+  private static final class Broken extends UserError {
+    Broken(HttpRequest request, IOException why) {
+      super(
+          request.method() + " " + request.uri() + " failed: " + why,
+          "Check that the coordinator runs and the address is right.",
+          why);
+    }
+  }
+
   private <T> HttpResponse<T> once(HttpRequest request, BodyHandler<T> handler) {
     try {
       return http.send(request, handler);
-    } catch (IOException e) {
+    } catch (ConnectException | HttpConnectTimeoutException e) {
       throw new Poll.Fatal(
-          request.method() + " " + request.uri() + " failed: " + e,
+          "Nobody answers at " + request.uri() + ": " + e,
           "Check that the coordinator runs and the address is right.");
+    } catch (IOException e) {
+      throw new Broken(request, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Poll.Fatal(
@@ -175,25 +213,49 @@ final class Exchange {
     }
   }
 
-  private static HttpResponse<byte[]> good(HttpResponse<byte[]> answer) {
+  private HttpResponse<byte[]> good(HttpResponse<byte[]> answer, String scope) {
     if (answer.statusCode() / 100 != 2) {
-      String body = new String(answer.body(), StandardCharsets.UTF_8).strip();
-      throw refused(answer.request(), answer.statusCode(), body);
+      throw refused(answer.request(), answer.statusCode(), said(answer.body()), scope);
     }
     return answer;
   }
 
-  private static RestRefused refused(HttpRequest request, int status, String body) {
-    String shown = body.length() > 500 ? body.substring(0, 500) + "…" : body;
+  /// The answer's `message`, else its beginning.
+  private static String said(byte[] body) {
+    String text = new String(body, StandardCharsets.UTF_8).strip();
+    try {
+      String message = JSON.readTree(text).path("message").asString("");
+      text = message.isEmpty() ? text : message;
+    } catch (JacksonException e) {
+      // Shown as it is.
+    }
+    return text.length() > 500 ? text.substring(0, 500) + "…" : text;
+  }
+
+  private RestRefused refused(HttpRequest request, int status, String said, String scope) {
     String remedy =
         switch (status) {
-          case 401, 403 -> "Check the token and what it may do.";
-          case 404 -> "Check organization, pipeline and build number.";
+          case 401 -> "Give a token that the server knows.";
+          case 403 -> "Give a token with the scope " + scope + scopes() + ".";
+          case 404 -> "Check organization, pipeline, build number and job.";
           default -> "Read the answer above.";
         };
     return new RestRefused(
-        request.method() + " " + request.uri() + " was answered with " + status + " " + shown,
+        request.method() + " " + request.uri() + " was answered with " + status + " " + said,
         status,
         remedy);
+  }
+
+  /// What the token may do, where the server tells.
+  private String scopes() {
+    URI uri = URI.create(api.toString().replaceFirst("/+$", "") + "/access-token");
+    try {
+      HttpResponse<byte[]> answer = once(request(uri).GET().build(), BodyHandlers.ofByteArray());
+      List<String> own = new ArrayList<>();
+      JSON.readTree(answer.body()).path("scopes").forEach(s -> own.add(s.asString("")));
+      return own.isEmpty() ? "" : "; this one has " + String.join(", ", own);
+    } catch (UserError | JacksonException e) {
+      return "";
+    }
   }
 }

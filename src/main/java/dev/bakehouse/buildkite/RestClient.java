@@ -17,16 +17,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/// Buildkite's REST API, as much of it as Bakehouse uses. Every failure is a [UserError] that says
-/// what was asked of whom.
+/// Buildkite's REST API, as much of it as Bakehouse uses; the embedded coordinator serves the same.
+/// Every failure is a [UserError] that says what was asked of whom, and which scope the token must
+/// have.
 public final class RestClient {
+  private static final String READ_BUILDS = "read_builds";
+  private static final String WRITE_BUILDS = "write_builds";
+  private static final String READ_ARTIFACTS = "read_artifacts";
+
+  private final URI address;
   private final Exchange exchange;
   private final String root;
 
-  private RestClient(Exchange exchange, String root) {
+  private RestClient(URI address, Exchange exchange, String root) {
+    this.address = address;
     this.exchange = exchange;
     this.root = root;
+  }
+
+  /// Of the server, ending with `/v2`.
+  public URI address() {
+    return address;
   }
 
   /// @param address ends with `/v2`, for example `https://api.buildkite.com/v2`
@@ -36,7 +49,7 @@ public final class RestClient {
       String token = Files.readString(tokenFile).strip();
       String base = address.toString().replaceFirst("/+$", "");
       return new RestClient(
-          new Exchange(address, token), base + "/organizations/" + escape(organization));
+          address, new Exchange(address, token), base + "/organizations/" + escape(organization));
     } catch (IOException e) {
       throw new UserError(
           "Could not read the API token in " + tokenFile + ": " + e.getMessage(),
@@ -45,40 +58,79 @@ public final class RestClient {
     }
   }
 
-  /// Newest first, over as many pages as it takes.
+  /// A pipeline's, over as many pages as it takes.
   public List<BuildInfo> builds(String pipeline, BuildQuery query) {
-    return pages(
-        pipelineUrl(pipeline) + "/builds?" + form(query.parameters()),
-        BuildInfo[].class,
-        query.most());
+    String url = pipelineUrl(pipeline) + "/builds?" + form(query.parameters());
+    return pages(url, READ_BUILDS, BuildInfo[].class, query.most());
+  }
+
+  /// All pipelines'.
+  public List<BuildInfo> builds(BuildQuery query) {
+    String url = root + "/builds?" + form(query.parameters());
+    return pages(url, READ_BUILDS, BuildInfo[].class, query.most());
   }
 
   /// The numbers of a pipeline's newest builds by their ids; their jobs are not asked for.
   public Map<String, Integer> numbers(String pipeline, int most) {
     Map<String, Integer> numbers = new HashMap<>();
-    String query = form(new BuildQuery(null, null, null, most).parameters());
-    String url = pipelineUrl(pipeline) + "/builds?exclude_jobs=true&" + query;
-    for (BuildInfo each : pages(url, BuildInfo[].class, most)) {
+    BuildQuery query = new BuildQuery(null, (String) null, null, most).bare();
+    for (BuildInfo each : builds(pipeline, query)) {
       numbers.put(String.valueOf(each.id()), each.number());
     }
     return numbers;
   }
 
   public BuildInfo build(String pipeline, int number) {
-    return Exchange.json(exchange.get(URI.create(buildUrl(pipeline, number))), BuildInfo.class);
+    return get(buildUrl(pipeline, number), READ_BUILDS, BuildInfo.class);
   }
 
   public BuildInfo create(
       String pipeline, String commit, String branch, String message, Map<String, String> env) {
-    URI uri = URI.create(pipelineUrl(pipeline) + "/builds");
     Map<String, Object> body =
         Map.of("commit", commit, "branch", branch, "message", message, "env", env);
-    return Exchange.json(exchange.send(uri, "POST", body), BuildInfo.class);
+    return send("POST", pipelineUrl(pipeline) + "/builds", WRITE_BUILDS, body, BuildInfo.class);
   }
 
   public BuildInfo cancel(String pipeline, int number) {
-    URI uri = URI.create(buildUrl(pipeline, number) + "/cancel");
-    return Exchange.json(exchange.send(uri, "PUT", Map.of()), BuildInfo.class);
+    return put(buildUrl(pipeline, number) + "/cancel", Map.of(), BuildInfo.class);
+  }
+
+  /// @return the new build
+  public BuildInfo rebuild(String pipeline, int number) {
+    return put(buildUrl(pipeline, number) + "/rebuild", Map.of(), BuildInfo.class);
+  }
+
+  public List<AnnotationInfo> annotations(String pipeline, int number) {
+    String url = buildUrl(pipeline, number) + "/annotations?per_page=100";
+    return pages(url, READ_BUILDS, AnnotationInfo[].class, Integer.MAX_VALUE);
+  }
+
+  /// A job of any pipeline.
+  public JobInfo job(String id) {
+    return get(jobUrl(id), READ_BUILDS, JobInfo.class);
+  }
+
+  /// What a job's environment is, or was, without what its agent adds.
+  public Map<String, String> environment(String job) {
+    Map<String, String> env = get(jobUrl(job) + "/env", "read_job_env", JobEnvironment.class).env();
+    return env == null ? Map.of() : env;
+  }
+
+  private record JobEnvironment(@Nullable Map<String, String> env) {}
+
+  /// @return the new job
+  public JobInfo retry(String job) {
+    return put(jobUrl(job) + "/retry", Map.of(), JobInfo.class);
+  }
+
+  /// Ends one job. Only the embedded coordinator can by its REST API.
+  public JobInfo cancelJob(String job) {
+    return put(jobUrl(job) + "/cancel", Map.of(), JobInfo.class);
+  }
+
+  /// @param fields what the step asks for
+  public JobInfo unblock(String job, Map<String, String> fields) {
+    return put(jobUrl(job) + "/unblock", Map.of("fields", fields), JobInfo.class);
   }
 
   /// Makes or replaces a pipeline with steps of its own.
@@ -91,27 +143,25 @@ public final class RestClient {
     body.put("repository", repository);
     body.put("default_branch", branch);
     body.put("configuration", configuration);
-    exchange.send(URI.create(root + "/pipelines"), "POST", body);
+    exchange.send(URI.create(root + "/pipelines"), "POST", "write_pipelines", body);
   }
 
   /// A job's log, with the agent's time marks and colours.
   public byte[] log(String pipeline, int number, String job) {
-    return exchange
-        .get(URI.create(buildUrl(pipeline, number) + "/jobs/" + escape(job) + "/log.txt"))
-        .body();
+    String url = buildUrl(pipeline, number) + "/jobs/" + escape(job) + "/log.txt";
+    return exchange.get(URI.create(url), "read_build_logs").body();
   }
 
   public List<ArtifactInfo> artifacts(String pipeline, int number) {
-    return pages(
-        buildUrl(pipeline, number) + "/artifacts?per_page=100",
-        ArtifactInfo[].class,
-        Integer.MAX_VALUE);
+    String url = buildUrl(pipeline, number) + "/artifacts?per_page=100";
+    return pages(url, READ_ARTIFACTS, ArtifactInfo[].class, Integer.MAX_VALUE);
   }
 
   /// Writes an artifact to a file, which is there only when it is whole.
   public void download(ArtifactInfo artifact, Path to) {
     Path part = to.resolveSibling(to.getFileName() + ".part");
-    try (InputStream in = exchange.follow(URI.create(String.valueOf(artifact.downloadUrl())))) {
+    URI from = URI.create(String.valueOf(artifact.downloadUrl()));
+    try (InputStream in = exchange.follow(from, READ_ARTIFACTS)) {
       Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
       Long size = artifact.fileSize();
       if (size != null && size != Files.size(part)) {
@@ -126,19 +176,47 @@ public final class RestClient {
     }
   }
 
+  /// Those that are connected.
   public List<AgentInfo> agents() {
-    return List.of(Exchange.json(exchange.get(URI.create(root + "/agents")), AgentInfo[].class));
+    String url = root + "/agents?per_page=100";
+    return pages(url, "read_agents", AgentInfo[].class, Integer.MAX_VALUE);
   }
 
-  private <T> List<T> pages(String url, Class<T[]> type, int most) {
+  public AgentInfo agent(String id) {
+    return get(root + "/agents/" + escape(id), "read_agents", AgentInfo.class);
+  }
+
+  /// @param force whether its job is cancelled; else it leaves after that
+  public void stopAgent(String id, boolean force) {
+    URI uri = URI.create(root + "/agents/" + escape(id) + "/stop");
+    exchange.send(uri, "PUT", "write_agents", Map.of("force", force));
+  }
+
+  private <T> T get(String url, String scope, Class<T> type) {
+    return Exchange.json(exchange.get(URI.create(url), scope), type);
+  }
+
+  private <T> T put(String url, Object body, Class<T> type) {
+    return send("PUT", url, WRITE_BUILDS, body, type);
+  }
+
+  private <T> T send(String method, String url, String scope, Object body, Class<T> type) {
+    return Exchange.json(exchange.send(URI.create(url), method, scope, body), type);
+  }
+
+  private <T> List<T> pages(String url, String scope, Class<T[]> type, int most) {
     Optional<URI> next = Optional.of(URI.create(url));
     List<T> all = new ArrayList<>();
     while (next.isPresent() && all.size() < most) {
-      HttpResponse<byte[]> answer = exchange.get(next.get());
+      HttpResponse<byte[]> answer = exchange.get(next.get(), scope);
       all.addAll(List.of(Exchange.json(answer, type)));
       next = exchange.nextPage(answer);
     }
     return all.stream().limit(most).toList();
+  }
+
+  private String jobUrl(String id) {
+    return root + "/jobs/" + escape(id);
   }
 
   private String pipelineUrl(String pipeline) {
@@ -149,8 +227,8 @@ public final class RestClient {
     return pipelineUrl(pipeline) + "/builds/" + number;
   }
 
-  private static String form(Map<String, String> parameters) {
-    return parameters.entrySet().stream()
+  private static String form(List<Map.Entry<String, String>> parameters) {
+    return parameters.stream()
         .map(e -> escape(e.getKey()) + "=" + escape(e.getValue()))
         .collect(Collectors.joining("&"));
   }

@@ -11,6 +11,11 @@ public final class RestRefused extends Poll.Fatal {
     this.status = status;
   }
 
+  /// Whether what was asked for is not there.
+  public boolean missing() {
+    return status == 404;
+  }
+
   /// Whether the token is the reason.
   public boolean denied() {
     return status == 401 || status == 403;

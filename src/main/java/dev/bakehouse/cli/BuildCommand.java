@@ -1,15 +1,18 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.buildkite.BuildInfo;
+import dev.bakehouse.buildkite.BuildQuery;
+import dev.bakehouse.buildkite.JobInfo;
+import dev.bakehouse.buildkite.JobReference;
 import dev.bakehouse.buildkite.RestClient;
 import dev.bakehouse.coordinator.LogText;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -24,80 +27,82 @@ import picocli.CommandLine.Parameters;
     name = "build",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Creates, shows and cancels builds of a coordinator.",
+    description = "Creates, shows and changes builds of Buildkite or of a coordinator.",
     subcommands = {
       BuildCommand.Create.class,
+      BuildCommand.ListBuilds.class,
       BuildCommand.Show.class,
       BuildCommand.Cancel.class,
+      BuildCommand.Rebuild.class,
+      BuildCommand.Retry.class,
+      BuildCommand.Unblock.class,
       BuildCommand.Log.class
     })
 final class BuildCommand implements Callable<Integer> {
   @Override
   public Integer call() {
-    System.err.println("Name one of create, show, cancel, log.");
+    System.err.println("Name one of create, list, show, cancel, rebuild, retry, unblock, log.");
     return Exit.USAGE;
   }
 
-  /// Which coordinator, which pipeline.
+  /// Which server, which pipeline.
   static final class Target {
-    @Option(
-        names = "--state",
-        paramLabel = "DIR",
-        description = "State directory of a coordinator on this machine (${DEFAULT-VALUE}).",
-        defaultValue = ".bakehouse/coordinator")
-    @SuppressWarnings("NullAway.Init")
-    Path state;
-
-    @Option(names = "--address", paramLabel = "URL", description = "Another one's address.")
-    @Nullable URI address;
-
-    @Option(names = "--token-file", paramLabel = "FILE", description = "File with its API token.")
-    @Nullable Path tokenFile;
-
-    @Option(
-        names = "--organization",
-        paramLabel = "SLUG",
-        description = "Organization (${DEFAULT-VALUE}).",
-        defaultValue = "bakehouse")
-    @SuppressWarnings("NullAway.Init")
-    String organization;
+    @Mixin ServerOptions server = new ServerOptions();
 
     @Option(names = "--pipeline", paramLabel = "SLUG", required = true, description = "Pipeline.")
-    @SuppressWarnings("NullAway.Init")
-    String pipeline;
+    String pipeline = "";
 
     RestClient client() {
-      Path token = tokenFile == null ? state.resolve("tokens/api") : tokenFile;
-      return RestClient.of(address == null ? local() : address, organization, token);
+      return server.client();
     }
+  }
 
-    private URI local() {
-      Path file = state.resolve("address");
-      try {
-        return URI.create(Files.readString(file).strip() + "/v2");
-      } catch (IOException e) {
-        throw new UserError(
-            "No coordinator runs with the state directory " + state,
-            "Start one with `bakehouse coordinator --state " + state + "`, or give --address.",
-            e);
-      }
+  /// What is done to one build.
+  abstract static class OfBuild implements Callable<Integer> {
+    @Mixin Target target = new Target();
+
+    @Parameters(index = "0", paramLabel = "NUMBER", description = "Number of the build.")
+    int number;
+  }
+
+  /// What is done to one job.
+  abstract static class OfJob implements Callable<Integer> {
+    @Mixin ServerOptions server = new ServerOptions();
+
+    @Option(
+        names = "--pipeline",
+        paramLabel = "SLUG",
+        description = "Pipeline of a build that is named by its number.")
+    Optional<String> pipeline = Optional.empty();
+
+    @Parameters(
+        index = "0",
+        paramLabel = "JOB",
+        description = "A job's id or address, or [PIPELINE#]NUMBER/STEP of a build.")
+    String job = "";
+
+    String id(RestClient client, String... states) {
+      JobReference.Pick pick =
+          jobs -> jobs.stream().filter(j -> List.of(states).contains(j.state())).findFirst();
+      return String.valueOf(JobReference.parse(job).within(pipeline).find(client, pick).id());
     }
   }
 
   static void print(BuildInfo build) {
     System.out.println("#" + build.number() + " " + build.state());
-    for (BuildInfo.JobInfo job : build.jobs()) {
-      String name = job.stepKey() != null ? job.stepKey() : job.name();
-      System.out.printf(
-          Locale.ROOT,
-          "  %-24s %-14s exit %-4s %7.1f s  %s  %s%n",
-          name == null ? job.command() : name,
-          job.state(),
-          job.exitStatus() == null ? "-" : job.exitStatus(),
-          job.time().toMillis() / 1000.0,
-          job.agent() == null ? "-" : job.agent().name(),
-          job.id());
-    }
+    build.jobs().forEach(BuildCommand::print);
+  }
+
+  private static void print(JobInfo job) {
+    System.out.printf(
+        Locale.ROOT,
+        "  %-24s %-14s exit %-4s %7.1f s  %s  %s%n",
+        job.title(),
+        job.state(),
+        job.exitStatus() == null ? "-" : job.exitStatus(),
+        job.time().toMillis() / 1000.0,
+        job.agent() == null ? "-" : job.agent().name(),
+        job.id());
   }
 
   static int status(BuildInfo build) {
@@ -106,21 +111,16 @@ final class BuildCommand implements Callable<Integer> {
 
   @Command(name = "create", mixinStandardHelpOptions = true, description = "Starts a build.")
   static final class Create implements Callable<Integer> {
-    @Mixin
-    @SuppressWarnings("NullAway.Init")
-    private Target target;
+    @Mixin private Target target = new Target();
 
-    @Option(names = "--commit", description = "Commit (${DEFAULT-VALUE}).", defaultValue = "HEAD")
-    @SuppressWarnings("NullAway.Init")
-    private String commit;
+    @Option(names = "--commit", description = "Commit (${DEFAULT-VALUE}).")
+    private String commit = "HEAD";
 
-    @Option(names = "--branch", description = "Branch (${DEFAULT-VALUE}).", defaultValue = "main")
-    @SuppressWarnings("NullAway.Init")
-    private String branch;
+    @Option(names = "--branch", description = "Branch (${DEFAULT-VALUE}).")
+    private String branch = "main";
 
-    @Option(names = "--message", description = "Message.", defaultValue = "")
-    @SuppressWarnings("NullAway.Init")
-    private String message;
+    @Option(names = "--message", description = "Message.")
+    private String message = "";
 
     @Option(names = "--env", paramLabel = "NAME=VALUE", description = "Environment of its jobs.")
     private Map<String, String> env = Map.of();
@@ -157,15 +157,45 @@ final class BuildCommand implements Callable<Integer> {
     }
   }
 
+  @Command(
+      name = "list",
+      mixinStandardHelpOptions = true,
+      description = "Lists a pipeline's builds, newest first.")
+  static final class ListBuilds implements Callable<Integer> {
+    @Mixin private Target target = new Target();
+
+    @Option(names = "--branch", description = "Of this branch; `*` stands for anything.")
+    private @Nullable String branch;
+
+    @Option(names = "--in", paramLabel = "STATE", description = "In this state; repeatable.")
+    private List<String> states = List.of();
+
+    @Option(names = "--commit", description = "Of this commit, the whole hash.")
+    private @Nullable String commit;
+
+    @Option(names = "--most", paramLabel = "N", description = "So many (${DEFAULT-VALUE}).")
+    private int most = 20;
+
+    @Override
+    public Integer call() {
+      BuildQuery query = new BuildQuery(branch, states, commit, null, null, false, most);
+      for (BuildInfo build : target.client().builds(target.pipeline, query)) {
+        System.out.printf(
+            Locale.ROOT,
+            "#%-6d %-10s %-24s %.12s  %s  %s%n",
+            build.number(),
+            build.state(),
+            build.branch(),
+            build.commit(),
+            build.createdAt(),
+            String.valueOf(build.message()).lines().findFirst().orElse(""));
+      }
+      return Exit.OK;
+    }
+  }
+
   @Command(name = "show", mixinStandardHelpOptions = true, description = "Shows a build's jobs.")
-  static final class Show implements Callable<Integer> {
-    @Mixin
-    @SuppressWarnings("NullAway.Init")
-    private Target target;
-
-    @Parameters(paramLabel = "NUMBER", description = "Number of the build.")
-    private int number;
-
+  static final class Show extends OfBuild {
     @Override
     public Integer call() {
       BuildInfo build = target.client().build(target.pipeline, number);
@@ -175,14 +205,7 @@ final class BuildCommand implements Callable<Integer> {
   }
 
   @Command(name = "cancel", mixinStandardHelpOptions = true, description = "Cancels a build.")
-  static final class Cancel implements Callable<Integer> {
-    @Mixin
-    @SuppressWarnings("NullAway.Init")
-    private Target target;
-
-    @Parameters(paramLabel = "NUMBER", description = "Number of the build.")
-    private int number;
-
+  static final class Cancel extends OfBuild {
     @Override
     public Integer call() {
       print(target.client().cancel(target.pipeline, number));
@@ -190,18 +213,51 @@ final class BuildCommand implements Callable<Integer> {
     }
   }
 
+  @Command(
+      name = "rebuild",
+      mixinStandardHelpOptions = true,
+      description = "Builds the same commit, branch and environment again.")
+  static final class Rebuild extends OfBuild {
+    @Override
+    public Integer call() {
+      print(target.client().rebuild(target.pipeline, number));
+      return Exit.OK;
+    }
+  }
+
+  @Command(
+      name = "retry",
+      mixinStandardHelpOptions = true,
+      description = "Runs a job that ended again; of a whole build the first that failed.")
+  static final class Retry extends OfJob {
+    @Override
+    public Integer call() {
+      RestClient client = server.client();
+      print(client.retry(id(client, "failed", "timed_out", "canceled")));
+      return Exit.OK;
+    }
+  }
+
+  @Command(
+      name = "unblock",
+      mixinStandardHelpOptions = true,
+      description = "Lets a build go on behind a block or input step; of a whole build its first.")
+  static final class Unblock extends OfJob {
+    @Option(names = "--field", paramLabel = "KEY=VALUE", description = "An answer of the step's.")
+    private Map<String, String> fields = Map.of();
+
+    @Override
+    public Integer call() {
+      RestClient client = server.client();
+      print(client.unblock(id(client, "blocked"), fields));
+      return Exit.OK;
+    }
+  }
+
   @Command(name = "log", mixinStandardHelpOptions = true, description = "Prints a job's log.")
-  static final class Log implements Callable<Integer> {
-    @Mixin
-    @SuppressWarnings("NullAway.Init")
-    private Target target;
-
-    @Parameters(index = "0", paramLabel = "NUMBER", description = "Number of the build.")
-    private int number;
-
+  static final class Log extends OfBuild {
     @Parameters(index = "1", paramLabel = "JOB", description = "Id of the job.")
-    @SuppressWarnings("NullAway.Init")
-    private String job;
+    private String job = "";
 
     @Override
     public Integer call() {

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "coordinator",
     mixinStandardHelpOptions = true,
-    description = "Serves unmodified buildkite-agents without an account, until it gets TERM.")
+    description = "Serves unmodified buildkite-agents without an account, until it gets TERM.",
+    subcommands = CoordinatorTokenCommand.class)
 final class CoordinatorCommand implements Callable<Integer> {
   @Option(
       names = "--port",

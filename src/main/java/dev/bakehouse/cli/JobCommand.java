@@ -18,16 +18,20 @@ import picocli.CommandLine.Parameters;
     name = "job",
     description = "Runs a job or a command in a clean VM.",
     mixinStandardHelpOptions = true,
-    subcommands = {JobCommand.BootstrapCommand.class, JobCommand.RunCommand.class})
+    subcommands = {
+      JobCommand.BootstrapCommand.class,
+      JobCommand.RunCommand.class,
+      JobRerunCommand.class
+    })
 final class JobCommand implements Callable<Integer> {
   @Override
   public Integer call() {
-    System.err.println("Name one of bootstrap, run.");
+    System.err.println("Name one of bootstrap, run, rerun.");
     return Exit.USAGE;
   }
 
   /// An error of the machinery is never taken for the job's own.
-  private static int infrastructure(Callable<Integer> work) throws Exception {
+  static int infrastructure(Callable<Integer> work) throws Exception {
     try {
       return work.call();
     } catch (UserError e) {

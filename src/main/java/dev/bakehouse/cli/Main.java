@@ -25,6 +25,7 @@ public final class Main {
     VERBS.put("pipeline", PipelineCommand::new);
     VERBS.put("coordinator", CoordinatorCommand::new);
     VERBS.put("build", BuildCommand::new);
+    VERBS.put("explain", ExplainCommand::new);
     VERBS.put("image", ImageCommand::new);
     VERBS.put("vm", VmCommand::new);
     VERBS.put("cache", CacheCommand::new);

@@ -17,12 +17,6 @@ final class Access {
     }
   }
 
-  void api(Request request) {
-    if (!core.tokens().isApi(request.token())) {
-      throw new HttpError(401, "This is not the API token of this coordinator");
-    }
-  }
-
   /// The calling agent.
   String agent(Request request) {
     String id =

@@ -36,6 +36,16 @@ record Agent(
     return wanted.containsKey(QUEUE) || has(QUEUE, "default");
   }
 
+  /// The queues it serves: `default` when it names none.
+  List<String> queues() {
+    List<String> named =
+        tags.stream()
+            .filter(tag -> tag.startsWith(QUEUE + "="))
+            .map(tag -> tag.substring(QUEUE.length() + 1))
+            .toList();
+    return named.isEmpty() ? List.of("default") : named;
+  }
+
   private boolean has(String name, String value) {
     boolean named = false;
     for (String tag : tags) {

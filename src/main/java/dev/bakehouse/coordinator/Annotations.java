@@ -82,18 +82,29 @@ final class Annotations {
   }
 
   /// Those of a build, as `/v2` shows them.
-  static List<Map<String, Object>> ofBuild(Transaction tx, String build) throws SQLException {
+  ///
+  /// @param scope `build`, `job` or `all`
+  static List<Map<String, Object>> ofBuild(
+      Transaction tx, String build, String scope, RestPage page) throws SQLException {
     return tx.list(
-        "SELECT * FROM annotations WHERE owner=? AND scope='build' ORDER BY priority DESC, context",
+        "SELECT * FROM annotations WHERE (?1='all' OR scope=?1) AND (owner=?2 OR owner IN"
+            + " (SELECT id FROM jobs WHERE build=?2))"
+            + " ORDER BY priority DESC, context, owner LIMIT ?3 OFFSET ?4",
         row -> {
+          boolean job = row.getString("scope").equals("job");
           Map<String, Object> note = new LinkedHashMap<>();
-          note.put("id", build + ":" + row.getString("context"));
+          note.put("id", row.getString("owner") + ":" + row.getString("context"));
           note.put("context", row.getString("context"));
           note.put("style", row.getString("style"));
+          note.put("scope", row.getString("scope"));
+          note.put("job_id", job ? row.getString("owner") : null);
           note.put("body_html", row.getString("body"));
           note.put("priority", row.getInt("priority"));
           return note;
         },
-        build);
+        scope,
+        build,
+        page.window().getFirst(),
+        page.window().getLast());
   }
 }

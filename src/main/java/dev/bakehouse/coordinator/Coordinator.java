@@ -58,9 +58,15 @@ public final class Coordinator implements AutoCloseable {
     ArtifactSearch search = new ArtifactSearch(core, access, files);
     new ArtifactUploads(core, access, files).routes(router);
     search.routes(router);
-    RestAccess rest = new RestAccess(core, access);
-    new RestBuilds(core, rest, builds, lifecycle).routes(router);
-    new RestJobs(core, rest, logs, search).routes(router);
+    new Metrics(core, access).routes(router);
+    RestAccess rest = new RestAccess(core);
+    rest.routes(router);
+    BuildControl control = new BuildControl(builds, lifecycle, scheduler);
+    new RestPipelines(core, rest).routes(router);
+    new RestBuilds(core, rest, builds, control).routes(router);
+    new RestJobs(core, rest, logs, builds, control).routes(router);
+    new RestArtifacts(core, rest, search).routes(router);
+    new RestAgents(core, rest, lifecycle, streams).routes(router);
     server = new Server(config.port(), router);
     sweeper = new Sweeper(core, lifecycle);
   }

@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class Environment {
   private Environment() {}
 
+  /// @param agent null as long as none has the job
   /// @param base where jobs reach this server
   static Map<String, String> of(
-      Transaction tx, String organization, Job job, Agent agent, String base) throws SQLException {
+      Transaction tx, String organization, Job job, @Nullable Agent agent, String base)
+      throws SQLException {
     Build build = Build.get(tx, job.build());
     StepRow row = StepRow.get(tx, job.step());
     CommandStep step = row.command();
@@ -61,7 +63,9 @@ final class Environment {
     put(env, "BUILDKITE_UNBLOCKER", unblocker(tx, build.id()));
     pipeline(tx, env, build);
     group(tx, env, row);
-    agent(env, agent);
+    if (agent != null) {
+      agent(env, agent);
+    }
     return env;
   }
 

@@ -43,7 +43,8 @@ public record JobView(
     @Nullable String reason,
     @Nullable String triggered,
     boolean unblockable,
-    @Nullable String unblocker) {
+    @Nullable String unblocker,
+    int priority) {
 
   /// From start to end, or to now.
   public double seconds() {

@@ -43,6 +43,11 @@ sealed interface Reply {
     return json(status, Map.of("message", message));
   }
 
+  /// Done, and nothing to tell.
+  static Reply none() {
+    return new Body(204, "application/json", new byte[0], Map.of());
+  }
+
   /// An empty object: agents that ask for JSON are content with it, the others ignore it.
   static Reply done() {
     return json(Map.of());

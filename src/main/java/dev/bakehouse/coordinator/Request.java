@@ -6,7 +6,9 @@ import java.io.InputStream;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
@@ -102,16 +104,33 @@ record Request(
     return value;
   }
 
+  /// The query's names and values in order, as often as they stand there.
+  List<Map.Entry<String, String>> pairs() {
+    return pairs(exchange.getRequestURI());
+  }
+
+  /// All values of `name` and, as lists are written, of `name[]`; empty ones left out.
+  List<String> all(String name) {
+    return pairs().stream()
+        .filter(p -> p.getKey().equals(name) || p.getKey().equals(name + "[]"))
+        .map(Map.Entry::getValue)
+        .filter(v -> !v.isEmpty())
+        .toList();
+  }
+
   private static Map<String, String> query(URI uri) {
     Map<String, String> all = new HashMap<>();
+    pairs(uri).forEach(pair -> all.put(pair.getKey(), pair.getValue()));
+    return all;
+  }
+
+  private static List<Map.Entry<String, String>> pairs(URI uri) {
+    List<Map.Entry<String, String>> all = new ArrayList<>();
     String raw = uri.getRawQuery();
-    if (raw == null) {
-      return all;
-    }
-    for (String pair : raw.split("&")) {
+    for (String pair : raw == null ? new String[0] : raw.split("&")) {
       int equals = pair.indexOf('=');
       String name = equals < 0 ? pair : pair.substring(0, equals);
-      all.put(decode(name), equals < 0 ? "" : decode(pair.substring(equals + 1)));
+      all.add(Map.entry(decode(name), equals < 0 ? "" : decode(pair.substring(equals + 1))));
     }
     return all;
   }

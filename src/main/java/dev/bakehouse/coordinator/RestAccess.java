@@ -1,36 +1,130 @@
 package dev.bakehouse.coordinator;
 
-/// What every `/v2` call begins with.
-final class RestAccess {
-  private final Core core;
-  private final Access access;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
-  RestAccess(Core core, Access access) {
-    this.core = core;
-    this.access = access;
+/// What every `/v2` call begins with: whose token it is, whether that may do this, and what of ours
+/// the path names.
+final class RestAccess {
+  static final String ROOT = "/v2/organizations/:org";
+  static final String BUILDS = ROOT + "/pipelines/:pipeline/builds";
+  static final String BUILD = BUILDS + "/:number";
+
+  /// Where a job is found: by itself, or below its build.
+  static final List<String> JOB = List.of(ROOT + "/jobs/:job", BUILD + "/jobs/:job");
+
+  private final Core core;
+  private final ApiTokens tokens;
+
+  /// A call that may be made.
+  interface Handler {
+    Reply handle(Request request, RestViews views) throws IOException;
   }
 
-  /// Checks token and organization.
-  RestViews views(Request request) {
-    access.api(request);
+  /// A call about a job that is there.
+  interface JobHandler {
+    Reply handle(Request request, RestViews views, Job job) throws IOException;
+  }
+
+  RestAccess(Core core) {
+    this.core = core;
+    this.tokens = new ApiTokens(core.config().state());
+  }
+
+  void routes(Router router) {
+    router.add("GET", "/v2/access-token", request -> Reply.json(describe(holder(request))));
+    router.add(
+        "DELETE",
+        "/v2/access-token",
+        request -> {
+          ApiTokens.Token token = holder(request);
+          if (token.hash().isEmpty()) {
+            throw new HttpError(403, "The coordinator's own token stays; its file is tokens/api");
+          }
+          tokens.revoke(token);
+          return Reply.none();
+        });
+  }
+
+  void add(Router router, String method, String pattern, ApiScope scope, Handler handler) {
+    router.add(method, pattern, request -> handler.handle(request, views(request, scope)));
+  }
+
+  void addJob(Router router, String method, String suffix, ApiScope scope, JobHandler handler) {
+    for (String place : JOB) {
+      add(
+          router,
+          method,
+          place + suffix,
+          scope,
+          (request, views) -> handler.handle(request, views, job(request)));
+    }
+  }
+
+  /// Checks token, scope and organization.
+  private RestViews views(Request request, ApiScope scope) {
+    if (!holder(request).scopes().contains(scope)) {
+      throw new HttpError(403, "Your access token doesn't have the " + scope.wire() + " scope");
+    }
     String wanted = request.var("org");
     if (!wanted.equals(core.config().organization())) {
-      throw HttpError.notFound("Organization " + wanted);
+      throw new HttpError(404, "No organization found");
     }
-    return new RestViews(request.base() + "/v2/organizations/" + wanted);
+    return new RestViews(request.base() + "/v2/organizations/" + wanted, core.config().anyAgent());
   }
 
+  private ApiTokens.Token holder(Request request) {
+    String shown = request.token();
+    if (core.tokens().isApi(shown)) {
+      Set<ApiScope> all = EnumSet.allOf(ApiScope.class);
+      return new ApiTokens.Token("", "the coordinator's own", all, "");
+    }
+    return tokens
+        .find(shown)
+        .orElseThrow(
+            () ->
+                new HttpError(
+                    401, "Authentication required. Please supply a valid API Access Token"));
+  }
+
+  private static Object describe(ApiTokens.Token token) {
+    return new Described(
+        token.name(),
+        token.scopes().stream().sorted().map(ApiScope::wire).toList(),
+        token.created());
+  }
+
+  private record Described(String description, List<String> scopes, String createdAt) {}
+
   /// The path's build; `:number` may be its id too.
-  BuildView build(Request request) {
-    String pipeline = request.var("pipeline");
-    String number = request.var("number");
+  Build build(Request request) {
+    return core.database().read(tx -> find(tx, request)).orElseThrow(() -> missing("build"));
+  }
+
+  private static Optional<Build> find(Transaction tx, Request request)
+      throws java.sql.SQLException {
+    return Build.find(tx, request.var("pipeline"), request.var("number"));
+  }
+
+  /// The path's job; with a build in the path, of that build.
+  private Job job(Request request) {
     return core.database()
         .read(
             tx -> {
-              Build build =
-                  Build.find(tx, pipeline, number)
-                      .orElseThrow(() -> HttpError.notFound("Build " + number + " of " + pipeline));
-              return Views.build(tx, build.id());
-            });
+              Optional<Job> job = Job.find(tx, request.var("job"));
+              if (request.path().containsKey("number")) {
+                Build build = find(tx, request).orElseThrow(() -> missing("build"));
+                job = job.filter(j -> j.build().equals(build.id()));
+              }
+              return job;
+            })
+        .orElseThrow(() -> missing("job"));
+  }
+
+  static HttpError missing(String what) {
+    return new HttpError(404, "No " + what + " found");
   }
 }

@@ -1,107 +1,140 @@
 package dev.bakehouse.coordinator;
 
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/// `/v2`: logs, artifacts, agents.
+/// `/v2`: jobs, their logs and environments.
 final class RestJobs {
-  private static final String ROOT = "/v2/organizations/:org";
-  private static final String BUILD = ROOT + "/pipelines/:pipeline/builds/:number";
-
   private final Core core;
   private final RestAccess access;
   private final Logs logs;
-  private final ArtifactSearch artifacts;
+  private final BuildControl control;
+  private final Builds builds;
 
-  RestJobs(Core core, RestAccess access, Logs logs, ArtifactSearch artifacts) {
+  private record Unblock(@Nullable String unblocker, @Nullable Map<String, String> fields) {}
+
+  private record Reprioritize(@Nullable Integer priority) {}
+
+  RestJobs(Core core, RestAccess access, Logs logs, Builds builds, BuildControl control) {
     this.core = core;
+    this.builds = builds;
     this.access = access;
     this.logs = logs;
-    this.artifacts = artifacts;
+    this.control = control;
   }
 
   void routes(Router router) {
-    router.add("GET", BUILD + "/jobs/:job/log", this::log);
-    router.add("GET", BUILD + "/jobs/:job/log.txt", this::rawLog);
-    router.add("GET", BUILD + "/artifacts", this::list);
-    router.add("GET", BUILD + "/jobs/:job/artifacts", this::list);
-    router.add("GET", BUILD + "/jobs/:job/artifacts/:artifact", this::show);
-    router.add("GET", BUILD + "/artifacts/:artifact", this::show);
-    router.add("GET", BUILD + "/jobs/:job/artifacts/:artifact/download", this::download);
-    router.add("GET", BUILD + "/artifacts/:artifact/download", this::download);
-    router.add("GET", ROOT + "/agents", this::agents);
+    String all = RestAccess.BUILD + "/jobs";
+    access.add(router, "GET", all, ApiScope.READ_BUILDS, this::list);
+    access.addJob(router, "GET", "", ApiScope.READ_BUILDS, this::show);
+    access.addJob(router, "GET", "/log", ApiScope.READ_BUILD_LOGS, this::log);
+    access.addJob(router, "GET", "/log.txt", ApiScope.READ_BUILD_LOGS, this::rawLog);
+    access.addJob(router, "GET", "/env", ApiScope.READ_JOB_ENV, this::env);
+    access.addJob(router, "GET", "/env.txt", ApiScope.READ_JOB_ENV, this::envText);
+    access.addJob(router, "PUT", "/retry", ApiScope.WRITE_BUILDS, this::retry);
+    access.addJob(router, "PUT", "/cancel", ApiScope.WRITE_BUILDS, this::cancel);
+    access.addJob(router, "PUT", "/unblock", ApiScope.WRITE_BUILDS, this::unblock);
+    access.addJob(router, "PUT", "/reprioritize", ApiScope.WRITE_BUILDS, this::reprioritize);
   }
 
-  private Reply log(Request request) {
-    String job = job(request);
-    return request.header("Accept").filter(a -> a.startsWith("text/plain")).isPresent()
-        ? logs.text(job)
-        : logs.json(job, Map.of("header_times", List.of()));
+  /// All at once: a build has few enough, and the answer's `next` may be absent.
+  private Reply list(Request request, RestViews views) {
+    Build build = access.build(request);
+    List<String> states = request.all("state");
+    Optional<String> key = request.asked("step_key");
+    boolean retried = request.asked("include_retried_jobs").filter("false"::equals).isEmpty();
+    List<Map<String, Object>> items =
+        core.database().read(tx -> Views.build(tx, build.id())).jobs().stream()
+            .filter(j -> states.isEmpty() || states.contains(j.state().wire()))
+            .filter(j -> key.isEmpty() || key.get().equals(j.key()))
+            .filter(j -> retried || !j.retried())
+            .map(j -> views.job(build, j))
+            .toList();
+    String self = views.buildUrl(build.pipeline(), build.number()) + "/jobs";
+    return Reply.json(Map.of("items", items, "links", Map.of("self", self)));
   }
 
-  private Reply rawLog(Request request) {
-    return logs.text(job(request));
+  private Reply show(Request request, RestViews views, Job job) {
+    return Reply.json(shown(views, job.id()));
   }
 
-  private String job(Request request) {
-    access.views(request);
-    String job = request.var("job");
-    boolean there = access.build(request).jobs().stream().anyMatch(j -> j.id().equals(job));
-    if (!there) {
-      throw HttpError.notFound("Job " + job);
+  private Map<String, Object> shown(RestViews views, String id) {
+    return core.database()
+        .read(
+            tx -> {
+              Job job = Job.get(tx, id);
+              Map<String, Object> all =
+                  new LinkedHashMap<>(views.job(Build.get(tx, job.build()), Views.job(tx, job)));
+              all.put("waiting_for", JobWaits.of(tx, job));
+              return all;
+            });
+  }
+
+  private Reply log(Request request, RestViews views, Job job) {
+    if (request.header("Accept").filter(a -> a.startsWith("text/plain")).isPresent()) {
+      return logs.text(job.id());
     }
-    return job;
+    String url = views.base() + "/jobs/" + job.id() + "/log";
+    return logs.json(job.id(), Map.of("url", url, "header_times", List.of()));
   }
 
-  private Reply list(Request request) {
-    RestViews views = access.views(request);
-    BuildView build = access.build(request);
-    String scope = request.path().getOrDefault("job", "");
-    return Reply.json(
-        core
-            .database()
-            .call(tx -> ArtifactSearch.ofBuild(tx, build.id(), scope, true, "finished"))
-            .stream()
-            .map(a -> views.artifact(build, a))
-            .toList());
+  private Reply rawLog(Request request, RestViews views, Job job) {
+    return logs.text(job.id());
   }
 
-  private Reply show(Request request) {
-    RestViews views = access.views(request);
-    return Reply.json(views.artifact(access.build(request), artifact(request)));
+  private Map<String, String> environment(Request request, Job job) {
+    return core.database()
+        .read(
+            tx -> {
+              String agent = job.agent();
+              Optional<Agent> one = agent == null ? Optional.empty() : Agent.find(tx, agent);
+              String organization = core.config().organization();
+              return Environment.of(tx, organization, job, one.orElse(null), request.base());
+            });
   }
 
-  private Reply download(Request request) {
-    access.views(request);
-    String link = artifacts.link(request, artifact(request));
-    return new Reply.Body(
-        302, "application/json", Json.bytes(Map.of("url", link)), Map.of("Location", link));
+  private Reply env(Request request, RestViews views, Job job) {
+    return Reply.json(Map.of("env", environment(request, job)));
   }
 
-  private Artifact artifact(Request request) {
-    String build = access.build(request).id();
-    String id = request.var("artifact");
-    Optional<Artifact> found = core.database().call(tx -> Artifact.find(tx, id));
-    return found
-        .filter(a -> a.build().equals(build))
-        .orElseThrow(() -> HttpError.notFound("Artifact " + id));
+  private Reply envText(Request request, RestViews views, Job job) {
+    return Reply.text(
+        environment(request, job).entrySet().stream()
+            .map(e -> e.getKey() + "=" + e.getValue() + "\n")
+            .collect(Collectors.joining())
+            .getBytes(StandardCharsets.UTF_8));
   }
 
-  private Reply agents(Request request) {
-    RestViews views = access.views(request);
-    return Reply.json(
-        core.database()
-            .call(
-                tx -> {
-                  List<Map<String, Object>> all = new java.util.ArrayList<>();
-                  for (Agent agent :
-                      tx.list(
-                          "SELECT * FROM agents WHERE state='connected' ORDER BY name",
-                          Agent::row)) {
-                    all.add(views.agent(agent, Job.ofAgent(tx, agent.id())));
-                  }
-                  return all;
-                }));
+  private Reply retry(Request request, RestViews views, Job job) {
+    String next = core.database().call(tx -> control.retry(tx, Job.get(tx, job.id())));
+    return Reply.json(shown(views, next));
+  }
+
+  private Reply cancel(Request request, RestViews views, Job job) {
+    core.database().run(tx -> control.cancelJob(tx, Job.get(tx, job.id())));
+    return Reply.json(shown(views, job.id()));
+  }
+
+  private Reply unblock(Request request, RestViews views, Job job) {
+    Unblock wanted = request.json(Unblock.class);
+    Map<String, String> fields = wanted.fields == null ? Map.of() : wanted.fields;
+    fields.forEach((key, value) -> Request.need(value, "fields[" + key + "]"));
+    core.database().run(tx -> builds.unblock(tx, job.build(), job.id(), fields, wanted.unblocker));
+    return Reply.json(shown(views, job.id()));
+  }
+
+  private Reply reprioritize(Request request, RestViews views, Job job) {
+    Integer priority = request.json(Reprioritize.class).priority;
+    if (priority == null) {
+      throw new HttpError(400, "Priority must be an integer");
+    }
+    core.database()
+        .run(tx -> tx.update("UPDATE jobs SET priority=? WHERE id=?", priority, job.id()));
+    return Reply.json(shown(views, job.id()));
   }
 }

@@ -4,14 +4,46 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Builds, jobs, artifacts and agents in the shapes of Buildkite's REST API.
 ///
 /// @param base where the caller reached the server, with the organization: `…/v2/organizations/ORG`
-record RestViews(String base) {
-  Map<String, Object> build(BuildView build) {
-    String url = base + "/pipelines/" + build.pipeline() + "/builds/" + build.number();
+/// @param anyAgent whether jobs go to agents without the tags they ask for
+record RestViews(String base, boolean anyAgent) {
+  /// What of a build is told.
+  ///
+  /// @param retried attempts that were followed by another, too
+  /// @param states of jobs; empty for all
+  record Part(boolean jobs, boolean retried, boolean pipeline, Set<String> states) {
+    static Part of(Request request) {
+      return new Part(
+          !on(request, "exclude_jobs"),
+          on(request, "include_retried_jobs"),
+          !on(request, "exclude_pipeline"),
+          Set.copyOf(request.all("job_states")));
+    }
+
+    private static boolean on(Request request, String name) {
+      return request.asked(name).filter("true"::equals).isPresent();
+    }
+
+    private boolean shows(JobView job) {
+      return (retried || !job.retried())
+          && (states.isEmpty() || states.contains(job.state().wire()));
+    }
+  }
+
+  /// What a change is answered with.
+  static final Part ALL = new Part(true, false, true, Set.of());
+
+  String buildUrl(String pipeline, int number) {
+    return base + "/pipelines/" + pipeline + "/builds/" + number;
+  }
+
+  Map<String, Object> build(BuildView build, Part part) {
+    String url = buildUrl(build.pipeline(), build.number());
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("id", build.id());
     all.put("url", url);
@@ -26,13 +58,36 @@ record RestViews(String base) {
     all.put("env", build.env());
     all.put("pull_request", PullRequest.of(build.env()));
     all.put("meta_data", build.metaData());
+    all.put("rebuilt_from", rebuiltFrom(build));
     all.put("created_at", time(build.created()));
     all.put("scheduled_at", time(build.created()));
     all.put("started_at", time(build.started()));
     all.put("finished_at", time(build.finished()));
-    all.put("pipeline", Map.of("slug", build.pipeline(), "name", build.pipeline()));
-    all.put("jobs", build.jobs().stream().map(job -> job(url, job)).toList());
+    if (part.pipeline) {
+      all.put("pipeline", Map.of("slug", build.pipeline(), "name", build.pipeline()));
+    }
+    if (part.jobs) {
+      all.put("jobs", build.jobs().stream().filter(part::shows).map(j -> job(url, j)).toList());
+    }
     return all;
+  }
+
+  private @Nullable Object rebuiltFrom(BuildView build) {
+    String id = build.env().get(BuildControl.REBUILT_FROM);
+    String number = build.env().getOrDefault(BuildControl.REBUILT_FROM_NUMBER, "");
+    return id == null || !number.matches("[0-9]{1,9}")
+        ? null
+        : Map.of(
+            "id",
+            id,
+            "number",
+            Integer.valueOf(number),
+            "url",
+            buildUrl(build.pipeline(), Integer.parseInt(number)));
+  }
+
+  Map<String, Object> job(Build build, JobView job) {
+    return job(buildUrl(build.pipeline(), build.number()), job);
   }
 
   private Map<String, Object> job(String buildUrl, JobView job) {
@@ -40,6 +95,9 @@ record RestViews(String base) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("id", job.id());
     all.put("type", job.type());
+    all.put("build_url", buildUrl);
+    all.put("web_url", url);
+    all.put("priority", Map.of("number", job.priority()));
     all.put("name", job.label());
     all.put("step_key", job.key());
     all.put("command", job.command());
@@ -55,7 +113,9 @@ record RestViews(String base) {
     all.put("parallel_group_total", job.parallelCount());
     all.put(
         "agent_query_rules",
-        job.agents().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
+        anyAgent
+            ? List.of("queue=*")
+            : job.agents().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
     all.put(
         "agent",
         job.agentId() == null
@@ -72,13 +132,9 @@ record RestViews(String base) {
     return all;
   }
 
-  Map<String, Object> artifact(BuildView build, Artifact artifact) {
+  Map<String, Object> artifact(Build build, Artifact artifact) {
     String url =
-        base
-            + "/pipelines/"
-            + build.pipeline()
-            + "/builds/"
-            + build.number()
+        buildUrl(build.pipeline(), build.number())
             + "/jobs/"
             + artifact.job()
             + "/artifacts/"
@@ -103,23 +159,30 @@ record RestViews(String base) {
     return all;
   }
 
-  Map<String, Object> agent(Agent agent, List<Job> jobs) {
+  /// @param job what it runs, if anything, as [#job] tells it
+  Map<String, Object> agent(Agent agent, @Nullable Map<String, Object> job) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("id", agent.id());
     all.put("url", base + "/agents/" + agent.id());
+    all.put("web_url", base + "/agents/" + agent.id());
     all.put("name", agent.name());
-    all.put("connection_state", agent.state());
+    all.put("connection_state", state(agent));
     all.put("hostname", agent.hostname());
     all.put("version", agent.version());
+    all.put("queue", agent.queues().getFirst());
     all.put("meta_data", agent.tags());
     all.put("paused", agent.paused());
     all.put("created_at", time(agent.created()));
-    all.put(
-        "job",
-        jobs.isEmpty()
-            ? null
-            : Map.of("id", jobs.getFirst().id(), "state", jobs.getFirst().state().wire()));
+    all.put("job", job);
     return all;
+  }
+
+  private static String state(Agent agent) {
+    return switch (agent.state()) {
+      case "registered" -> "never_connected";
+      case "connected" -> agent.stopping() ? "stopping" : "connected";
+      default -> agent.state();
+    };
   }
 
   static @Nullable String time(@Nullable Long millis) {

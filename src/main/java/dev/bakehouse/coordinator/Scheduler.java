@@ -196,7 +196,7 @@ final class Scheduler {
     } else if (blocked.isPresent()) {
       state = bad ? "failed" : blocked.get();
     } else {
-      state = bad ? "failing" : begun ? "running" : "scheduled";
+      state = bad ? "failing" : begun || build.started() != null ? "running" : "scheduled";
     }
     @Nullable Long started =
         jobs.stream().map(Job::started).filter(t -> t != null).min(Long::compare).orElse(null);

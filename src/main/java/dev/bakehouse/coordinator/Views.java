@@ -14,6 +14,11 @@ final class Views {
   private Views() {}
 
   static BuildView build(Transaction tx, String id) throws SQLException {
+    return build(tx, id, true);
+  }
+
+  /// @param jobs whether its jobs are read, too
+  static BuildView build(Transaction tx, String id, boolean jobs) throws SQLException {
     Build build = Build.get(tx, id);
     Map<String, String> metaData = MetaData.all(tx, id);
     return new BuildView(
@@ -31,8 +36,14 @@ final class Views {
         build.created(),
         build.started(),
         build.finished(),
-        jobs(tx, id, metaData),
+        jobs ? jobs(tx, id, metaData) : List.of(),
         build.blocked());
+  }
+
+  /// One job of a build.
+  static JobView job(Transaction tx, Job job) throws SQLException {
+    String agent = name(tx, job.agent(), new HashMap<>());
+    return view(job, StepRow.get(tx, job.step()), agent, null);
   }
 
   private static List<JobView> jobs(Transaction tx, String build, Map<String, String> metaData)
@@ -84,7 +95,8 @@ final class Views {
         job.reason(),
         job.triggered(),
         job.unblockable(),
-        job.unblocker());
+        job.unblocker(),
+        job.priority());
   }
 
   private static @Nullable String name(

@@ -180,6 +180,13 @@ public final class Ssh implements AutoCloseable {
     return SshOptions.terminal(target, known.toAbsolutePath(), command);
   }
 
+  /// An argument list for a person's terminal, on this connection.
+  ///
+  /// @param command for the guest's shell
+  public List<String> shell(String command) {
+    return SshOptions.shell(target, socket.path(), command);
+  }
+
   /// Runs a fixed command of a guest that has no guest program yet, by its shell.
   ///
   /// @param words plain words only; anything a shell could take for more is refused

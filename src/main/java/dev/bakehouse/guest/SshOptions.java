@@ -82,6 +82,17 @@ final class SshOptions {
     return argv;
   }
 
+  /// A session on the shared connection for a person's terminal.
+  static List<String> shell(SshTarget target, Path socket, String command) {
+    Map<String, String> options = common(target, socket);
+    options.put("ControlMaster", "no");
+    options.put("ProxyCommand", "false");
+    options.put("RequestTTY", "force");
+    List<String> argv = at(argv(options), target);
+    argv.add(command);
+    return argv;
+  }
+
   /// A connection of a person, shared with nobody.
   static List<String> terminal(SshTarget target, Path known, List<String> command) {
     Map<String, String> options = common(target, Path.of("none"));

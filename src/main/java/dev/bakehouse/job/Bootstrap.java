@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Supplier;
 
@@ -48,14 +49,26 @@ public final class Bootstrap {
   private final PrintStream log;
   private final OutputStream raw;
   private final Phases phases;
+  private final Optional<Visitor> visitor;
 
+  /// A person who runs a job once more and may look around after its command, before its VM goes.
+  /// Nothing of such a run is kept or told to anyone.
+  interface Visitor {
+    /// @param env what the job had in the guest, byte strings
+    /// @param status the job's
+    void visit(Machine machine, SequencedMap<String, String> env, int status);
+  }
+
+  /// @param visitor nobody in a job of an agent
   Bootstrap(
       HostSettings settings,
       Machines machines,
       Supplier<Slots> slots,
       Job job,
       Cancellation cancellation,
-      OutputStream out) {
+      OutputStream out,
+      Optional<Visitor> visitor) {
+    this.visitor = visitor;
     this.settings = settings;
     this.machines = machines;
     this.slots = slots;
@@ -127,9 +140,12 @@ public final class Bootstrap {
                       GuestSystem.of(image.image().directory().resolve("config.json")),
                       phases));
       Ran ran = inSlot(image, checkout, caches);
+      if (visitor.isPresent()) {
+        return ran.status();
+      }
       // The slot is free for the next job.
       caches.keep();
-      JobReport.publish(job, settings, ran.vm(), phases, caches);
+      JobReport.publish(job, settings.withImage(image.image().name()), ran.vm(), phases, caches);
       if (ran.status() == 0 && !cancellation.cancelled()) {
         phases.run(Phase.CACHE, "history and annotation", caches::settle);
       }
@@ -156,7 +172,7 @@ public final class Bootstrap {
         if (!cancellation.cancelled()) {
           phases.run(Phase.CACHE, "figures", () -> caches.collect(machine, checkoutPath(machine)));
         }
-        if (status == 0 && !cancellation.cancelled()) {
+        if (status == 0 && visitor.isEmpty() && !cancellation.cancelled()) {
           caches.measure(machine);
           phases.run(Phase.CACHE, "save", () -> caches.save(machine));
         }
@@ -221,15 +237,20 @@ public final class Bootstrap {
             .ssh()
             .run(spec, headings, OutputStream.nullOutputStream(), machine.control(), LONGEST);
     headings.finish().forEach(phases::add);
-    return switch (result) {
-      case RunResult.Finished(Ended ended) -> status(ended, paths);
-      case RunResult.ConnectionLost(String why, var _) ->
-          throw lost(machine, "its connection broke: " + why);
-      case RunResult.NotStarted(String why) ->
-          throw lost(machine, "the job could not be started in it: " + why);
-      case RunResult.TimedOut(Duration deadline) ->
-          throw lost(machine, "the job ran for " + deadline.toHours() + " hours");
-    };
+    int status =
+        switch (result) {
+          case RunResult.Finished(Ended ended) -> status(ended, paths);
+          case RunResult.ConnectionLost(String why, var _) ->
+              throw lost(machine, "its connection broke: " + why);
+          case RunResult.NotStarted(String why) ->
+              throw lost(machine, "the job could not be started in it: " + why);
+          case RunResult.TimedOut(Duration deadline) ->
+              throw lost(machine, "the job ran for " + deadline.toHours() + " hours");
+        };
+    if (!cancellation.cancelled()) {
+      visitor.ifPresent(v -> v.visit(machine, env, status));
+    }
+    return status;
   }
 
   private String checkoutPath(Machine machine) {
@@ -282,9 +303,9 @@ public final class Bootstrap {
   }
 
   /// The port of an address on this host's loopback: the guest gets it on its own.
-  static java.util.Optional<Integer> loopbackPort(String address) {
+  static Optional<Integer> loopbackPort(String address) {
     int port = URI.create(address).getPort();
-    return loopback(address) && port > 0 ? java.util.Optional.of(port) : java.util.Optional.empty();
+    return loopback(address) && port > 0 ? Optional.of(port) : Optional.empty();
   }
 
   /// Whether an address is one of this host's loopback.

@@ -35,9 +35,20 @@ public final class Jobs {
             .parent()
             .map(p -> OptionalInt.of((int) p.pid()))
             .orElse(OptionalInt.empty());
+    return run(settings, job, agent, Optional.empty());
+  }
+
+  /// Runs a job once more, for a person.
+  static int rerun(HostSettings settings, Job job, Bootstrap.Visitor visitor) {
+    return run(settings, job, OptionalInt.empty(), Optional.of(visitor));
+  }
+
+  /// @param parent the process whose end is the job's
+  private static int run(
+      HostSettings settings, Job job, OptionalInt parent, Optional<Bootstrap.Visitor> visitor) {
     // Standard output is the job's log: unbuffered, and no character set in between.
     OutputStream out = new FileOutputStream(FileDescriptor.out);
-    try (Cancellation cancellation = Cancellation.install(agent)) {
+    try (Cancellation cancellation = Cancellation.install(parent)) {
       int status = Bootstrap.INFRASTRUCTURE;
       try {
         status =
@@ -51,7 +62,8 @@ public final class Jobs {
                     () -> slots(settings),
                     job,
                     cancellation,
-                    out)
+                    out,
+                    visitor)
                 .run();
       } finally {
         cancellation.finished(status);

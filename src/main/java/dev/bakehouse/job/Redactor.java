@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -36,16 +37,18 @@ final class Redactor extends OutputStream {
   /// The values of the variables whose names match the agent's globs (`*_TOKEN,*_PASSWORD,…`), as
   /// byte strings.
   static List<byte[]> secrets(Map<String, String> env, String globs) {
-    List<Pattern> patterns = new ArrayList<>();
-    for (String glob : globs.split(",")) {
-      if (!glob.isBlank()) {
-        patterns.add(Pattern.compile(Pattern.quote(glob.strip()).replace("*", "\\E.*\\Q")));
-      }
-    }
     return env.entrySet().stream()
-        .filter(e -> patterns.stream().anyMatch(p -> p.matcher(e.getKey()).matches()))
+        .filter(e -> covers(globs, e.getKey()))
         .map(e -> dev.bakehouse.platform.RawEnvironment.bytes(e.getValue()))
         .toList();
+  }
+
+  /// Whether a variable's value is a secret by its name.
+  static boolean covers(String globs, String name) {
+    return Arrays.stream(globs.split(","))
+        .filter(glob -> !glob.isBlank())
+        .map(glob -> Pattern.quote(glob.strip()).replace("*", "\\E.*\\Q"))
+        .anyMatch(pattern -> Pattern.matches(pattern, name));
   }
 
   @Override

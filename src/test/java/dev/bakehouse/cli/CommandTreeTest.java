@@ -36,20 +36,27 @@ class CommandTreeTest {
     wrong("run", Exit.INFRASTRUCTURE, "DIR/none.yml --state DIR");
     wrong("job bootstrap", Exit.INFRASTRUCTURE, "");
     wrong("job run", Exit.INFRASTRUCTURE, "--config FILE -- true");
+    wrong("job rerun", Exit.INFRASTRUCTURE, "1/a --pipeline p --state DIR");
     wrong("host run", Exit.FAILED, "--config FILE");
     wrong("pipeline generate", Exit.FAILED, "FILE");
     wrong("pipeline upload", Exit.FAILED, "FILE");
     wrong("pipeline adapt", Exit.FAILED, "FILE");
     wrong("pipeline lint", Exit.USAGE, "FILE");
     wrong("pipeline explain", Exit.FAILED, "FILE");
-    wrong("coordinator", Exit.FAILED, "--state FILE/below");
-    for (String verb : List.of("show 1", "cancel 1", "log 1 x", "create")) {
+    for (String verb : List.of("create x --scope read_builds --out DIR/t", "list", "remove x")) {
+      String name = "coordinator token " + verb.split(" ")[0];
+      wrong(name, Exit.FAILED, verb.substring(verb.split(" ")[0].length()) + " --state DIR/none");
+    }
+    for (String verb : List.of("show 1", "cancel 1", "rebuild 1", "log 1 x", "create", "list")) {
       String name = verb.split(" ")[0];
       wrong(
           "build " + name,
           Exit.FAILED,
           verb.substring(name.length()) + " --pipeline p --state DIR");
     }
+    wrong("build retry", Exit.FAILED, "1 --pipeline p --state DIR");
+    wrong("build unblock", Exit.FAILED, "nonsense --state DIR");
+    wrong("explain", Exit.FAILED, "1/a --state DIR");
     for (String verb : List.of("ensure", "build", "which")) {
       wrong("image " + verb, Exit.FAILED, "--config FILE");
     }

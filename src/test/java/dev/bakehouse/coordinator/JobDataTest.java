@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bakehouse.buildkite.ArtifactInfo;
 import dev.bakehouse.buildkite.BuildInfo;
 import dev.bakehouse.buildkite.BuildQuery;
+import dev.bakehouse.buildkite.JobInfo;
 import dev.bakehouse.buildkite.RestClient;
 import java.net.URI;
 import java.nio.file.Files;
@@ -74,7 +75,7 @@ class JobDataTest {
               bench.coordinator.apiToken());
       BuildInfo info = rest.builds("test", new BuildQuery("main", "passed", null, 5)).getFirst();
       assertThat(info.number()).isEqualTo(1);
-      assertThat(info.jobs()).extracting(BuildInfo.JobInfo::stepKey).containsExactly("make", "use");
+      assertThat(info.jobs()).extracting(JobInfo::stepKey).containsExactly("make", "use");
       assertThat(rest.builds("test", new BuildQuery("main", "failed", null, 5))).isEmpty();
       ArtifactInfo artifact =
           rest.artifacts("test", 1).stream()
