@@ -40,6 +40,7 @@ class Coordinator {
   private static final int AGENTS = number("AGENTS", 1000);
   private static final int RATE = number("RATE", 100);
   private static final int SECONDS = number("DURATION", 120);
+  private static final int PATIENCE = number("PATIENCE", 600);
   private static final boolean STREAM = "stream".equals(System.getenv("PINGS"));
   private static final String BUILDS = "/v2/organizations/bakehouse/pipelines/";
 
@@ -154,7 +155,7 @@ class Coordinator {
     List<Future<?>> agents = agents(threads, 50);
     double view = 0;
     try (Client client = new Client()) {
-      while (done.get() < 5000 && seconds(began) < 1200 && faults.isEmpty()) {
+      while (done.get() < 5000 && seconds(began) < PATIENCE && faults.isEmpty()) {
         view = Math.max(view, timed(() -> client.json("GET", BUILDS + "large/builds/1", api, "")));
         Thread.sleep(1000);
       }

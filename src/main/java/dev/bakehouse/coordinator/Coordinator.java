@@ -66,7 +66,7 @@ public final class Coordinator implements AutoCloseable {
     new RestBuilds(core, rest, builds, control).routes(router);
     new RestJobs(core, rest, logs, builds, control).routes(router);
     new RestArtifacts(core, rest, search).routes(router);
-    new RestAgents(core, rest, lifecycle).routes(router);
+    new RestAgents(core, rest, lifecycle, streams).routes(router);
     server = new Server(config.port(), router);
     sweeper = new Sweeper(core, lifecycle);
   }

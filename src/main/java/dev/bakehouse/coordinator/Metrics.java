@@ -61,7 +61,7 @@ final class Metrics {
 
   private Reply all(Request request) {
     access.registration(request);
-    Counted counted = core.database().call(this::count);
+    Counted counted = core.database().read(this::count);
     Map<String, Object> agents = new TreeMap<>(counted.agents.shown());
     Map<String, Object> jobs = new TreeMap<>(counted.jobs.shown());
     Map<String, Object> agentQueues = new TreeMap<>();
@@ -76,7 +76,7 @@ final class Metrics {
   private Reply queue(Request request) {
     access.registration(request);
     String name = Request.need(request.asked("name").orElse(null), "name");
-    Counted counted = core.database().call(this::count);
+    Counted counted = core.database().read(this::count);
     return reply(
         counted.agentQueues.getOrDefault(name, new Agents()).shown(),
         counted.jobQueues.getOrDefault(name, new Jobs()).shown());

@@ -101,7 +101,7 @@ final class RestAccess {
 
   /// The path's build; `:number` may be its id too.
   Build build(Request request) {
-    return core.database().call(tx -> find(tx, request)).orElseThrow(() -> missing("build"));
+    return core.database().read(tx -> find(tx, request)).orElseThrow(() -> missing("build"));
   }
 
   private static Optional<Build> find(Transaction tx, Request request)

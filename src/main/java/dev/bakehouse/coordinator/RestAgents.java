@@ -13,13 +13,15 @@ final class RestAgents {
   private final Core core;
   private final RestAccess access;
   private final Lifecycle lifecycle;
+  private final PingStreams streams;
 
   private record Stop(@Nullable Boolean force) {}
 
   /// @param refused what is said when the agent is so already
   private record Pause(boolean on, String refused) {}
 
-  RestAgents(Core core, RestAccess access, Lifecycle lifecycle) {
+  RestAgents(Core core, RestAccess access, Lifecycle lifecycle, PingStreams streams) {
+    this.streams = streams;
     this.core = core;
     this.access = access;
     this.lifecycle = lifecycle;
@@ -41,7 +43,7 @@ final class RestAgents {
     RestPage page = RestPage.of(request);
     return page.reply(
         core.database()
-            .call(
+            .read(
                 tx -> {
                   List<Map<String, Object>> all = new ArrayList<>();
                   for (Agent agent :
@@ -73,7 +75,7 @@ final class RestAgents {
   }
 
   private Reply show(Request request, RestViews views) {
-    return Reply.json(core.database().call(tx -> shown(tx, agent(tx, request), views)));
+    return Reply.json(core.database().read(tx -> shown(tx, agent(tx, request), views)));
   }
 
   private static Agent agent(Transaction tx, Request request) throws SQLException {
@@ -95,6 +97,7 @@ final class RestAgents {
                 lifecycle.cancel(tx, job);
               }
             });
+    streams.tell(request.var("agent"));
     return Reply.none();
   }
 
@@ -111,6 +114,7 @@ final class RestAgents {
               }
               tx.update("UPDATE agents SET paused=? WHERE id=?", wanted.on ? 1 : 0, agent.id());
             });
+    streams.tell(request.var("agent"));
     return Reply.none();
   }
 }

@@ -51,7 +51,7 @@ final class RestArtifacts {
     String path =
         request.asked("path").map(p -> p.replace("[", "[[]").replace("?", "[?]")).orElse(null);
     return page.reply(
-        core.database().call(tx -> found(tx, build.id(), job, state, path, page)).stream()
+        core.database().read(tx -> found(tx, build.id(), job, state, path, page)).stream()
             .map(a -> views.artifact(build, a))
             .toList());
   }
@@ -102,13 +102,13 @@ final class RestArtifacts {
 
   private Artifact artifact(Request request, String build, @Nullable String job) {
     Optional<Artifact> found =
-        core.database().call(tx -> Artifact.find(tx, request.var("artifact")));
+        core.database().read(tx -> Artifact.find(tx, request.var("artifact")));
     return found
         .filter(a -> a.build().equals(build) && (job == null || job.equals(a.job())))
         .orElseThrow(() -> RestAccess.missing("artifact"));
   }
 
   private Build build(Job job) {
-    return core.database().call(tx -> Build.get(tx, job.build()));
+    return core.database().read(tx -> Build.get(tx, job.build()));
   }
 }

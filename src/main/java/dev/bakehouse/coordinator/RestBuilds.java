@@ -63,7 +63,7 @@ final class RestBuilds {
     Map<String, String> env = wanted.environment();
     Map<String, String> data = strings(wanted.metaData, "meta_data");
     BuildControl.Definition pipeline =
-        core.database().call(tx -> BuildControl.Definition.get(tx, slug));
+        core.database().read(tx -> BuildControl.Definition.get(tx, slug));
     BuildRequest build =
         new BuildRequest(
             slug,
@@ -103,8 +103,8 @@ final class RestBuilds {
     Part part = Part.of(request);
     List<Map<String, Object>> found = new ArrayList<>();
     // Each build by itself: agents are answered meanwhile.
-    for (String id : core.database().call(query::ids)) {
-      found.add(views.build(core.database().call(tx -> Views.build(tx, id, part.jobs())), part));
+    for (String id : core.database().read(query::ids)) {
+      found.add(views.build(core.database().read(tx -> Views.build(tx, id, part.jobs())), part));
     }
     return page.reply(found);
   }
@@ -115,7 +115,7 @@ final class RestBuilds {
   }
 
   private Reply shown(RestViews views, String id, Part part) {
-    BuildView view = core.database().call(tx -> Views.build(tx, id, part.jobs()));
+    BuildView view = core.database().read(tx -> Views.build(tx, id, part.jobs()));
     return Reply.json(views.build(view, part));
   }
 
@@ -129,13 +129,13 @@ final class RestBuilds {
     Build build = access.build(request);
     String id = core.database().call(tx -> control.rebuild(tx, build));
     return Reply.json(
-        201, views.build(core.database().call(tx -> Views.build(tx, id)), RestViews.ALL));
+        201, views.build(core.database().read(tx -> Views.build(tx, id)), RestViews.ALL));
   }
 
   private Reply annotations(Request request, RestViews views) {
     RestPage page = RestPage.of(request);
     String id = access.build(request).id();
     String scope = request.asked("scope").orElse("build");
-    return page.reply(core.database().call(tx -> Annotations.ofBuild(tx, id, scope, page)));
+    return page.reply(core.database().read(tx -> Annotations.ofBuild(tx, id, scope, page)));
   }
 }

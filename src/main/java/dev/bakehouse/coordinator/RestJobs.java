@@ -49,7 +49,7 @@ final class RestJobs {
     Optional<String> key = request.asked("step_key");
     boolean retried = request.asked("include_retried_jobs").filter("false"::equals).isEmpty();
     List<Map<String, Object>> items =
-        core.database().call(tx -> Views.build(tx, build.id())).jobs().stream()
+        core.database().read(tx -> Views.build(tx, build.id())).jobs().stream()
             .filter(j -> states.isEmpty() || states.contains(j.state().wire()))
             .filter(j -> key.isEmpty() || key.get().equals(j.key()))
             .filter(j -> retried || !j.retried())
@@ -65,7 +65,7 @@ final class RestJobs {
 
   private Map<String, Object> shown(RestViews views, String id) {
     return core.database()
-        .call(
+        .read(
             tx -> {
               Job job = Job.get(tx, id);
               Map<String, Object> all =
@@ -76,11 +76,11 @@ final class RestJobs {
   }
 
   private Reply log(Request request, RestViews views, Job job) {
-    return request.header("Accept").filter(a -> a.startsWith("text/plain")).isPresent()
-        ? logs.text(job.id())
-        : logs.json(
-            job.id(),
-            Map.of("url", views.base() + "/jobs/" + job.id() + "/log", "header_times", List.of()));
+    if (request.header("Accept").filter(a -> a.startsWith("text/plain")).isPresent()) {
+      return logs.text(job.id());
+    }
+    String url = views.base() + "/jobs/" + job.id() + "/log";
+    return logs.json(job.id(), Map.of("url", url, "header_times", List.of()));
   }
 
   private Reply rawLog(Request request, RestViews views, Job job) {
@@ -89,7 +89,7 @@ final class RestJobs {
 
   private Map<String, String> environment(Request request, Job job) {
     return core.database()
-        .call(
+        .read(
             tx -> {
               String agent = job.agent();
               Optional<Agent> one = agent == null ? Optional.empty() : Agent.find(tx, agent);

@@ -25,22 +25,47 @@ final class Scheduler {
 
   void advance(Transaction tx, String id) throws SQLException {
     List<StepRow> steps = StepRow.ofBuild(tx, id);
-    List<Job> jobs = latest(tx, id);
+    Latest latest = new Latest(tx, id);
     boolean changed = true;
     while (changed) {
       changed = false;
-      Readiness readiness = new Readiness(steps, jobs);
-      for (Job job : jobs) {
+      Readiness readiness = new Readiness(steps, latest.jobs());
+      for (Job job : latest.jobs()) {
         if (job.state().waits() && job.runnable() == null) {
           changed |= decide(tx, job, readiness);
         }
       }
-      jobs = latest(tx, id);
+      List<Job> jobs = latest.jobs();
       changed |= cancelForFailure(tx, jobs, readiness) || stuck(tx, jobs);
-      jobs = changed ? latest(tx, id) : jobs;
     }
     ConcurrencyGroups.release(tx, id);
-    settle(tx, Build.get(tx, id), latest(tx, id));
+    settle(tx, Build.get(tx, id), latest.jobs());
+  }
+
+  /// The jobs of a build without those that were tried again; they are read again when something
+  /// was written, for a build may have thousands.
+  private static final class Latest {
+    private final Transaction tx;
+    private final String build;
+    private List<Job> jobs = List.of();
+    private long version = -1;
+
+    Latest(Transaction tx, String build) {
+      this.tx = tx;
+      this.build = build;
+    }
+
+    List<Job> jobs() throws SQLException {
+      if (version != tx.version()) {
+        jobs =
+            tx.list(
+                "SELECT * FROM jobs WHERE build=? AND retried_in IS NULL ORDER BY seq",
+                Job::row,
+                build);
+        version = tx.version();
+      }
+      return jobs;
+    }
   }
 
   /// A job of the build has begun.
@@ -198,10 +223,5 @@ final class Scheduler {
     }
     InputStep step = (InputStep) StepRow.get(tx, first.get().step()).step();
     return Optional.of(step.blockedState());
-  }
-
-  /// Jobs without those that were tried again.
-  private static List<Job> latest(Transaction tx, String build) throws SQLException {
-    return Job.ofBuild(tx, build).stream().filter(job -> job.retriedIn() == null).toList();
   }
 }

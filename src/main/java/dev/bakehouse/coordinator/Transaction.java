@@ -22,6 +22,7 @@ final class Transaction {
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
   private final LinkedHashMap<String, Database.Deed> last = new LinkedHashMap<>();
   private boolean wrote;
+  private long version;
 
   /// Makes a value of the current row; runs no statement itself.
   interface Row<T> {
@@ -99,9 +100,15 @@ final class Transaction {
     return list(sql, row, values).stream().findFirst();
   }
 
+  /// Counts what was written: what was read is as it is while this stays the same.
+  long version() {
+    return version;
+  }
+
   /// How many rows changed.
   int update(String sql, @Nullable Object... values) throws SQLException {
     wrote = true;
+    version++;
     return prepare(sql, values).executeUpdate();
   }
 

@@ -39,7 +39,7 @@ class KilledCoordinatorTest {
 
   @Test
   void nothingIsLostOrDoubledHoweverOftenItIsKilled() throws Exception {
-    int kills = Integer.getInteger("bakehouse.kills", 12);
+    int kills = Integer.getInteger("bakehouse.kills", 6);
     long seed = Long.getLong("bakehouse.seed", 1);
     int jobs = kills * 2;
     Path state = dir.resolve("state");
