@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// One pipeline of a git repository, built on this machine.
@@ -123,8 +124,10 @@ public final class RunBuild {
   }
 
   private static @Nullable BufferedReader terminal() {
-    Console console = System.console();
-    return console.isTerminal() ? new BufferedReader(console.reader()) : null;
+    return Optional.ofNullable(System.console())
+        .filter(Console::isTerminal)
+        .map(console -> new BufferedReader(console.reader()))
+        .orElse(null);
   }
 
   /// What the jobs left for the store; a build's result does not hang on it.
