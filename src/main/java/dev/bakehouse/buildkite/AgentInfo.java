@@ -23,8 +23,8 @@ public record AgentInfo(
     metaData = metaData == null ? List.of() : metaData.stream().filter(Objects::nonNull).toList();
   }
 
-  /// The rules of a job that it does not meet. A rule `name=*` asks for any value, `*` for nothing; a
-  /// job that names no queue wants `default`, where an agent without one is.
+  /// The rules of a job that it does not meet. A rule `name=*` asks for any value, `*` for nothing;
+  /// a job that names no queue wants `default`, where an agent without one is.
   List<String> missing(List<String> rules) {
     List<String> wanted = new java.util.ArrayList<>(rules);
     if (rules.stream().noneMatch(rule -> rule.startsWith("queue="))) {

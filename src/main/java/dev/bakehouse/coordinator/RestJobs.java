@@ -133,8 +133,7 @@ final class RestJobs {
     Unblock wanted = request.json(Unblock.class);
     Map<String, String> fields = wanted.fields == null ? Map.of() : wanted.fields;
     fields.forEach((key, value) -> Request.need(value, "fields[" + key + "]"));
-    core.database()
-        .run(tx -> builds.unblock(tx, job.build(), job.id(), fields, wanted.unblocker));
+    core.database().run(tx -> builds.unblock(tx, job.build(), job.id(), fields, wanted.unblocker));
     return Reply.json(shown(views, job.id()));
   }
 

@@ -78,7 +78,8 @@ class BuildCommandTest {
       String[] explain = {"explain", "p#1/a", "--state", state.toString()};
       assertThat(said(explain)).contains("a of p #1 is scheduled.", "No agent is connected.");
       explain[1] = coordinator.builds("p").getFirst().jobs().getFirst().id();
-      String json = said(Stream.concat(Stream.of(explain), Stream.of("--json")).toArray(String[]::new));
+      String json =
+          said(Stream.concat(Stream.of(explain), Stream.of("--json")).toArray(String[]::new));
       assertThat(JsonMapper.builder().build().readTree(json).path("verdict").asString())
           .isEqualTo("no-agent");
       assertThat(json).contains("\"expected_wait_seconds\":null", "\"waits_for\":[]");
