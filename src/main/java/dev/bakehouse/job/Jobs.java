@@ -40,13 +40,13 @@ public final class Jobs {
   }
 
   /// Runs a job once more, for a person.
-  static int rerun(HostSettings settings, Job job, Bootstrap.Visitor visitor) {
+  static int rerun(HostSettings settings, Job job, Visitor visitor) {
     return run(settings, job, OptionalInt.empty(), Optional.of(visitor));
   }
 
   /// @param parent the process whose end is the job's
   private static int run(
-      HostSettings settings, Job job, OptionalInt parent, Optional<Bootstrap.Visitor> visitor) {
+      HostSettings settings, Job job, OptionalInt parent, Optional<Visitor> visitor) {
     // Standard output is the job's log: unbuffered, and no character set in between.
     OutputStream out = new FileOutputStream(FileDescriptor.out);
     try (Cancellation cancellation = Cancellation.install(parent)) {
