@@ -5,22 +5,46 @@ import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Guarded;
 import dev.bakehouse.platform.Guardian;
+import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Processes;
+import dev.bakehouse.platform.Processes.Identity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
-/// One supervised Buildkite agent. It ends with the daemon: first asked, so that a job of it can
-/// clean up.
+/// One supervised Buildkite agent. When the daemon stops, it is asked to end, so that a job of it
+/// can clean up. When the daemon dies, it takes no other job, finishes the one it has and leaves;
+/// the next daemon waits for that ([#adopt]).
 final class AgentProcess implements AutoCloseable {
   private static final Duration CLEAN_UP = Duration.ofSeconds(15);
+  private static final String IDENTITY = "agent.pid";
 
   private final String name;
-  private final Guarded process;
+  private final Duration grace;
+  private final Identity identity;
+  private final Optional<Guarded> process;
   private final Instant started = Instant.now();
 
-  private AgentProcess(String name, Guarded process) {
+  private AgentProcess(String name, Duration grace, Identity identity, Optional<Guarded> process) {
     this.name = name;
+    this.grace = grace;
+    this.identity = identity;
     this.process = process;
+  }
+
+  /// The agent of a daemon that died, while it still finishes its job: the slot is its own as long.
+  static Optional<AgentProcess> adopt(HostSettings host, int slot) {
+    return Identity.read(AgentConfig.directory(host, slot).resolve(IDENTITY))
+        .filter(agent -> agent.alive().isPresent())
+        .map(
+            agent ->
+                new AgentProcess(
+                    AgentConfig.name(host, slot), grace(host), agent, Optional.empty()));
+  }
+
+  private static Duration grace(HostSettings host) {
+    return Duration.ofSeconds(host.agent().cancelGrace()).plus(CLEAN_UP);
   }
 
   static AgentProcess start(HostSettings host, int slot) {
@@ -35,12 +59,13 @@ final class AgentProcess implements AutoCloseable {
             Command.of(host.agent().binary(), "start", "--config", config.toString()),
             host,
             temporary);
-    Duration grace = Duration.ofSeconds(host.agent().cancelGrace()).plus(CLEAN_UP);
     Guarded process =
-        Guardian.of(command, here, here.resolve("agent.log"), here.resolve("agent.pid"))
-            .grace(grace)
+        Guardian.of(command, here, here.resolve("agent.log"), here.resolve(IDENTITY))
+            .grace(grace(host))
+            .lasting()
             .start();
-    return new AgentProcess(AgentConfig.name(host, slot), process);
+    return new AgentProcess(
+        AgentConfig.name(host, slot), grace(host), process.identity(), Optional.of(process));
   }
 
   String name() {
@@ -48,7 +73,7 @@ final class AgentProcess implements AutoCloseable {
   }
 
   boolean alive() {
-    return process.alive();
+    return identity.alive().isPresent();
   }
 
   Instant started() {
@@ -56,11 +81,27 @@ final class AgentProcess implements AutoCloseable {
   }
 
   long pid() {
-    return process.identity().pid();
+    return identity.pid();
   }
 
   @Override
   public void close() {
-    process.close();
+    process.ifPresentOrElse(
+        guarded -> {
+          guarded.terminate();
+          guarded.close();
+        },
+        this::end);
+  }
+
+  /// As its guardian would: asked for the second time, an agent cancels its job.
+  private void end() {
+    identity.alive().ifPresent(ProcessHandle::destroy);
+    try {
+      Poll.until(
+          "the end of the agent " + name, grace, () -> Optional.of(name).filter(_ -> !alive()));
+    } catch (Poll.TimedOut e) {
+      identity.alive().ifPresent(Processes::killTree);
+    }
   }
 }

@@ -89,8 +89,7 @@ public final class HostDaemon {
     }
     try {
       for (int slot = 0; slot < host.slots(); slot++) {
-        agents.add(AgentProcess.start(host, slot));
-        say("agent " + agents.get(slot).name() + " runs, pid " + agents.get(slot).pid());
+        agents.add(agent(slot));
       }
       rollout.ifPresent(RolloutWatch::start);
       refresh.ifPresent(RefreshWatch::start);
@@ -122,13 +121,21 @@ public final class HostDaemon {
     }
   }
 
+  private AgentProcess agent(int slot) {
+    Optional<AgentProcess> before = AgentProcess.adopt(host, slot);
+    AgentProcess agent = before.orElseGet(() -> AgentProcess.start(host, slot));
+    String state = before.isPresent() ? " finishes a job" : " runs";
+    say("agent " + agent.name() + state + ", pid " + agent.pid());
+    return agent;
+  }
+
   private void revive() {
     for (int slot = 0; slot < agents.size(); slot++) {
       AgentProcess agent = agents.get(slot);
       if (!agent.alive() && agent.started().plus(SHORT_LIFE).isBefore(Instant.now())) {
         say("agent " + agent.name() + " ended; starting it again");
         agent.close();
-        agents.set(slot, AgentProcess.start(host, slot));
+        agents.set(slot, agent(slot));
       }
     }
   }
