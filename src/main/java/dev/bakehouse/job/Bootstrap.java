@@ -13,7 +13,6 @@ import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Slots;
-import dev.bakehouse.vm.Wish;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -35,7 +34,6 @@ public final class Bootstrap {
   /// 125.
   public static final int INFRASTRUCTURE = 125;
 
-  private static final Duration SLOT = Duration.ofHours(6);
   private static final Duration LONGEST = Duration.ofDays(2);
   private static final int TRIES = 3;
   private static final String RUN = "job";
@@ -146,11 +144,7 @@ public final class Bootstrap {
         phases.run(
             Phase.SLOT,
             "one of " + settings.slots(),
-            () -> {
-              Demand.of(settings).note(image.image().name());
-              Wish wish = machines.wish(image.image(), caches.onVolume());
-              return slots.get().acquire(wish, SLOT, phases::say);
-            })) {
+            () -> machines.slot(slots.get(), image.image(), caches.onVolume(), phases::say))) {
       Machine machine = startMachine(image, lease, checkout, caches);
       String vm = machine.name();
       try {

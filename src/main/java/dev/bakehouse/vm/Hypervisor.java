@@ -63,6 +63,9 @@ public interface Hypervisor {
 
   void deleteTemplate(String key);
 
+  /// All there are, also those that can not be resumed any more.
+  List<TemplateInfo> templates();
+
   /// The VM of a record; it ends no other, also when it has another owner by then.
   Vm vm(VmRecord record);
 

@@ -8,6 +8,7 @@ import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.TemplateHome;
+import dev.bakehouse.vm.TemplateInfo;
 import dev.bakehouse.vm.Trees;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
@@ -141,6 +142,22 @@ public final class QemuHypervisor implements Hypervisor {
   @Override
   public void deleteTemplate(String key) {
     templates.delete(key);
+  }
+
+  @Override
+  public List<TemplateInfo> templates() {
+    return templates.all().stream()
+        .flatMap(
+            directory ->
+                TemplateFile.read(directory).stream()
+                    .map(
+                        file ->
+                            new TemplateInfo(
+                                file.key(),
+                                file.image(),
+                                file.created(),
+                                BaseFiles.ofTemplate(directory))))
+        .toList();
   }
 
   @Override

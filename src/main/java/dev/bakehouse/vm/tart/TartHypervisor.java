@@ -8,6 +8,7 @@ import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.TemplateHome;
+import dev.bakehouse.vm.TemplateInfo;
 import dev.bakehouse.vm.Trees;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
@@ -210,6 +211,23 @@ public final class TartHypervisor implements Hypervisor {
   public void deleteTemplate(String key) {
     TartTemplate.read(templates.directory(key)).ifPresent(t -> tart().delete(t.vm()));
     templates.delete(key);
+  }
+
+  @Override
+  public List<TemplateInfo> templates() {
+    return templates.all().stream()
+        .flatMap(directory -> TartTemplate.read(directory).stream())
+        .map(file -> new TemplateInfo(file.key(), file.image(), file.created(), files(file.vm())))
+        .toList();
+  }
+
+  private List<Path> files(String vm) {
+    Path directory = settings.vms().resolve(vm);
+    try {
+      return Trees.names(directory).stream().map(directory::resolve).toList();
+    } catch (IOException e) {
+      return List.of();
+    }
   }
 
   @Override
