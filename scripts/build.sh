@@ -28,7 +28,7 @@ need_maven() {
   fi
 }
 
-# Makes the start-up caches from real runs: a pull of a small image, and a save and a restore of a small tree. A cache then has
+# Makes the start-up caches from real runs: a pull of a small image, a job up to its VM, and a save and a restore of a small tree. A cache then has
 # what such a run loads, and what the compiler must know of its hot code, which else is learned anew every time; so they read a
 # bakehouse.yml. The registry is a web server of files. The launcher takes COMMAND-VERB.aot, else bakehouse.aot.
 record_start() {
@@ -63,6 +63,17 @@ record_start() {
   kill $web 2>/dev/null || true
   wait $web 2>/dev/null || true
   trap - EXIT
+  # A job that has everything but a hypervisor: all of its way up to the VM.
+  mkdir "$work/bin"
+  ln -s "$(command -v git)" "$(command -v perl)" "$work/bin" || true
+  git -c init.defaultBranch=main init -q "$work/repository" || true
+  git -C "$work/repository" -c user.name=B -c user.email=b@localhost commit -q --allow-empty -m Empty || true
+  printf 'host: {state: "%s", image: i}\nvm: {hypervisor: qemu}\n' "$work/a" >"$work/job.yml"
+  env -i PATH="$work/bin" HOME="$HOME" BAKEHOUSE_CONFIG="$work/job.yml" BUILDKITE_JOB_ID=1 BUILDKITE_BUILD_ID=1 \
+    BUILDKITE_REPO="$work/repository" BUILDKITE_COMMIT=HEAD BUILDKITE_BRANCH=main BUILDKITE_COMMAND=true BUILDKITE_STEP_KEY=start \
+    BUILDKITE_PIPELINE_SLUG=start BUILDKITE_ORGANIZATION_SLUG=start BUILDKITE_AGENT_NAME=start BUILDKITE_BUILD_NUMBER=1 \
+    BUILDKITE_AGENT_ENDPOINT=http://127.0.0.1:1/ BUILDKITE_AGENT_ACCESS_TOKEN=none \
+    "$JAVA" "${flags[@]}" -XX:AOTCacheOutput=target/job-bootstrap.aot -cp target/bakehouse.jar dev.bakehouse.cli.Main job bootstrap >/dev/null 2>&1 || true
   cp -R src "$work/tree"
   split -b 4096 target/bakehouse.jar "$work/tree/"
   flags+=(-Djdk.util.jar.enableMultiRelease=false -XX:TieredStopAtLevel=1)

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// A coordinator in this process and one host of two slots as a daemon of its own, with real agents
 /// and real VMs of a full guest image.
@@ -55,6 +56,11 @@ public final class KillFixture implements AutoCloseable {
 
   /// @param vm more of the `vm` section, `, KEY: VALUE` each
   KillFixture(Path dir, String vm) throws IOException {
+    this(dir, vm, "");
+  }
+
+  /// @param host more of the `host` section, in the same form
+  KillFixture(Path dir, String vm, String host) throws IOException {
     this.dir = dir;
     Path state = Files.createDirectories(state());
     this.coordinator =
@@ -65,7 +71,9 @@ public final class KillFixture implements AutoCloseable {
     this.config =
         Files.writeString(
             dir.resolve("bakehouse.yml"),
-            hostConfig(state).replace("disk-gb: 4", "disk-gb: 4" + vm)
+            hostConfig(state)
+                    .replace("disk-gb: 4", "disk-gb: 4" + vm)
+                    .replace("slots: 2", "slots: 2" + host)
                 + """
                 agent: {binary: buildkite-agent, endpoint: '%s', token-file: '%s'}
                 """
@@ -121,6 +129,11 @@ public final class KillFixture implements AutoCloseable {
 
   /// Starts the daemon; returns when both agents run.
   void startDaemon() throws IOException {
+    startDaemon("agent " + HOST + ".2 runs");
+  }
+
+  /// The same, until its log has all these words.
+  void startDaemon(String... words) throws IOException {
     Files.deleteIfExists(daemonLog());
     daemon =
         Command.of(Self.argv("host", "run", "--config", config.toString())).startInto(daemonLog());
@@ -129,7 +142,7 @@ public final class KillFixture implements AutoCloseable {
         PATIENCE,
         () -> {
           assertThat(daemon.isAlive()).as("the daemon: " + read(daemonLog())).isTrue();
-          return read(daemonLog()).contains("agent " + HOST + ".2 runs");
+          return Stream.of(words).allMatch(read(daemonLog())::contains);
         });
   }
 

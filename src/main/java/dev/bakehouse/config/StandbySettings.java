@@ -1,13 +1,16 @@
 package dev.bakehouse.config;
 
-/// `host.standby`: what VMs that wait for jobs may take up.
+/// `host.standby`: what is made ready ahead of jobs, and what it may take up.
 ///
-/// @param memoryMb of all of them together, in MiB; 0 for none
-public record StandbySettings(int memoryMb) {
+/// @param memoryMb of all VMs that wait together, in MiB; 0 for none
+/// @param diskGb of all templates together, in GiB
+public record StandbySettings(int memoryMb, int diskGb) {
 
   /// @param section which is closed
   public static StandbySettings read(Section section) {
-    StandbySettings settings = new StandbySettings(section.number("memory-mb", 0, 0, 1 << 24));
+    StandbySettings settings =
+        new StandbySettings(
+            section.number("memory-mb", 0, 0, 1 << 24), section.number("disk-gb", 20, 1, 1 << 20));
     section.close();
     return settings;
   }

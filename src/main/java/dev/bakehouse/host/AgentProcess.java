@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// One supervised Buildkite agent. It ends with the daemon: first asked, so that a job of it can
-/// clean up.
+/// One supervised Buildkite agent. When the daemon stops, it is asked to end, so that a job of it
+/// can clean up. When the daemon dies, it takes no other job, finishes the one it has and leaves;
+/// the next daemon's [AgentSlot] waits for that.
 final class AgentProcess implements AutoCloseable {
   private static final Duration CLEAN_UP = Duration.ofSeconds(15);
-
   private static final String ENVIRONMENT = "job-env-";
   private static final int ID = 36;
 
@@ -50,6 +50,7 @@ final class AgentProcess implements AutoCloseable {
     Guarded process =
         Guardian.of(command, here, here.resolve("agent.log"), identity(host, slot))
             .grace(grace(host))
+            .lasting()
             .start();
     return new AgentProcess(AgentConfig.name(host, slot), temporary, process);
   }
@@ -71,6 +72,15 @@ final class AgentProcess implements AutoCloseable {
 
   /// The job it runs, by the file that the agent keeps its environment in meanwhile.
   Optional<String> job() {
+    return job(temporary);
+  }
+
+  /// The same of whatever agent a slot has.
+  static Optional<String> job(HostSettings host, int slot) {
+    return job(AgentConfig.temporary(host, slot));
+  }
+
+  private static Optional<String> job(Path temporary) {
     try (Stream<Path> files = Files.list(temporary)) {
       return files
           .map(file -> String.valueOf(file.getFileName()))
@@ -101,6 +111,7 @@ final class AgentProcess implements AutoCloseable {
 
   @Override
   public void close() {
+    process.terminate();
     process.close();
   }
 }

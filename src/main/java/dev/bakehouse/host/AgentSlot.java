@@ -1,6 +1,7 @@
 package dev.bakehouse.host;
 
 import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Processes.Identity;
 import java.time.Duration;
@@ -17,7 +18,7 @@ final class AgentSlot implements AutoCloseable {
   /// An agent that dies sooner than this is not started again at once.
   private static final Duration SHORT_LIFE = Duration.ofSeconds(10);
 
-  /// What the guardian of an ended daemon's agent needs beside the agent's own grace.
+  /// What an agent without a job needs to leave when it is asked to.
   private static final Duration GUARDIAN = Duration.ofSeconds(15);
 
   private final HostSettings host;
@@ -81,30 +82,45 @@ final class AgentSlot implements AutoCloseable {
     leaving = false;
   }
 
-  /// The agent of a daemon that was killed: its guardian ends it soon. Where that was killed too,
-  /// this does.
+  /// The agent of a daemon that was killed finishes its job and leaves: its guardian has asked it
+  /// to. Where that was killed too, this asks.
   private boolean predecessorLives() {
-    Optional<ProcessHandle> before =
-        Identity.read(AgentProcess.identity(host, slot)).flatMap(Identity::alive);
+    Optional<ProcessHandle> before = predecessor();
     if (before.isEmpty()) {
       overdue = null;
       return false;
     }
     Instant now = Instant.now();
     if (overdue == null) {
-      overdue = now.plus(AgentProcess.grace(host)).plus(GUARDIAN);
       say.accept("waiting for the agent of an ended daemon, pid " + before.get().pid());
-    } else if (now.isAfter(overdue)) {
-      say.accept("ended the agent of an ended daemon, pid " + before.get().pid());
-      Processes.killTree(before.get());
+      overdue = now.plus(GUARDIAN);
+    } else if (now.isAfter(overdue) && AgentProcess.job(host, slot).isEmpty()) {
+      say.accept("asked the agent of an ended daemon to leave, pid " + before.get().pid());
+      before.get().destroy();
+      overdue = now.plus(GUARDIAN);
     }
     return true;
   }
 
+  private Optional<ProcessHandle> predecessor() {
+    return Identity.read(AgentProcess.identity(host, slot)).flatMap(Identity::alive);
+  }
+
+  /// Asked once more, an agent cancels its job.
   @Override
   public void close() {
     if (agent != null) {
       agent.close();
+      return;
+    }
+    predecessor().ifPresent(ProcessHandle::destroy);
+    try {
+      Poll.until(
+          "the end of the agent of an ended daemon",
+          AgentProcess.grace(host),
+          () -> Optional.of(slot).filter(_ -> predecessor().isEmpty()));
+    } catch (Poll.TimedOut e) {
+      predecessor().ifPresent(Processes::killTree);
     }
   }
 }

@@ -12,6 +12,7 @@ import dev.bakehouse.job.OfferedImage;
 import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.TemplateInfo;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -118,14 +119,12 @@ final class CleanUp {
         .filter(LocalImage::pinned)
         .map(LocalImage::content)
         .forEach(used::add);
-    hypervisor
-        .templates()
-        .forEach(
-            (key, image) -> {
-              if (Machines.made(key, image) && !used.contains(image.digest())) {
-                hypervisor.deleteTemplate(key);
-                say.accept("deleted the template of the outdated image " + image.name());
-              }
-            });
+    for (TemplateInfo template : hypervisor.templates()) {
+      if (Machines.made(template.key(), template.image())
+          && !used.contains(template.image().digest())) {
+        hypervisor.deleteTemplate(template.key());
+        say.accept("deleted the template of the outdated image " + template.image().name());
+      }
+    }
   }
 }

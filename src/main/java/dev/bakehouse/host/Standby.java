@@ -9,6 +9,7 @@ import dev.bakehouse.job.Jobs;
 import dev.bakehouse.job.Machines;
 import dev.bakehouse.job.StandbyVm;
 import dev.bakehouse.platform.Threads;
+import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Slots;
@@ -20,10 +21,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /// Keeps a VM waiting in each free slot, as far as memory goes, of the image the next job most
 /// likely wants. Jobs take them, or end them where they want another, without asking here.
@@ -33,6 +36,7 @@ final class Standby implements AutoCloseable {
 
   private static final Duration INTERRUPT = Duration.ofMillis(100);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
+  private static final Duration TRIM = Duration.ofMinutes(10);
 
   private final HostSettings host;
   private final Hypervisor hypervisor;
@@ -42,6 +46,7 @@ final class Standby implements AutoCloseable {
   private final Thread thread;
   private final List<StandbyVm> all = new ArrayList<>();
   private Instant pausedUntil = Instant.MIN;
+  private Instant trimmed = Instant.EPOCH;
   private String trouble = "";
 
   private Standby(HostSettings host, Hypervisor hypervisor, Consumer<String> say) {
@@ -65,9 +70,6 @@ final class Standby implements AutoCloseable {
   }
 
   private void run() {
-    if (host.standby().memoryMb() == 0 || host.vm().start().matches("boot|resume")) {
-      return;
-    }
     try {
       while (!stop.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
         try {
@@ -92,13 +94,36 @@ final class Standby implements AutoCloseable {
     Optional<LocalImage> image = images.here();
     Machines machines = new Machines(next, hypervisor);
     keep(vm -> image.filter(i -> machines.standbyKey(i).equals(vm.key())).isPresent());
+    trim(images, image.map(machines::standbyKey).orElse(host.name()));
     boolean room = (all.size() + 1L) * machines.memoryMb() <= host.standby().memoryMb();
+    boolean wanted = !host.vm().start().matches("boot|resume");
     if (image.isPresent()
+        && wanted
         && room
         && pausedUntil.isBefore(Instant.now())
         && !slots.wanted(_ -> true)) {
       slots.tryAcquire().ifPresent(lease -> make(machines, images, lease));
     }
+  }
+
+  private void trim(Images images, String next) {
+    if (trimmed.plus(TRIM).isAfter(Instant.now())) {
+      return;
+    }
+    trimmed = Instant.now();
+    Set<String> here =
+        images.store().list().stream().map(LocalImage::content).collect(Collectors.toSet());
+    new TemplateSpace(hypervisor, ((long) host.standby().diskGb()) << 30)
+        .trim(image -> here.contains(image.digest()) || kept(image), next)
+        .forEach(key -> say.accept("deleted the template " + key));
+  }
+
+  /// Whether the hypervisor keeps the image itself, and no store does.
+  private boolean kept(BaseImage image) {
+    return hypervisor
+        .image(image.name())
+        .filter(now -> now.digest().equals(image.digest()))
+        .isPresent();
   }
 
   private interface Which {

@@ -17,10 +17,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /// Makes the templates that let jobs start quickly, in free slots.
 final class Templates {
   private static final Duration SLOT = Duration.ofMinutes(30);
+  private static final Duration FIRST = Duration.ofMinutes(1);
 
   private final HostSettings host;
   private final Hypervisor hypervisor;
@@ -36,9 +38,10 @@ final class Templates {
     this.say = say;
   }
 
-  /// All of an image, before the first job comes. Without them jobs boot.
+  /// All of an image, before the first job comes. Without them jobs boot. Jobs of a daemon before
+  /// may still have the slots: they are not waited for where all is there.
   void beforeJobs(ImageLease image) {
-    if (unwanted()) {
+    if (unwanted() || ready(image.image())) {
       return;
     }
     Slots slots = Jobs.slots(host);
@@ -46,7 +49,7 @@ final class Templates {
     List<Lease> leases = new ArrayList<>();
     try {
       for (int n = 0; n < count(); n++) {
-        leases.add(slots.acquire(SLOT, say));
+        leases.add(slots.acquire(FIRST, say));
         make(image, leases.getLast());
       }
     } catch (UserError e) {
@@ -91,6 +94,10 @@ final class Templates {
       leases.forEach(Lease::close);
     }
     say.accept("template of " + image.name() + " ready");
+  }
+
+  private boolean ready(LocalImage image) {
+    return IntStream.rangeClosed(1, count()).allMatch(slot -> machines.hasTemplate(image, slot));
   }
 
   private boolean unwanted() {

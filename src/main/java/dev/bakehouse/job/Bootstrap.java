@@ -10,19 +10,16 @@ import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Slots;
 import dev.bakehouse.vm.Vm;
-import dev.bakehouse.vm.Wish;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.SequencedMap;
 import java.util.function.Supplier;
 
 /// What the agent's `bootstrap-script` is: runs the agent's own bootstrap inside a fresh VM and
@@ -32,7 +29,6 @@ public final class Bootstrap {
   /// 125.
   public static final int INFRASTRUCTURE = 125;
 
-  private static final Duration SLOT = Duration.ofHours(6);
   private static final int TRIES = 3;
 
   private final HostSettings settings;
@@ -166,11 +162,7 @@ public final class Bootstrap {
         phases.run(
             Phase.SLOT,
             "one of " + settings.slots(),
-            () -> {
-              Demand.of(settings).note(image.image().name());
-              Wish wish = machines.wish(image.image(), caches.onVolume());
-              return slots.get().acquire(wish, SLOT, phases::say);
-            })) {
+            () -> machines.slot(slots.get(), image.image(), caches.onVolume(), phases::say))) {
       Machine machine = startMachine(image, lease, checkout, caches);
       String vm = machine.name();
       OptionalInt ended = OptionalInt.empty();

@@ -24,7 +24,7 @@ final class GuestBootstrap {
   private final Cancellation cancellation;
   private final OutputStream raw;
   private final Phases phases;
-  private final Optional<Bootstrap.Visitor> visitor;
+  private final Optional<Visitor> visitor;
 
   /// @param raw gets the job's output
   GuestBootstrap(
@@ -32,7 +32,7 @@ final class GuestBootstrap {
       Cancellation cancellation,
       OutputStream raw,
       Phases phases,
-      Optional<Bootstrap.Visitor> visitor) {
+      Optional<Visitor> visitor) {
     this.job = job;
     this.cancellation = cancellation;
     this.raw = raw;

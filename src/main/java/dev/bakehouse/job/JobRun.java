@@ -11,7 +11,7 @@ import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
-import dev.bakehouse.vm.Wish;
+import dev.bakehouse.vm.Slots;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -107,10 +107,7 @@ public final class JobRun {
   private int inVm(Machines machines, ImageLease image, Cancellation cancellation) {
     Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
     try (Lease lease =
-        phases.run(
-            Phase.SLOT,
-            "one of " + settings.slots(),
-            () -> Jobs.slots(settings).acquire(wish(machines, image), SLOT, phases::say))) {
+        phases.run(Phase.SLOT, "one of " + settings.slots(), () -> slot(machines, image))) {
       Connections.sweep(settings);
       Machine machine = start(machines, image, lease);
       boolean kept = false;
@@ -161,8 +158,11 @@ public final class JobRun {
   }
 
   /// A VM that is to be kept belongs to nobody, and one that waits to a process.
-  private Wish wish(Machines machines, ImageLease image) {
-    return request.keep() ? Wish.NONE : machines.wish(image.image(), false);
+  private Lease slot(Machines machines, ImageLease image) {
+    Slots slots = Jobs.slots(settings);
+    return request.keep()
+        ? slots.acquire(SLOT, phases::say)
+        : machines.slot(slots, image.image(), false, phases::say);
   }
 
   /// The command reports to nobody; a step it runs in may ask for a size.

@@ -254,6 +254,17 @@ final class Machine {
     }
   }
 
+  /// Starts the agent's bootstrap, by the way that a job's is started, for its help alone: the next
+  /// start finds what it needs in memory and, in emulation, its code translated.
+  void warm() {
+    RunSpec spec =
+        RunSpec.of("warm", "/", paths().agent(), "bootstrap", "--help")
+            .env(Map.of("PATH", paths().system().path()))
+            .apart();
+    OutputStream nowhere = OutputStream.nullOutputStream();
+    RunResult _ = ssh.run(spec, nowhere, nowhere, control, IDENTIFY);
+  }
+
   /// Lets go of all but the connection, for an heir: one process at a time has the control channel.
   void rest() {
     closeQuietly(watch);

@@ -15,6 +15,7 @@ import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
+import dev.bakehouse.vm.Slots;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
@@ -25,10 +26,12 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Makes the VMs of one host's jobs: by resume from a template, made when there is none, or by
 /// boot.
 public final class Machines {
+  private static final Duration SLOT = Duration.ofHours(6);
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final HostSettings host;
@@ -146,11 +149,21 @@ public final class Machines {
     return hypervisor.template(key(image, slot)).isPresent();
   }
 
+  /// Waits for a slot for a job of an image; a VM that waits in it is in the lease, where it is of
+  /// use.
+  ///
+  /// @param volume whether the job's caches are on a volume
+  Lease slot(Slots slots, LocalImage image, boolean volume, Consumer<String> progress) {
+    Demand.of(host).note(image.name());
+    Wish wish = wish(image, volume);
+    return slots.acquire(wish, wish.only() ? vmSettings().boot() : SLOT, progress);
+  }
+
   /// What a standby VM is to be ready for, to be of use to a job of this image.
   ///
   /// @param volume whether the job's caches are on a volume, which not every hypervisor gives to a
   ///   VM that runs
-  Wish wish(LocalImage image, boolean volume) {
+  private Wish wish(LocalImage image, boolean volume) {
     String mode = vmSettings().start();
     boolean fits = usual() && (!volume || hypervisor.attachesRunning());
     if (mode.equals("standby")) {

@@ -45,6 +45,7 @@ public final class StandbyVm {
               new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
       Machine machine = Machine.start(machines, image, lease, start, quiet);
       try {
+        machine.warm();
         machine.rest();
         String key = machines.standbyKey(image.image());
         machine.vm().standBy(key);

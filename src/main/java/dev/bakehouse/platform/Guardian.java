@@ -36,34 +36,48 @@ public final class Guardian {
   private final Path identity;
   private final Duration grace;
   private final String heir;
+  private final boolean lasting;
 
   private Guardian(
-      Command program, Path cwd, Path log, Path identity, Duration grace, String heir) {
+      Command program,
+      Path cwd,
+      Path log,
+      Path identity,
+      Duration grace,
+      String heir,
+      boolean lasting) {
     this.program = program;
     this.cwd = cwd;
     this.log = log;
     this.identity = identity;
     this.grace = grace;
     this.heir = heir;
+    this.lasting = lasting;
   }
 
   /// @param program its argument list and environment
   /// @param log both outputs are appended to it
   /// @param identity is written (`PID STARTED`) before the program's first instruction runs
   public static Guardian of(Command program, Path cwd, Path log, Path identity) {
-    return new Guardian(program, cwd, log, identity, Duration.ZERO, "");
+    return new Guardian(program, cwd, log, identity, Duration.ZERO, "", false);
   }
 
   /// At the owner's end the program gets TERM, and KILL only after this time (whole seconds). KILL
   /// at once if not said.
   public Guardian grace(Duration time) {
-    return new Guardian(program, cwd, log, identity, time, heir);
+    return new Guardian(program, cwd, log, identity, time, heir, lasting);
   }
 
   /// Makes a FIFO by which the program can be handed over: it lives as long as this process does or
   /// anybody has the FIFO open ([#inherit]).
   public Guardian heir(Path fifo) {
-    return new Guardian(program, cwd, log, identity, grace, fifo.toString());
+    return new Guardian(program, cwd, log, identity, grace, fifo.toString(), lasting);
+  }
+
+  /// At the owner's end the program is only asked, by TERM, and has all the time it needs. The
+  /// grace then holds for [Guarded#terminate] alone, which comes before [Guarded#close].
+  public Guardian lasting() {
+    return new Guardian(program, cwd, log, identity, grace, heir, true);
   }
 
   /// Makes this process an owner, beside the one there is, of all that was started with this FIFO;
@@ -80,7 +94,7 @@ public final class Guardian {
   ///
   /// @throws UserError when it can not be started
   public Guarded start() {
-    Process perl = launch("pipe");
+    Process perl = launch(lasting ? "lasting" : "pipe");
     BufferedReader said = perl.inputReader(StandardCharsets.UTF_8);
     try {
       return new Guarded(handshake(perl, said), perl, said);

@@ -40,7 +40,9 @@ public final class Self {
     argv.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     argv.addAll(options);
     argv.addAll(List.of("-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"));
-    Path aot = root().resolve("target/bakehouse.aot");
+    String words = Stream.of(verb).limit(2).collect(Collectors.joining("-"));
+    Path own = root().resolve("target/" + words + ".aot");
+    Path aot = Files.exists(own) ? own : root().resolve("target/bakehouse.aot");
     if (Files.exists(aot) && !System.getProperty("java.class.path").contains(File.pathSeparator)) {
       argv.addAll(List.of("-XX:AOTCache=" + aot, "-Xlog:aot=off", "-Xlog:cds=off"));
     }

@@ -3,7 +3,6 @@ package dev.bakehouse.vm;
 import dev.bakehouse.platform.UserError;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -64,8 +63,8 @@ public interface Hypervisor {
 
   void deleteTemplate(String key);
 
-  /// All templates by their keys, with what each was made from, those too that can not be resumed.
-  Map<String, BaseImage> templates();
+  /// All there are, also those that can not be resumed any more.
+  List<TemplateInfo> templates();
 
   /// The VM of a record; it ends no other, also when it has another owner by then.
   Vm vm(VmRecord record);

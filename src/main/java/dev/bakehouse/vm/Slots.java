@@ -69,7 +69,10 @@ public final class Slots {
     long[] told = {-1};
     try {
       return Poll.until(
-          "one of " + count + " VM slots in " + directory,
+          (wish.only() ? "a VM on standby in one of " : "one of ")
+              + count
+              + " VM slots in "
+              + directory,
           deadline,
           () -> {
             long ahead = ahead(ticket);

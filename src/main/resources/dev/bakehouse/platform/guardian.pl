@@ -1,6 +1,6 @@
 # Starts one program in its own session and ends it when the owner's pipe closes.
 #
-#   perl - LOG CWD GRACE pipe|detached HEIR PROGRAM ARGUMENT...
+#   perl - LOG CWD GRACE pipe|lasting|detached HEIR PROGRAM ARGUMENT...
 #
 # This text comes first on standard input. After it, standard input is the owner's pipe, standard output tells the owner, a line each:
 #   forked PID      the child exists and waits; the owner notes its identity and answers "go"
@@ -9,6 +9,7 @@
 #   ended STATUS    it ended: exit status, or 128 + signal (pipe only)
 # The owner may send: "term" (TERM, after GRACE seconds KILL), "kill" (KILL at once) and "leave" (from now on nobody owns the program).
 # At end of file: as "term" when GRACE > 0, else as "kill". Signals go to the child's process group.
+# "lasting": at end of file it gets TERM alone, and all the time it needs to finish.
 # HEIR, unless empty, names a FIFO to be made: who has it open for writing owns the program beside the pipe, and the end comes
 # only when neither pipe nor FIFO has anybody. So a program changes its owner without a moment of having none.
 # "detached": exits once the program runs; nobody ends it.
@@ -88,7 +89,7 @@ while (1) {
         $open = 0;
         next if inherited();
         $over = 1;
-        $grace > 0 ? term() : kill 'KILL', -$pid;
+        $mode eq 'lasting' ? kill('TERM', -$pid) : $grace > 0 ? term() : kill 'KILL', -$pid;
     } elsif ($word eq 'term') {
         term();
     } elsif ($word eq 'kill') {

@@ -11,6 +11,7 @@ import dev.bakehouse.platform.Self;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Shape;
+import dev.bakehouse.vm.TemplateInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,10 +109,10 @@ class CleanUpTest {
     template(store.get("current"), "");
     assertThat(store.get("current").content()).isNotEqualTo(before.content());
     assertThat(pass()).contains("old");
-    assertThat(hypervisor.templates().values())
+    assertThat(hypervisor.templates().stream().map(TemplateInfo::image))
         .extracting(BaseImage::name)
         .containsExactlyInAnyOrder("current", "pinned", "young");
-    assertThat(hypervisor.templates().values())
+    assertThat(hypervisor.templates().stream().map(TemplateInfo::image))
         .extracting(BaseImage::digest)
         .contains(store.get("current").content())
         .doesNotContain(before.content());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.config.ConfigError;
+import dev.bakehouse.config.StandbySettings;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.VmSize;
 import dev.bakehouse.config.Yaml;
@@ -40,6 +41,22 @@ class HostSettingsTest {
     assertThat(vm.size("other")).isEqualTo(new VmSize(2, 8192, 50));
     assertThat(vm.size("big")).isEqualTo(new VmSize(6, 8192, 90));
     assertThat(vm.limit()).isEqualTo(new VmSize(6, 8192, 90));
+  }
+
+  @Test
+  void whatWaitsHasTheMemoryOfAVmOrNone() throws IOException {
+    assertThat(HostSettings.defaults(dir).standby().memoryMb()).isZero();
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(
+        file, "vm: {memory-mb: 1024}\nhost: {standby: {memory-mb: 2048, disk-gb: 9}}");
+    assertThat(HostSettings.read(file).standby()).isEqualTo(new StandbySettings(2048, 9));
+    Files.writeString(file, "vm: {memory-mb: 1024}\nhost: {standby: {memory-mb: 1000}}");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .isInstanceOf(ConfigError.class)
+        .hasMessageContaining("`host.standby`")
+        .hasMessageContaining("1024");
+    Files.writeString(file, "vm: {start: standby}");
+    assertThatThrownBy(() -> HostSettings.read(file)).hasMessageContaining("memory-mb: 0");
   }
 
   @Test

@@ -49,6 +49,11 @@ final class BaseFiles {
     }
   }
 
+  /// What a template has beside its image.
+  static List<Path> ofTemplate(Path template) {
+    return TEMPLATE_FILES.stream().map(template::resolve).toList();
+  }
+
   /// Whether a template has all that its clones need.
   static boolean complete(Path template) {
     return Files.isReadable(template.resolve(IMAGE).resolve(DISK))

@@ -8,6 +8,7 @@ import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.TemplateHome;
+import dev.bakehouse.vm.TemplateInfo;
 import dev.bakehouse.vm.Trees;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
@@ -19,9 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -146,8 +145,19 @@ public final class QemuHypervisor implements Hypervisor {
   }
 
   @Override
-  public Map<String, BaseImage> templates() {
-    return templatesHere().collect(Collectors.toMap(TemplateFile::key, TemplateFile::image));
+  public List<TemplateInfo> templates() {
+    return templates.all().stream()
+        .flatMap(
+            directory ->
+                TemplateFile.read(directory).stream()
+                    .map(
+                        file ->
+                            new TemplateInfo(
+                                file.key(),
+                                file.image(),
+                                file.created(),
+                                BaseFiles.ofTemplate(directory))))
+        .toList();
   }
 
   private Stream<TemplateFile> templatesHere() {

@@ -15,15 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /// One VM of QEMU, in its directory.
 final class QemuVm implements Vm {
-  private static final Pattern FORWARD =
-      Pattern.compile("HOST_FORWARD\\]\\s+\\d+\\s+127\\.0\\.0\\.1\\s+(\\d+)\\s+\\S+\\s+22\\b");
   private static final Duration SOCKET = Duration.ofSeconds(10);
   private static final int SPARE_MB = 256;
 
@@ -107,11 +102,7 @@ final class QemuVm implements Vm {
   public void attach(List<Path> layers) throws IOException {
     new VolumeDisk(directory).attach(layers);
     if (running()) {
-      try (Qmp qmp = process.ask()) {
-        RunningDisk.change(qmp, CommandLine.CACHE_DISK);
-      } catch (UserError e) {
-        throw new IOException(e.getMessage(), e);
-      }
+      RunningDisk.change(process, CommandLine.CACHE_DISK);
     }
   }
 
@@ -173,14 +164,7 @@ final class QemuVm implements Vm {
   public Endpoint ssh(Duration deadline) {
     requireRunning();
     try (Qmp qmp = process.ask()) {
-      String text =
-          qmp.execute("human-monitor-command", Map.of("command-line", "info usernet")).asString();
-      Matcher forward = FORWARD.matcher(text);
-      if (!forward.find()) {
-        throw new UserError(
-            "QEMU forwards no port to " + name() + ": " + text.strip(), "Use QEMU 6 or later.");
-      }
-      return new Endpoint("127.0.0.1", Integer.parseInt(forward.group(1)));
+      return new Endpoint("127.0.0.1", Forwarded.port(qmp, name()));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.bakehouse.vm.qemu;
 
 import dev.bakehouse.platform.UserError;
+import java.io.IOException;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
@@ -14,8 +15,16 @@ final class RunningDisk {
   private RunningDisk() {}
 
   /// @param file qcow2, relative to QEMU's working directory
-  /// @throws UserError when QEMU can not do it: before 6.2
-  static void change(Qmp qmp, String file) {
+  /// @throws IOException when QEMU can not do it: before 6.2
+  static void change(QemuProcess process, String file) throws IOException {
+    try (Qmp qmp = process.ask()) {
+      change(qmp, file);
+    } catch (UserError e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private static void change(Qmp qmp, String file) {
     JsonNode all = qmp.execute("query-block");
     String device =
         StreamSupport.stream(all.spliterator(), false)

@@ -8,6 +8,7 @@ import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.TemplateHome;
+import dev.bakehouse.vm.TemplateInfo;
 import dev.bakehouse.vm.Trees;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
@@ -19,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -214,8 +214,19 @@ public final class TartHypervisor implements Hypervisor {
   }
 
   @Override
-  public Map<String, BaseImage> templates() {
-    return templatesHere().collect(Collectors.toMap(TartTemplate::key, TartTemplate::image));
+  public List<TemplateInfo> templates() {
+    return templatesHere()
+        .map(file -> new TemplateInfo(file.key(), file.image(), file.created(), files(file.vm())))
+        .toList();
+  }
+
+  private List<Path> files(String vm) {
+    Path directory = settings.vms().resolve(vm);
+    try {
+      return Trees.names(directory).stream().map(directory::resolve).toList();
+    } catch (IOException e) {
+      return List.of();
+    }
   }
 
   @Override
