@@ -15,7 +15,7 @@ import java.util.Map;
 ///   host reaches, its loopback among it), or `auto`: outbound for a coordinator that is not on the
 ///   host's loopback, else isolated. For QEMU; Tart's guests always have a way out
 /// @param subnet the guest's own network, a /24
-/// @param start `auto`, `boot` or `resume`
+/// @param start `auto`, `boot`, `resume` or `standby`
 /// @param boot until the guest's control program answers after a cold boot
 /// @param resume the same after a resume
 /// @param connect until SSH is connected once the guest has its identity
@@ -59,7 +59,7 @@ public record VmSettings(
             limit(section, images.values().stream().reduce(size, VmSize::max)),
             section.choice("network", "auto", List.of("auto", "isolated", "outbound")),
             subnet(section),
-            section.choice("start", "auto", List.of("auto", "boot", "resume")),
+            section.choice("start", "auto", List.of("auto", "boot", "resume", "standby")),
             Duration.ofSeconds(section.number("boot-seconds", 300, 1, 7200)),
             Duration.ofSeconds(section.number("resume-seconds", 60, 1, 7200)),
             Duration.ofSeconds(section.number("connect-seconds", 60, 1, 7200)),

@@ -23,6 +23,12 @@ public record Identity(
         hostname, HexFormat.of().formatHex(machine), SshKey.create(), user, login.publicLine());
   }
 
+  /// That of a guest which has it, for entropy and clock: its SSH server stays as it is.
+  public static Identity again(
+      String hostname, String machineId, String user, String authorizedKey) {
+    return new Identity(hostname, machineId, new SshKey("", ""), user, authorizedKey);
+  }
+
   String hosts() {
     return "127.0.0.1 localhost\n127.0.1.1 " + hostname + "\n::1 localhost\n";
   }

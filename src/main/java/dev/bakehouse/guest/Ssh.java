@@ -22,13 +22,14 @@ import java.util.regex.Pattern;
 /// this process.
 public final class Ssh implements AutoCloseable {
   private static final int LONGEST_SOCKET = 80;
+  private static final Duration FORWARD = Duration.ofSeconds(30);
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./=:@%+,-]+");
 
   private final SshTarget target;
   private final SshSocket socket;
-  private final SshMaster master;
+  private final Optional<SshMaster> master;
 
-  private Ssh(SshTarget target, SshSocket socket, SshMaster master) {
+  private Ssh(SshTarget target, SshSocket socket, Optional<SshMaster> master) {
     this.target = target;
     this.socket = socket;
     this.master = master;
@@ -40,13 +41,24 @@ public final class Ssh implements AutoCloseable {
   /// @throws UserError when the deadline passes, the host key is not the pinned one, or the key is
   ///   refused
   public static Ssh open(SshTarget target, List<Forward> reverse, Path dir, Duration deadline) {
+    return open(target, reverse, dir, deadline, Optional.empty());
+  }
+
+  /// The same for a VM that another process may take over.
+  ///
+  /// @param heir the VM's FIFO, as in [dev.bakehouse.platform.Guardian#heir]
+  public static Ssh open(
+      SshTarget target, List<Forward> reverse, Path dir, Duration deadline, Optional<Path> heir) {
     return open(
         target,
         dir,
         deadline,
         (known, socket, left) -> {
           Files.writeString(known, SshOptions.known(target.hostKey()));
-          return SshMaster.start(SshOptions.master(target, known, socket, reverse, left), Map.of());
+          return SshMaster.start(
+              SshOptions.master(target, known, socket, reverse, left),
+              Map.of(),
+              heir.map(Path::toString).orElse(""));
         });
   }
 
@@ -61,7 +73,34 @@ public final class Ssh implements AutoCloseable {
         (known, socket, left) ->
             SshMaster.start(
                 SshOptions.firstContact(target, known, socket, left),
-                AskPass.environment(dir, password)));
+                AskPass.environment(dir, password),
+                ""));
+  }
+
+  /// The connection of a VM that this process has taken over.
+  ///
+  /// @param socket the other process's [#socket]
+  public static Ssh takeOver(SshTarget target, Path socket) {
+    return new Ssh(target, SshSocket.at(socket), Optional.empty());
+  }
+
+  /// Where its commands find the connection.
+  public Path socket() {
+    return socket.path();
+  }
+
+  /// More ports of the host's loopback that the guest reaches on its own.
+  ///
+  /// @throws UserError when the guest can not listen there
+  public void forward(List<Forward> reverse) {
+    if (!reverse.isEmpty()) {
+      Command.of(SshOptions.forward(target, socket.path(), reverse)).deadline(FORWARD).check();
+    }
+  }
+
+  /// Leaves the connection to whoever has taken the VM over.
+  public void letGo() {
+    master.ifPresent(SshMaster::letGo);
   }
 
   private interface Client {
@@ -99,7 +138,7 @@ public final class Ssh implements AutoCloseable {
           SshMaster master = client.start(known, socket.path(), left);
           Optional<String> complaint = master.awaitReady(left);
           if (complaint.isEmpty()) {
-            return Optional.of(new Ssh(target, socket, master));
+            return Optional.of(new Ssh(target, socket, Optional.of(master)));
           }
           refused(target, complaint.get());
           throw new IOException(complaint.get());
@@ -194,7 +233,7 @@ public final class Ssh implements AutoCloseable {
 
   /// Whether the connection still stands, as its own process tells.
   public boolean alive() {
-    return master.alive()
+    return master.map(SshMaster::alive).orElse(true)
         && Command.of(SshOptions.ask(target, socket.path(), "check"))
             .deadline(Duration.ofSeconds(10))
             .run()
@@ -208,7 +247,8 @@ public final class Ssh implements AutoCloseable {
   /// Ends the connection and every session on it.
   @Override
   public void close() {
-    master.close();
+    master.ifPresentOrElse(
+        SshMaster::close, () -> Command.of(SshOptions.ask(target, socket.path(), "exit")).run());
     socket.close();
   }
 }

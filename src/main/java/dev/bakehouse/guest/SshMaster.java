@@ -30,8 +30,9 @@ final class SshMaster implements AutoCloseable {
   }
 
   /// @param env added to the client's environment
-  static SshMaster start(List<String> argv, Map<String, String> env) {
-    List<String> all = new ArrayList<>(List.of("perl", "-e", script()));
+  /// @param heir a FIFO as in [dev.bakehouse.platform.Guardian#heir], or empty
+  static SshMaster start(List<String> argv, Map<String, String> env, String heir) {
+    List<String> all = new ArrayList<>(List.of("perl", "-e", script(), heir));
     all.addAll(argv);
     Command command = Command.of(all).merged();
     for (Map.Entry<String, String> variable : env.entrySet()) {
@@ -81,13 +82,18 @@ final class SshMaster implements AutoCloseable {
     return process.isAlive();
   }
 
-  @Override
-  public void close() {
+  /// The client lives on while it has another owner.
+  void letGo() {
     try (OutputStream pipe = process.getOutputStream()) {
       pipe.flush();
     } catch (IOException e) {
       // It ended already.
     }
+  }
+
+  @Override
+  public void close() {
+    letGo();
     try {
       if (!process.waitFor(5, TimeUnit.SECONDS)) {
         process.destroyForcibly();

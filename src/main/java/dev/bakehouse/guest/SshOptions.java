@@ -102,6 +102,16 @@ final class SshOptions {
     return at(argv, target);
   }
 
+  /// Adds forwards to the shared connection.
+  static List<String> forward(SshTarget target, Path socket, List<Forward> forwards) {
+    List<String> argv = argv(common(target, socket));
+    argv.addAll(List.of("-O", "forward"));
+    for (Forward forward : forwards) {
+      argv.addAll(List.of("-R", forward.argument()));
+    }
+    return at(argv, target);
+  }
+
   /// One `known_hosts` line.
   static String known(String hostKey) {
     return ALIAS + " " + hostKey + "\n";

@@ -1,5 +1,7 @@
 package dev.bakehouse.guest;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,12 @@ record SshSocket(Path path, Path own) implements AutoCloseable {
     }
     Path own = Files.createTempDirectory("bh");
     return new SshSocket(own.resolve("s"), own);
+  }
+
+  /// One that another process made.
+  static SshSocket at(Path path) {
+    boolean near = path.endsWith("ssh");
+    return new SshSocket(path, near ? path : requireNonNull(path.getParent()));
   }
 
   @Override

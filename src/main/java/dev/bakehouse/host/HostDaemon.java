@@ -117,7 +117,9 @@ public final class HostDaemon {
       breaker.start();
       keepers.forEach(keeper -> keeper.start(stop));
       Thread sweeper = Threads.start(() -> sweeps(reaper));
-      watch.run();
+      try (Standby _ = Standby.start(host, hypervisor, this::say)) {
+        watch.run();
+      }
       sweeper.join();
     } finally {
       sweep(reaper);

@@ -10,6 +10,7 @@ import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Slots;
 import dev.bakehouse.vm.Vm;
+import dev.bakehouse.vm.Wish;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -156,7 +157,11 @@ public final class Bootstrap {
         phases.run(
             Phase.SLOT,
             "one of " + settings.slots(),
-            () -> slots.get().acquire(SLOT, phases::say))) {
+            () -> {
+              Demand.of(settings).note(image.image().name());
+              Wish wish = machines.wish(image.image(), caches.onVolume());
+              return slots.get().acquire(wish, SLOT, phases::say);
+            })) {
       Machine machine = startMachine(image, lease, checkout, caches);
       String vm = machine.name();
       OptionalInt ended = OptionalInt.empty();
@@ -206,7 +211,7 @@ public final class Bootstrap {
     for (int attempt = 1; ; attempt++) {
       String name = Machines.name(settings.name());
       try {
-        return Machine.start(
+        return Heir.orStart(
             machines,
             image,
             lease,

@@ -5,6 +5,7 @@ import dev.bakehouse.config.AgentSettings;
 import dev.bakehouse.config.ConfigError;
 import dev.bakehouse.config.OperationsSettings;
 import dev.bakehouse.config.Section;
+import dev.bakehouse.config.StandbySettings;
 import dev.bakehouse.config.Vlans;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.Yaml;
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
 /// @param name the host's name, also the first part of its agents' names
 /// @param state the directory that holds everything the host keeps
 /// @param slots how many VMs may run at once
+/// @param standby what VMs that wait for jobs may take up
 /// @param image name of the local image jobs run in
 /// @param images directory of the local image store
 /// @param budget what its images may take up
@@ -52,6 +54,7 @@ public record HostSettings(
     String name,
     Path state,
     int slots,
+    StandbySettings standby,
     String image,
     Path images,
     StoreBudget budget,
@@ -120,6 +123,7 @@ public record HostSettings(
             host.text("name", hostName()),
             state,
             host.number("slots", 2, 1, 64),
+            StandbySettings.read(host.section("standby")),
             host.text("image", DEFAULT_IMAGE),
             Path.of(host.text("images", state.resolve("images").toString())).toAbsolutePath(),
             StoreBudget.read(root.section("image")),
@@ -148,6 +152,7 @@ public record HostSettings(
     }
     OTHERS.forEach(root::has);
     List.of(host, git, api, root).forEach(Section::close);
+    settings.standby().insistEnough(settings.vm(), settings.image(), host);
     vlans.insistApart(settings.vm().subnet(), vm);
     if (!settings.name().matches("[A-Za-z0-9][A-Za-z0-9.-]{0,40}")) {
       throw host.error(
@@ -174,6 +179,7 @@ public record HostSettings(
         name,
         state,
         slots,
+        standby,
         other,
         images,
         budget,

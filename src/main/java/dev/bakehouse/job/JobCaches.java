@@ -109,6 +109,11 @@ final class JobCaches {
             .allMatch(saved -> saved.entry().created().isAfter(generation.kept()));
   }
 
+  /// Whether they are to be on a volume.
+  boolean onVolume() {
+    return volume.isPresent();
+  }
+
   /// Gives the job's cache volume to a VM that has not started.
   void attach(Vm vm) {
     volume.ifPresent(v -> v.attach(vm));

@@ -14,10 +14,16 @@ import tools.jackson.databind.json.JsonMapper;
 ///
 /// @param host name of the host
 /// @param vm name of the VM
+/// @param start how the VM came to run: `boot`, `resume` or `standby`
 /// @param phases phase → seconds
 /// @param overhead what caches cost
 record JobReport(
-    String host, String vm, Map<String, Double> phases, List<Cache> caches, Overhead overhead) {
+    String host,
+    String vm,
+    String start,
+    Map<String, Double> phases,
+    List<Cache> caches,
+    Overhead overhead) {
   private static final Duration PUBLISH = Duration.ofSeconds(30);
 
   /// Figures of one cache as its tool counted them.
@@ -39,7 +45,13 @@ record JobReport(
         JsonMapper.builder()
             .build()
             .writeValueAsString(
-                new JobReport(settings.name(), vm, seconds, caches.reports(), caches.overhead()))
+                new JobReport(
+                    settings.name(),
+                    vm,
+                    phases.speed(),
+                    seconds,
+                    caches.reports(),
+                    caches.overhead()))
             .getBytes(StandardCharsets.UTF_8);
     try {
       agent(job, "meta-data", "set", "bakehouse:job:" + job.id()).input(json).check();

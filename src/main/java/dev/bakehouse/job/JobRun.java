@@ -11,6 +11,7 @@ import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
+import dev.bakehouse.vm.Wish;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -109,7 +110,7 @@ public final class JobRun {
         phases.run(
             Phase.SLOT,
             "one of " + settings.slots(),
-            () -> Jobs.slots(settings).acquire(SLOT, phases::say))) {
+            () -> Jobs.slots(settings).acquire(wish(machines, image), SLOT, phases::say))) {
       Connections.sweep(settings);
       Machine machine = start(machines, image, lease);
       boolean kept = false;
@@ -156,7 +157,12 @@ public final class JobRun {
     Path scratch = Directories.makePrivate(Connections.directory(settings));
     Machine.Start start =
         new Machine.Start(Machines.name("run"), settings.vm().start(), List.of(), scratch, owner());
-    return Machine.start(machines, image, lease, start, phases);
+    return Heir.orStart(machines, image, lease, start, phases);
+  }
+
+  /// A VM that is to be kept belongs to nobody, and one that waits to a process.
+  private Wish wish(Machines machines, ImageLease image) {
+    return request.keep() ? Wish.NONE : machines.wish(image.image(), false);
   }
 
   /// The command reports to nobody; a step it runs in may ask for a size.

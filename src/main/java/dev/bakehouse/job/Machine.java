@@ -47,7 +47,7 @@ final class Machine {
   private final DiskWatch watch;
   private final AtomicLong runs = new AtomicLong();
 
-  private Machine(
+  Machine(
       Vm vm,
       GuestSystem system,
       Duplex channel,
@@ -120,7 +120,14 @@ final class Machine {
                           vm.guestProgram()),
                       start.forwards().stream().map(Forward::loopback).toList(),
                       dir,
-                      machines.vmSettings().connect()));
+                      machines.vmSettings().connect(),
+                      start.owner() == Owner.HEIR
+                          ? Optional.of(machines.heir(name))
+                          : Optional.empty()));
+      phases.started(clone.speed());
+      if (start.owner() == Owner.HEIR) {
+        new HandOver(endpoint, identity, start.forwards(), ssh.socket()).write(dir);
+      }
       return new Machine(vm, system, booted.channel(), control, ssh, dir, watch);
     } catch (RuntimeException e) {
       String console = console(vm);
@@ -141,7 +148,7 @@ final class Machine {
   /// How a machine is to start.
   ///
   /// @param name of the VM
-  /// @param mode `auto`, `boot` or `resume`
+  /// @param mode `auto`, `boot`, `resume` or `standby`
   /// @param forwards loopback ports the guest reaches on its own loopback
   /// @param scratch directory for the connection's files
   /// @param owner whether the VM ends with this process
@@ -245,6 +252,13 @@ final class Machine {
     } catch (IOException e) {
       return "";
     }
+  }
+
+  /// Lets go of all but the connection, for an heir: one process at a time has the control channel.
+  void rest() {
+    closeQuietly(watch);
+    closeQuietly(control);
+    closeQuietly(channel);
   }
 
   /// Lets go of a VM that is to keep running.

@@ -17,6 +17,9 @@ import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Shape;
 import dev.bakehouse.vm.Template;
 import dev.bakehouse.vm.Vm;
+import dev.bakehouse.vm.VmHome;
+import dev.bakehouse.vm.Wish;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -55,7 +58,8 @@ public final class Machines {
   /// A VM that has not started yet.
   ///
   /// @param answer how long its guest may take to answer once it has
-  record Fresh(Vm vm, Duration answer) {}
+  /// @param speed how it starts: `boot` or `resume`
+  record Fresh(Vm vm, Duration answer, String speed) {}
 
   /// A clone of the image in the lease's slot, not started.
   ///
@@ -68,13 +72,11 @@ public final class Machines {
 
   private Fresh clone(
       ImageLease held, LocalImage image, Lease lease, String name, String mode, Phases phases) {
-    // A template for every size that steps think of would fill the disk.
-    boolean usual = size().equals(host.vm().size(host.image()));
-    if (mode.equals("resume") || (mode.equals("auto") && usual)) {
+    if (mode.equals("resume") || (mode.equals("auto") && usual())) {
       try {
         Template template = template(held, lease, phases);
         lease.bind(name);
-        return new Fresh(hypervisor.createFrom(name, template), vmSettings().resume());
+        return new Fresh(hypervisor.createFrom(name, template), vmSettings().resume(), "resume");
       } catch (UserError e) {
         if (mode.equals("resume")) {
           throw e;
@@ -83,7 +85,7 @@ public final class Machines {
       }
     }
     lease.bind(name);
-    return new Fresh(hypervisor.create(name, base(image), shape), vmSettings().boot());
+    return new Fresh(hypervisor.create(name, base(image), shape), vmSettings().boot(), "boot");
   }
 
   /// Makes the template of an image if there is none. It needs a slot: a VM runs while it is made.
@@ -144,6 +146,38 @@ public final class Machines {
     return hypervisor.template(key(image, slot)).isPresent();
   }
 
+  /// What a standby VM is to be ready for, to be of use to a job of this image.
+  ///
+  /// @param volume whether the job's caches are on a volume, which not every hypervisor gives to a
+  ///   VM that runs
+  Wish wish(LocalImage image, boolean volume) {
+    String mode = vmSettings().start();
+    boolean fits = usual() && (!volume || hypervisor.attachesRunning());
+    if (mode.equals("standby")) {
+      return new Wish(standbyKey(image), true);
+    }
+    return mode.equals("auto") && fits ? Wish.of(standbyKey(image)) : Wish.NONE;
+  }
+
+  /// What a standby VM of an image is ready for; equal for those of equal use.
+  public String standbyKey(LocalImage image) {
+    return key(image);
+  }
+
+  /// The FIFO by which a VM is handed over.
+  Path heir(String vm) {
+    return VmHome.heir(new VmHome(host.state()).directory(vm));
+  }
+
+  HostSettings host() {
+    return host;
+  }
+
+  /// What one of its VMs takes up, in MiB.
+  public int memoryMb() {
+    return shape.memoryMb();
+  }
+
   Hypervisor hypervisor() {
     return hypervisor;
   }
@@ -155,6 +189,11 @@ public final class Machines {
   /// Where the guest asks for names.
   Optional<String> resolver() {
     return shape.network().resolver(hypervisor);
+  }
+
+  /// A template, or a standby VM, for every size that steps think of would fill disk and memory.
+  private boolean usual() {
+    return size().equals(host.vm().size(host.image()));
   }
 
   private VmSize size() {
@@ -172,17 +211,19 @@ public final class Machines {
   }
 
   private String key(LocalImage image, int slot) {
-    String key =
-        prefix(image.content())
-            + shape.cpus()
-            + "c"
-            + shape.memoryMb()
-            + "m"
-            + shape.diskGb()
-            + "g"
-            + (shape.network().outbound() ? "-outbound" : "")
-            + shape.network().kernelWord().map(word -> "-" + word.replace('=', '-')).orElse("");
-    return hypervisor.templatePerSlot() ? key + "-slot" + slot : key;
+    return hypervisor.templatePerSlot() ? key(image) + "-slot" + slot : key(image);
+  }
+
+  private String key(LocalImage image) {
+    return prefix(image.content())
+        + shape.cpus()
+        + "c"
+        + shape.memoryMb()
+        + "m"
+        + shape.diskGb()
+        + "g"
+        + (shape.network().outbound() ? "-outbound" : "")
+        + shape.network().kernelWord().map(word -> "-" + word.replace('=', '-')).orElse("");
   }
 
   private static BaseImage base(LocalImage image) {

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 public final class Phases {
   private final PrintStream log;
   private final Map<Phase, Duration> times = new EnumMap<>(Phase.class);
+  private String speed = "";
 
   public Phases(PrintStream log) {
     this.log = log;
@@ -57,6 +58,16 @@ public final class Phases {
     times.merge(phase, time, Duration::plus);
   }
 
+  /// Notes how the job's VM came to run: `boot`, `resume` or `standby`.
+  void started(String how) {
+    speed = how;
+  }
+
+  /// As noted; empty when no VM ran.
+  String speed() {
+    return speed;
+  }
+
   void replace(Phase phase, Duration time) {
     times.put(phase, time);
   }
@@ -65,16 +76,17 @@ public final class Phases {
     return Map.copyOf(times);
   }
 
-  /// The times on one line, in the order of the phases.
+  /// The times on one line, in the order of the phases, and how the VM came to run.
   public String summary() {
     return new EnumMap<>(times)
-        .entrySet().stream()
-            .map(
-                e ->
-                    e.getKey().label()
-                        + " "
-                        + String.format(Locale.ROOT, "%.1f", e.getValue().toMillis() / 1000.0)
-                        + " s")
-            .collect(Collectors.joining(" · "));
+            .entrySet().stream()
+                .map(
+                    e ->
+                        e.getKey().label()
+                            + " "
+                            + String.format(Locale.ROOT, "%.1f", e.getValue().toMillis() / 1000.0)
+                            + " s")
+                .collect(Collectors.joining(" · "))
+        + (speed.isEmpty() ? "" : " (VM by " + speed + ")");
   }
 }

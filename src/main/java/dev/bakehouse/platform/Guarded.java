@@ -72,10 +72,19 @@ public final class Guarded implements AutoCloseable {
     say("kill\n");
   }
 
-  /// Lets the program live on after this process. Closing this does not end it any more.
+  /// Lets the program live on without an owner. Closing this does not end it any more.
   public void leave() {
     say("leave\n");
     left = true;
+  }
+
+  /// Is not an owner any more: the program lives on while it has another, and ends if it has none.
+  public void letGo() {
+    try {
+      guardian.getOutputStream().close();
+    } catch (IOException e) {
+      // The guardian is gone, so is the program.
+    }
   }
 
   /// Ends the program as the owner's death would, and waits until it is gone.
@@ -84,11 +93,7 @@ public final class Guarded implements AutoCloseable {
     if (left) {
       return;
     }
-    try {
-      guardian.getOutputStream().close();
-    } catch (IOException e) {
-      // The guardian is gone, so is the program.
-    }
+    letGo();
     if (await(Duration.ofMinutes(2)).isEmpty()) {
       identity.alive().ifPresent(Processes::killTree);
     }

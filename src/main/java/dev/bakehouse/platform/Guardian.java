@@ -5,10 +5,15 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,26 +37,50 @@ public final class Guardian {
   private final Path log;
   private final Path identity;
   private final Duration grace;
+  private final String heir;
 
-  private Guardian(Command program, Path cwd, Path log, Path identity, Duration grace) {
+  private Guardian(
+      Command program, Path cwd, Path log, Path identity, Duration grace, String heir) {
     this.program = program;
     this.cwd = cwd;
     this.log = log;
     this.identity = identity;
     this.grace = grace;
+    this.heir = heir;
   }
 
   /// @param program its argument list and environment
   /// @param log both outputs are appended to it
   /// @param identity is written (`PID STARTED`) before the program's first instruction runs
   public static Guardian of(Command program, Path cwd, Path log, Path identity) {
-    return new Guardian(program, cwd, log, identity, Duration.ZERO);
+    return new Guardian(program, cwd, log, identity, Duration.ZERO, "");
   }
 
   /// At the owner's end the program gets TERM, and KILL only after this time (whole seconds). KILL
   /// at once if not said.
   public Guardian grace(Duration time) {
-    return new Guardian(program, cwd, log, identity, time);
+    return new Guardian(program, cwd, log, identity, time, heir);
+  }
+
+  /// Makes a FIFO by which the program can be handed over: it lives as long as this process does or
+  /// anybody has the FIFO open ([#inherit]).
+  public Guardian heir(Path fifo) {
+    return new Guardian(program, cwd, log, identity, grace, fifo.toString());
+  }
+
+  /// Makes this process an owner, beside the one there is, of all that was started with this FIFO;
+  /// until closed, or until this process is gone.
+  ///
+  /// @throws IOException when there is no such FIFO any more; that there is one does not mean that
+  ///   the program still lives
+  public static Channel inherit(Path fifo) throws IOException {
+    // Opened for both, it waits for nobody at the other end.
+    return FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  }
+
+  /// Leaves a program that was inherited to nobody: it lives on after its last owner.
+  public static void leave(Channel inherited) throws IOException {
+    ((WritableByteChannel) inherited).write(ByteBuffer.wrap(new byte[] {1}));
   }
 
   /// Starts the program bound to this process.
@@ -84,7 +113,7 @@ public final class Guardian {
   private Process launch(String mode) {
     List<String> argv = new ArrayList<>();
     String seconds = Long.toString(grace.toSeconds());
-    argv.addAll(List.of("perl", "-", log.toString(), cwd.toString(), seconds, mode));
+    argv.addAll(List.of("perl", "-", log.toString(), cwd.toString(), seconds, mode, heir));
     argv.addAll(program.argv());
     return program.argv(argv).start();
   }

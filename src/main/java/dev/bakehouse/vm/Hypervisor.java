@@ -36,6 +36,17 @@ public interface Hypervisor {
     return Optional.empty();
   }
 
+  /// Whether a VM that runs can get a cache volume's disk ([Vm#attach]).
+  default boolean attachesRunning() {
+    return false;
+  }
+
+  /// Makes a VM that waits for an heir ([Vm#standBy]) this process's. Its owner before is one too
+  /// until it lets go, which it does at once.
+  ///
+  /// @return nothing when the VM is gone, or another's
+  Optional<Vm> takeOver(String name);
+
   /// A copy-on-write clone of an image, not started.
   Vm create(String name, BaseImage image, Shape shape);
 
@@ -55,6 +66,9 @@ public interface Hypervisor {
 
   /// All templates by their keys, with what each was made from, those too that can not be resumed.
   Map<String, BaseImage> templates();
+
+  /// The VM of a record; it ends no other, also when it has another owner by then.
+  Vm vm(VmRecord record);
 
   /// The VM of exactly this name.
   Optional<Vm> find(String name);

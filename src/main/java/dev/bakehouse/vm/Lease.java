@@ -5,6 +5,7 @@ import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The right to run one VM on this host, until closed or until this process is gone.
@@ -14,17 +15,27 @@ public final class Lease implements AutoCloseable {
   private final FileChannel channel;
   private final Runnable after;
   private final AtomicBoolean open = new AtomicBoolean(true);
+  private Optional<String> standby;
 
-  Lease(Path directory, int slot, FileChannel channel, Runnable after) {
+  Lease(Path directory, int slot, FileChannel channel, Optional<String> standby, Runnable after) {
     this.directory = directory;
     this.slot = slot;
     this.channel = channel;
+    this.standby = standby;
     this.after = after;
   }
 
   /// 1 up to the number of slots.
   public int slot() {
     return slot;
+  }
+
+  /// The name of the VM that waits in this slot for the holder to take it over, once: it may have
+  /// ended since, and what can not be taken over is to be ended.
+  public Optional<String> standby() {
+    Optional<String> once = standby;
+    standby = Optional.empty();
+    return once;
   }
 
   /// Notes the VM that uses the slot, before it is made: when this process dies, the slot's next

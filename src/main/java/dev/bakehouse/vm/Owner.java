@@ -4,6 +4,8 @@ package dev.bakehouse.vm;
 public enum Owner {
   /// This process: a guardian ends the VM when this process is gone, however it went.
   PIPE,
+  /// As PIPE, until another process takes the VM over ([Hypervisor#takeOver]).
+  HEIR,
   /// Nobody: the VM lives on until it is stopped by name.
   DETACHED
 }

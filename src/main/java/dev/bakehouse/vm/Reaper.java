@@ -38,32 +38,39 @@ public final class Reaper {
     return ended;
   }
 
+  /// Whether a VM waits for an heir that wishes for this.
+  boolean waits(String name, String wish) {
+    return home.read(name).filter(r -> r.waits() && wish.equals(r.standby())).isPresent();
+  }
+
   /// Ends the VM a dead lease was bound to.
   ///
   /// @param name its exact name
+  /// @param displace end it too when it only waits for an heir
   /// @return whether the lease's slot is free now; not so when the VM lives for somebody else
-  boolean release(String name) {
+  boolean release(String name, boolean displace) {
     Optional<VmRecord> record = home.read(name);
     if (record.isEmpty()) {
       return true;
     }
-    if (record.get().orphan()) {
+    if (record.get().orphan() || (displace && record.get().waits())) {
       end(record.get());
       return true;
     }
-    return find(record.get()).filter(Vm::running).isEmpty();
+    return of(record.get()).filter(Vm::running).isEmpty();
   }
 
   private boolean end(VmRecord record) {
-    Optional<Vm> vm = find(record);
+    Optional<Vm> vm = of(record).filter(_ -> home.owns(record));
     vm.ifPresent(Vm::destroy);
     return vm.isPresent();
   }
 
-  private Optional<Vm> find(VmRecord record) {
+  /// Of this very record: what has got another owner meanwhile is not ended.
+  private Optional<Vm> of(VmRecord record) {
     return hypervisors.stream()
         .filter(h -> h.name().equals(record.hypervisor()))
         .findFirst()
-        .flatMap(h -> h.find(record.name()));
+        .map(h -> h.vm(record));
   }
 }

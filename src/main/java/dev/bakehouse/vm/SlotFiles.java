@@ -33,6 +33,15 @@ public final class SlotFiles {
     return slots;
   }
 
+  /// What the holder of a ticket wishes for; nothing when the ticket is gone.
+  static Optional<String> wish(Path ticket) {
+    try {
+      return Optional.of(Files.readString(ticket));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
   static Optional<String> bound(Path directory, int slot) {
     try {
       return Optional.of(Files.readString(directory.resolve(slot + ".vm")).strip())

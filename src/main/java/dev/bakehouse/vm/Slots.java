@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /// How many VMs this host runs at once, across all processes.
 ///
@@ -50,14 +51,21 @@ public final class Slots {
     this.reaper = reaper;
   }
 
-  /// Waits for a slot. First, all VMs of dead owners are ended, whatever slot they had.
+  /// As [#acquire(Wish, Duration, Consumer)], for a caller that makes its VM itself.
+  public Lease acquire(Duration deadline, Consumer<String> progress) {
+    return acquire(Wish.NONE, deadline, progress);
+  }
+
+  /// Waits for a slot. First, all VMs of dead owners are ended, whatever slot they had. One that
+  /// waits for an heir holds nobody up: it is in the lease ([Lease#standby]) when it is what is
+  /// wished for, else it is ended where no slot is free without.
   ///
   /// @param progress is told when the place in the queue changes, for example "waiting for a VM
   ///   slot, 2 ahead"
   /// @throws UserError when the deadline passes first
-  public Lease acquire(Duration deadline, Consumer<String> progress) {
+  public Lease acquire(Wish wish, Duration deadline, Consumer<String> progress) {
     reaper.sweep();
-    Path ticket = ticket();
+    Path ticket = ticket(wish);
     long[] told = {-1};
     try {
       return Poll.until(
@@ -65,7 +73,7 @@ public final class Slots {
           deadline,
           () -> {
             long ahead = ahead(ticket);
-            Optional<Lease> lease = ahead == 0 ? tryAcquire() : Optional.empty();
+            Optional<Lease> lease = ahead == 0 ? any(wish) : Optional.empty();
             if (lease.isEmpty() && ahead != told[0]) {
               progress.accept("waiting for a VM slot, " + ahead + " ahead");
               told[0] = ahead;
@@ -77,18 +85,55 @@ public final class Slots {
     }
   }
 
-  /// A slot if one is free now, past the queue.
+  /// A slot if one is free now, past the queue; none with a VM in it that waits for an heir.
   public Optional<Lease> tryAcquire() {
+    return first(Seek.FREE, "");
+  }
+
+  /// Whether somebody waits in the queue with such a wish ([Wish#key]).
+  public boolean wanted(Predicate<String> wish) {
+    try {
+      for (String ticket : Trees.names(queue)) {
+        if (SlotFiles.holder(ticket).flatMap(Identity::alive).isPresent()
+            && SlotFiles.wish(queue.resolve(ticket)).filter(wish).isPresent()) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw failed(queue, e);
+    }
+  }
+
+  private Optional<Lease> any(Wish wish) {
+    Optional<Lease> standby = first(Seek.WAITING, wish.key());
+    if (standby.isPresent() || wish.only()) {
+      return standby;
+    }
+    return first(Seek.FREE, "").or(() -> first(Seek.DISPLACE, ""));
+  }
+
+  /// What a slot is looked for with: a VM that waits, nothing in it, or at most a VM that waits.
+  private enum Seek {
+    WAITING,
+    FREE,
+    DISPLACE
+  }
+
+  private Optional<Lease> first(Seek seek, String key) {
     for (int slot = 1; slot <= count; slot++) {
-      Optional<Lease> lease = take(slot);
-      if (lease.isPresent()) {
-        return lease;
+      Optional<String> bound = SlotFiles.bound(directory, slot);
+      if (seek != Seek.WAITING || bound.filter(vm -> reaper.waits(vm, key)).isPresent()) {
+        Optional<Lease> lease = take(slot, seek, key);
+        if (lease.isPresent()) {
+          return lease;
+        }
       }
     }
     return Optional.empty();
   }
 
-  private Optional<Lease> take(int slot) {
+  private Optional<Lease> take(int slot, Seek seek, String key) {
     Path file = directory.resolve(slot + ".lock");
     if (!HELD.add(file)) {
       return Optional.empty();
@@ -100,12 +145,21 @@ public final class Slots {
         return Optional.empty();
       }
       try {
-        taken = SlotFiles.bound(directory, slot).map(reaper::release).orElse(true);
+        Optional<String> bound = SlotFiles.bound(directory, slot);
+        Optional<String> standby =
+            bound.filter(vm -> seek == Seek.WAITING && reaper.waits(vm, key));
+        taken =
+            seek == Seek.WAITING
+                ? standby.isPresent()
+                : bound.map(vm -> reaper.release(vm, seek == Seek.DISPLACE)).orElse(true);
         if (!taken) {
           return Optional.empty();
         }
-        SlotFiles.unbind(directory, slot);
-        return Optional.of(new Lease(directory, slot, channel.get(), () -> HELD.remove(file)));
+        if (standby.isEmpty()) {
+          SlotFiles.unbind(directory, slot);
+        }
+        return Optional.of(
+            new Lease(directory, slot, channel.get(), standby, () -> HELD.remove(file)));
       } finally {
         if (!taken) {
           channel.get().close();
@@ -131,14 +185,14 @@ public final class Slots {
     return Optional.of(channel);
   }
 
-  private Path ticket() {
+  private Path ticket(Wish wish) {
     Identity self = Processes.self();
     String name =
         "%015d-%d-%d-%09d"
             .formatted(
                 System.currentTimeMillis(), self.pid(), self.started(), COUNT.incrementAndGet());
     try {
-      return Files.createFile(queue.resolve(name));
+      return Files.writeString(queue.resolve(name), wish.key(), StandardOpenOption.CREATE_NEW);
     } catch (IOException e) {
       throw failed(queue, e);
     }

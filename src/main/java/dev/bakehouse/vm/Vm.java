@@ -11,8 +11,9 @@ import java.util.Optional;
 public interface Vm {
   String name();
 
-  /// Puts a cache volume's disk in the place of the blank one, before the start. What the VM needs
-  /// of the files is its own then; they may be deleted.
+  /// Puts a cache volume's disk in the place of the blank one: before the start, or where
+  /// [Hypervisor#attachesRunning] while the guest has not used it. What the VM needs of the files
+  /// is its own then; they may be deleted.
   ///
   /// @param layers as in [VolumeDisks]; none for a new, empty disk
   /// @throws IOException when this host can not do it; the VM is as before
@@ -38,6 +39,18 @@ public interface Vm {
 
   /// Boots, or resumes when made from a template; returns when the hypervisor runs it.
   void start(Owner owner);
+
+  /// Lets a running VM that was started for an heir wait for one.
+  ///
+  /// @param key what it is ready for
+  /// @throws UserError when it is another's by now, or gone
+  void standBy(String key);
+
+  /// Whether it is still this process's, and not taken over.
+  boolean owned();
+
+  /// Leaves the VM to whoever has taken it over.
+  void letGo();
 
   boolean running();
 

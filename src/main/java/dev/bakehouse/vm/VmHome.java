@@ -1,12 +1,14 @@
 package dev.bakehouse.vm;
 
 import dev.bakehouse.platform.ExclusiveLock;
+import dev.bakehouse.platform.Guardian;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Processes.Identity;
 import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
+import java.nio.channels.Channel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -138,7 +140,7 @@ public final class VmHome {
     boolean mine =
         locked(
             () -> {
-              if (read(record.name()).filter(record::same).isEmpty()) {
+              if (!owns(record)) {
                 return false;
               }
               end.accept(directory);
@@ -149,6 +151,69 @@ public final class VmHome {
       remove(dead);
     }
     return mine;
+  }
+
+  /// A VM's FIFO for [Guardian#heir], in its directory.
+  public static Path heir(Path directory) {
+    return directory.resolve("heir");
+  }
+
+  /// Whether the name still means this very VM, of the same owner.
+  public boolean owns(VmRecord record) {
+    return read(record.name()).filter(record::same).isPresent();
+  }
+
+  /// Lets a VM of this process wait for an heir, see [Vm#standBy].
+  public VmRecord standBy(VmRecord record, String key) {
+    VmRecord waiting = record.standingBy(key);
+    if (!rewrite(record, waiting)) {
+      throw new UserError("The VM " + record.name() + " is gone", "Make another one.");
+    }
+    return waiting;
+  }
+
+  private boolean rewrite(VmRecord old, VmRecord next) {
+    return locked(
+        () -> {
+          boolean mine = owns(old);
+          if (mine) {
+            write(directory(old.name()), next);
+          }
+          return mine;
+        });
+  }
+
+  /// A VM that this process has taken over.
+  ///
+  /// @param hold keeps it alive, beside its owner before until that one lets go
+  public record Inherited(VmRecord record, Channel hold) {}
+
+  /// Takes over a VM that waits.
+  ///
+  /// @return nothing when it is gone, or another's
+  public Optional<Inherited> inherit(VmRecord waiting) {
+    try {
+      Channel hold = Guardian.inherit(heir(directory(waiting.name())));
+      VmRecord mine = waiting.startedFor(Processes.self(), false);
+      if (waiting.waits() && rewrite(waiting, mine)) {
+        return Optional.of(new Inherited(mine, hold));
+      }
+      hold.close();
+    } catch (IOException e) {
+      // Its directory went away.
+    }
+    return Optional.empty();
+  }
+
+  /// Lets go of a VM that was taken over and has ended.
+  public static void release(Optional<Channel> hold) {
+    try {
+      if (hold.isPresent()) {
+        hold.get().close();
+      }
+    } catch (IOException e) {
+      // Closed is closed.
+    }
   }
 
   /// Deletes drafts and remains, of VMs and of templates, of processes that died over them.
@@ -171,7 +236,7 @@ public final class VmHome {
     try (ExclusiveLock _ = ExclusiveLock.on(root.resolve(".lock"))) {
       return work.get();
     } catch (IOException e) {
-      throw new UserError("Could not remove a VM below " + root + ": " + e, "Check its mode.", e);
+      throw new UserError("Could not change a VM below " + root + ": " + e, "Check its mode.", e);
     }
   }
 

@@ -1,6 +1,6 @@
 # Starts one program in its own session and ends it when the owner's pipe closes.
 #
-#   perl - LOG CWD GRACE pipe|detached PROGRAM ARGUMENT...
+#   perl - LOG CWD GRACE pipe|detached HEIR PROGRAM ARGUMENT...
 #
 # This text comes first on standard input. After it, standard input is the owner's pipe, standard output tells the owner, a line each:
 #   forked PID      the child exists and waits; the owner notes its identity and answers "go"
@@ -9,14 +9,17 @@
 #   ended STATUS    it ended: exit status, or 128 + signal (pipe only)
 # The owner may send: "term" (TERM, after GRACE seconds KILL), "kill" (KILL at once) and "leave" (from now on nobody owns the program).
 # At end of file: as "term" when GRACE > 0, else as "kill". Signals go to the child's process group.
+# HEIR, unless empty, names a FIFO to be made: who has it open for writing owns the program beside the pipe, and the end comes
+# only when neither pipe nor FIFO has anybody. So a program changes its owner without a moment of having none.
 # "detached": exits once the program runs; nobody ends it.
 use strict;
 use warnings;
-use POSIX qw(:sys_wait_h setsid dup2 WNOHANG);
-use Errno qw(EINTR);
+use POSIX qw(:sys_wait_h setsid dup2 mkfifo WNOHANG);
+use Errno qw(EINTR EAGAIN);
+use Fcntl qw(O_RDONLY O_NONBLOCK);
 use IO::Handle;
 
-my ($log, $cwd, $grace, $mode, @argv) = @ARGV;
+my ($log, $cwd, $grace, $mode, $fifo, @argv) = @ARGV;
 my $detached = $mode eq 'detached';
 $SIG{PIPE} = 'IGNORE';
 $SIG{$_} = 'IGNORE' for qw(INT HUP);
@@ -24,6 +27,11 @@ STDOUT->autoflush(1);
 setsid();    # a signal to the owner's group, as Ctrl-C sends it, is not for us
 umask 077;
 
+my $heir;
+if ($fifo ne '') {
+    unlink $fifo;
+    mkfifo($fifo, 0600) && sysopen($heir, $fifo, O_RDONLY | O_NONBLOCK) or fail("can not make $fifo: $!");
+}
 pipe(my $wait_r, my $wait_w) or fail("pipe: $!");
 pipe(my $said_r, my $said_w) or fail("pipe: $!");
 my $parent = $$;
@@ -57,7 +65,7 @@ say_line("started");
 exit 0 if $detached;
 
 my $kill_at;
-my $open = 1;
+my ($open, $over) = (1, 0);    # whether the pipe is, whether the last owner has gone
 # TERM to the guardian itself means: end the child, then go.
 $SIG{TERM} = sub { term() };
 $SIG{CHLD} = sub { };
@@ -72,20 +80,30 @@ while (1) {
     kill 'KILL', -$pid if defined $kill_at && time >= $kill_at;
     # A signal between the checks and select is noticed a second later at most.
     my $bits = '';
-    vec($bits, fileno(STDIN), 1) = 1 if $open;
+    vec($bits, fileno($open ? *STDIN : $heir), 1) = 1 if !$over;
     my $ready = select $bits, undef, undef, 1;
-    next unless $open && $ready > 0;
-    my $word = read_line();
+    next if $over || ($open && $ready <= 0);
+    my $word = $open ? read_line() : undef;
     if (!defined $word) {
         $open = 0;
+        next if inherited();
+        $over = 1;
         $grace > 0 ? term() : kill 'KILL', -$pid;
     } elsif ($word eq 'term') {
         term();
     } elsif ($word eq 'kill') {
         kill 'KILL', -$pid;
     } elsif ($word eq 'leave') {
-        $open = 0;
+        $over = 1;
     }
+}
+
+# An heir writes into the FIFO to leave the program to nobody; its end of file means that nobody has it open.
+sub inherited {
+    return 0 unless $heir;
+    my $n = sysread $heir, my $byte, 1;
+    $over = 1 if $n;
+    return $n || !defined $n && $! == EAGAIN;
 }
 
 sub term {

@@ -49,7 +49,8 @@ class MendsTest {
     BaseImage image = new BaseImage("current", dir, "sha256:1");
     home.publish(
         home.draft(),
-        new VmRecord("left", "qemu", image, new Shape(1, 64, 1), null, dead, false, Instant.now()));
+        new VmRecord(
+            "left", "qemu", image, new Shape(1, 64, 1), null, dead, false, Instant.now(), null));
     try (Lease lease = Jobs.slots(host).tryAcquire().orElseThrow()) {
       lease.bind("left");
       lease.leave();

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.platform.Processes.Identity;
+import java.nio.channels.Channel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,6 +74,49 @@ class GuardianTest {
     Identity child = identity();
     owner.destroyForcibly();
     gone(child);
+  }
+
+  @Test
+  void anHeirKeepsTheProgramThroughTheOwnersKillUntilItIsKilledToo() throws Exception {
+    Process owner = owner("heir");
+    Identity child = identity();
+    Path fifo = dir.resolve("heir");
+    Channel mine = Guardian.inherit(fifo);
+    Process heir =
+        Command.of("sh", "-c", "exec 3<>\"$1\"; echo has; read end", "sh")
+            .and(fifo.toString())
+            .start();
+    assertThat(heir.inputReader().readLine()).isEqualTo("has");
+    owner.destroyForcibly().waitFor();
+    mine.close();
+    // The guardian looks once a second.
+    assertThat(
+            child.alive().orElseThrow().onExit().completeOnTimeout(null, 3, TimeUnit.SECONDS).get())
+        .isNull();
+    heir.destroyForcibly();
+    gone(child);
+  }
+
+  @Test
+  void anHeirCanLeaveTheProgramToNobody() throws Exception {
+    Process owner = owner("heir");
+    Identity child = identity();
+    try (Channel mine = Guardian.inherit(dir.resolve("heir"))) {
+      Guardian.leave(mine);
+    }
+    owner.destroyForcibly().waitFor();
+    ProcessHandle process = child.alive().orElseThrow();
+    // The guardian looks once a second.
+    assertThat(process.onExit().completeOnTimeout(null, 3, TimeUnit.SECONDS).get()).isNull();
+    process.destroyForcibly();
+    gone(child);
+  }
+
+  @Test
+  void lettingGoWithoutAnHeirEndsTheProgram() {
+    Guarded child = guard("sleep", "1000").heir(dir.resolve("heir")).start();
+    child.letGo();
+    gone(child.identity());
   }
 
   @Test
@@ -168,7 +213,9 @@ class GuardianTest {
       } else if (args[1].equals("leave")) {
         guardian.start().leave();
       } else {
-        guardian.start().await(Duration.ofHours(1));
+        (args[1].equals("heir") ? guardian.heir(dir.resolve("heir")) : guardian)
+            .start()
+            .await(Duration.ofHours(1));
       }
     }
   }

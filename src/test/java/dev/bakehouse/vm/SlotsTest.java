@@ -184,7 +184,8 @@ class SlotsTest {
               null,
               Processes.self(),
               false,
-              Instant.now());
+              Instant.now(),
+              null);
       home.publish(home.draft(), record);
     }
   }

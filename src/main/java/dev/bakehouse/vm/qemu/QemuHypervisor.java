@@ -155,6 +155,24 @@ public final class QemuHypervisor implements Hypervisor {
   }
 
   @Override
+  public boolean attachesRunning() {
+    return true;
+  }
+
+  @Override
+  public Optional<Vm> takeOver(String name) {
+    return home.read(name)
+        .filter(r -> r.hypervisor().equals(name()))
+        .flatMap(home::inherit)
+        .map(mine -> new QemuVm(home, qemu(), mine.record(), Optional.of(mine.hold())));
+  }
+
+  @Override
+  public QemuVm vm(VmRecord record) {
+    return new QemuVm(home, qemu(), record, Optional.empty());
+  }
+
+  @Override
   public Optional<Vm> find(String name) {
     return home.read(name).filter(r -> r.hypervisor().equals(name())).map(this::vm);
   }
@@ -185,7 +203,7 @@ public final class QemuHypervisor implements Hypervisor {
       } finally {
         Trees.delete(draft);
       }
-      return new QemuVm(home, qemu, record);
+      return new QemuVm(home, qemu, record, Optional.empty());
     } catch (IOException e) {
       throw new UserError(
           "Could not make the VM " + record.name() + ": " + e,
@@ -201,7 +219,7 @@ public final class QemuHypervisor implements Hypervisor {
 
   private VmRecord record(String name, BaseImage image, Shape shape, @Nullable String template) {
     return new VmRecord(
-        name, name(), image, shape, template, Processes.self(), keep, Instant.now());
+        name, name(), image, shape, template, Processes.self(), keep, Instant.now(), null);
   }
 
   private QemuVm require(String name) {
@@ -209,10 +227,6 @@ public final class QemuHypervisor implements Hypervisor {
         .map(this::vm)
         .orElseThrow(
             () -> new UserError("There is no VM named " + name, "`bakehouse vm list` names all."));
-  }
-
-  private QemuVm vm(VmRecord record) {
-    return new QemuVm(home, qemu(), record);
   }
 
   private Qemu qemu() {

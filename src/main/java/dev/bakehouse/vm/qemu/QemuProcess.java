@@ -8,7 +8,9 @@ import dev.bakehouse.platform.Processes.Identity;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Tail;
+import dev.bakehouse.vm.VmHome;
 import java.io.IOException;
+import java.nio.channels.Channel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,10 +26,12 @@ final class QemuProcess {
   private static final Duration END = Duration.ofSeconds(20);
 
   private final Path directory;
+  private final Optional<Channel> hold;
   private @Nullable Guarded guarded;
 
-  QemuProcess(Path directory) {
+  QemuProcess(Path directory, Optional<Channel> hold) {
     this.directory = directory;
+    this.hold = hold;
   }
 
   /// Starts QEMU and waits until its monitor answers.
@@ -41,6 +45,7 @@ final class QemuProcess {
             Command.of(argv), directory, directory.resolve(LOG), directory.resolve(IDENTITY));
     switch (owner) {
       case PIPE -> guarded = guardian.start();
+      case HEIR -> guarded = guardian.heir(VmHome.heir(directory)).start();
       case DETACHED -> guardian.startDetached();
     }
     try {
@@ -98,14 +103,25 @@ final class QemuProcess {
     if (mine != null) {
       mine.close();
     }
+    VmHome.release(hold);
   }
 
-  /// Lets it live on after this process, if it was started for this one alone.
-  void leave() {
+  /// Leaves the process to its other owner.
+  void letGo() {
+    Guarded mine = guarded;
+    if (mine != null) {
+      mine.letGo();
+    }
+  }
+
+  /// Lets it live on without an owner.
+  void leave() throws IOException {
     Guarded mine = guarded;
     if (mine != null) {
       mine.leave();
       guarded = null;
+    } else if (hold.isPresent()) {
+      Guardian.leave(hold.get());
     }
   }
 

@@ -10,6 +10,7 @@ import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
 import dev.bakehouse.vm.VmRecord;
 import java.io.IOException;
+import java.nio.channels.Channel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,12 +33,13 @@ final class QemuVm implements Vm {
   private final QemuProcess process;
   private VmRecord record;
 
-  QemuVm(VmHome home, Qemu qemu, VmRecord record) {
+  /// @param hold keeps a VM alive that this process has taken over
+  QemuVm(VmHome home, Qemu qemu, VmRecord record, Optional<Channel> hold) {
     this.home = home;
     this.qemu = qemu;
     this.record = record;
     this.directory = home.directory(record.name());
-    this.process = new QemuProcess(directory);
+    this.process = new QemuProcess(directory, hold);
   }
 
   @Override
@@ -104,6 +106,13 @@ final class QemuVm implements Vm {
   @Override
   public void attach(List<Path> layers) throws IOException {
     new VolumeDisk(directory).attach(layers);
+    if (running()) {
+      try (Qmp qmp = process.ask()) {
+        RunningDisk.change(qmp, CommandLine.CACHE_DISK);
+      } catch (UserError e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
   }
 
   @Override
@@ -123,6 +132,21 @@ final class QemuVm implements Vm {
   @Override
   public List<String> handOver(Path target, String top) throws IOException {
     return new VolumeDisk(directory).handOver(target, top);
+  }
+
+  @Override
+  public void standBy(String key) {
+    record = home.standBy(record, key);
+  }
+
+  @Override
+  public boolean owned() {
+    return home.owns(record);
+  }
+
+  @Override
+  public void letGo() {
+    process.letGo();
   }
 
   @Override

@@ -163,7 +163,8 @@ public final class TartHypervisor implements Hypervisor {
     }
     @Nullable String template = file.template();
     VmRecord record =
-        new VmRecord(name, name(), image, shape, template, Processes.self(), keep, Instant.now());
+        new VmRecord(
+            name, name(), image, shape, template, Processes.self(), keep, Instant.now(), null);
     try {
       Path draft = home.draft();
       try {
@@ -218,6 +219,19 @@ public final class TartHypervisor implements Hypervisor {
   }
 
   @Override
+  public Optional<Vm> takeOver(String name) {
+    return home.read(name)
+        .filter(r -> r.hypervisor().equals(name()))
+        .flatMap(home::inherit)
+        .map(m -> new TartVm(home, tart(), settings, m.record(), Optional.of(m.hold())));
+  }
+
+  @Override
+  public TartVm vm(VmRecord record) {
+    return new TartVm(home, tart(), settings, record, Optional.empty());
+  }
+
+  @Override
   public Optional<Vm> find(String name) {
     return home.read(name).filter(r -> r.hypervisor().equals(name())).map(this::vm);
   }
@@ -267,10 +281,6 @@ public final class TartHypervisor implements Hypervisor {
                             .map(TartVmState::name)
                             .collect(Collectors.joining(", "))
                         + "; `bakehouse image ensure` gets an image."));
-  }
-
-  private TartVm vm(VmRecord record) {
-    return new TartVm(home, tart(), settings, record);
   }
 
   private Tart tart() {

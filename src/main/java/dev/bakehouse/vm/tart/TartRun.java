@@ -8,7 +8,9 @@ import dev.bakehouse.platform.Processes.Identity;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Tail;
+import dev.bakehouse.vm.VmHome;
 import java.io.IOException;
+import java.nio.channels.Channel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,12 +28,14 @@ final class TartRun {
   private final Tart tart;
   private final String name;
   private final Path directory;
+  private final Optional<Channel> hold;
   private @Nullable Guarded guarded;
 
-  TartRun(Tart tart, String name, Path directory) {
+  TartRun(Tart tart, String name, Path directory, Optional<Channel> hold) {
     this.tart = tart;
     this.name = name;
     this.directory = directory;
+    this.hold = hold;
   }
 
   void start(Command run, Owner owner) throws IOException {
@@ -39,6 +43,7 @@ final class TartRun {
     Guardian guardian = Guardian.of(run, directory, log(), directory.resolve(IDENTITY));
     switch (owner) {
       case PIPE -> guarded = guardian.start();
+      case HEIR -> guarded = guardian.heir(VmHome.heir(directory)).start();
       case DETACHED -> guardian.startDetached();
     }
   }
@@ -75,6 +80,15 @@ final class TartRun {
     Guarded mine = guarded;
     if (mine != null) {
       mine.close();
+    }
+    VmHome.release(hold);
+  }
+
+  /// Leaves the process to its other owner.
+  void letGo() {
+    Guarded mine = guarded;
+    if (mine != null) {
+      mine.letGo();
     }
   }
 

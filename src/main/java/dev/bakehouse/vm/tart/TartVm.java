@@ -11,6 +11,7 @@ import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
 import dev.bakehouse.vm.VmRecord;
 import java.io.IOException;
+import java.nio.channels.Channel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,13 +32,14 @@ final class TartVm implements Vm {
   private final TartRun run;
   private VmRecord record;
 
-  TartVm(VmHome home, Tart tart, TartSettings settings, VmRecord record) {
+  /// @param hold keeps a VM alive that this process has taken over
+  TartVm(VmHome home, Tart tart, TartSettings settings, VmRecord record, Optional<Channel> hold) {
     this.home = home;
     this.tart = tart;
     this.settings = settings;
     this.record = record;
     this.directory = home.directory(record.name());
-    this.run = new TartRun(tart, record.name(), directory);
+    this.run = new TartRun(tart, record.name(), directory, hold);
   }
 
   @Override
@@ -86,7 +88,7 @@ final class TartVm implements Vm {
       boolean twin =
           !other.name().equals(name())
               && TartFile.read(place).filter(f -> template.equals(f.template())).isPresent();
-      if (twin && new TartRun(tart, other.name(), place).process().isPresent()) {
+      if (twin && new TartRun(tart, other.name(), place, Optional.empty()).process().isPresent()) {
         throw new UserError(
             "The VM "
                 + name()
@@ -114,6 +116,21 @@ final class TartVm implements Vm {
   @Override
   public List<String> handOver(Path target, String top) throws IOException {
     return new TartVolume(directory).handOver(target, top);
+  }
+
+  @Override
+  public void standBy(String key) {
+    record = home.standBy(record, key);
+  }
+
+  @Override
+  public boolean owned() {
+    return home.owns(record);
+  }
+
+  @Override
+  public void letGo() {
+    run.letGo();
   }
 
   @Override

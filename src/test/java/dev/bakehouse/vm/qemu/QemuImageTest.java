@@ -81,7 +81,7 @@ class QemuImageTest {
 
   /// QEMU tells whether a program in the guest holds the port open.
   private void awaitGuestProgram(String name) {
-    QemuProcess process = new QemuProcess(state.resolve("vms").resolve(name));
+    QemuProcess process = new QemuProcess(state.resolve("vms").resolve(name), Optional.empty());
     Poll.until(
         "the guest program of " + name,
         BOOT,

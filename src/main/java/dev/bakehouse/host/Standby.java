@@ -1,0 +1,190 @@
+package dev.bakehouse.host;
+
+import dev.bakehouse.image.ImageLease;
+import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.job.Demand;
+import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.job.Images;
+import dev.bakehouse.job.Jobs;
+import dev.bakehouse.job.Machines;
+import dev.bakehouse.job.StandbyVm;
+import dev.bakehouse.platform.Threads;
+import dev.bakehouse.vm.Hypervisor;
+import dev.bakehouse.vm.Lease;
+import dev.bakehouse.vm.Slots;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/// Keeps a VM waiting in each free slot, as far as memory goes, of the image the next job most
+/// likely wants. Jobs take them, or end them where they want another, without asking here.
+final class Standby implements AutoCloseable {
+  /// A VM that was taken is let go of after this time at most.
+  private static final Duration LOOK = Duration.ofMillis(250);
+
+  private static final Duration INTERRUPT = Duration.ofMillis(100);
+  private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
+
+  private final HostSettings host;
+  private final Hypervisor hypervisor;
+  private final Slots slots;
+  private final Consumer<String> say;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread thread;
+  private final List<StandbyVm> all = new ArrayList<>();
+  private Instant pausedUntil = Instant.MIN;
+  private String trouble = "";
+
+  private Standby(HostSettings host, Hypervisor hypervisor, Consumer<String> say) {
+    this.host = host;
+    this.hypervisor = hypervisor;
+    this.slots = Jobs.slots(host);
+    this.say = say;
+    this.thread = Threads.start(this::run);
+  }
+
+  /// Begins; does nothing on a host that is given no memory for it.
+  static Standby start(HostSettings host, Hypervisor hypervisor, Consumer<String> say) {
+    return new Standby(host, hypervisor, say);
+  }
+
+  /// Ends all VMs that wait.
+  @Override
+  public void close() {
+    stop.countDown();
+    boolean _ = Threads.uninterrupted(() -> ended(thread));
+  }
+
+  private void run() {
+    if (host.standby().memoryMb() == 0 || host.vm().start().matches("boot|resume")) {
+      return;
+    }
+    try {
+      while (!stop.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+        try {
+          look();
+        } catch (RuntimeException e) {
+          tell("no VM on standby: " + e.getMessage());
+          pausedUntil = Instant.now().plus(AFTER_FAILURE);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      all.forEach(StandbyVm::end);
+    }
+  }
+
+  private void look() {
+    keep(StandbyVm::waits);
+    if (away()) {
+      keep(_ -> false);
+      return;
+    }
+    String name = Demand.of(host).likely().orElse(host.image());
+    HostSettings next = name.equals(host.image()) ? host : host.withImage(name);
+    Images images = new Images(next);
+    Optional<LocalImage> image = images.here();
+    Machines machines = new Machines(next, hypervisor);
+    keep(vm -> image.filter(i -> machines.standbyKey(i).equals(vm.key())).isPresent());
+    boolean room = (all.size() + 1L) * machines.memoryMb() <= host.standby().memoryMb();
+    if (image.isPresent()
+        && room
+        && pausedUntil.isBefore(Instant.now())
+        && !slots.wanted(_ -> true)) {
+      slots.tryAcquire().ifPresent(lease -> make(machines, images, lease));
+    }
+  }
+
+  /// Whether no job will come: drained, or paused until a probe has made a VM of its own.
+  private boolean away() {
+    return new Orders(host.state()).drain().isPresent()
+        || Breaker.reason(host.state(), host.operations().breaker()).isPresent();
+  }
+
+  private interface Which {
+    boolean of(StandbyVm vm);
+  }
+
+  private void keep(Which which) {
+    for (StandbyVm vm : List.copyOf(all)) {
+      if (!which.of(vm)) {
+        all.remove(vm);
+        vm.end();
+      }
+    }
+  }
+
+  /// Breaks off when somebody waits for the slot that what is made here is of no use to.
+  private void make(Machines machines, Images images, Lease lease) {
+    CountDownLatch made = new CountDownLatch(1);
+    AtomicBoolean brokenOff = new AtomicBoolean();
+    Thread maker = Thread.currentThread();
+    PrintStream nothing =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    try (lease;
+        ImageLease image = images.lease("standby", nothing)) {
+      String key = machines.standbyKey(image.image());
+      Thread watch =
+          Threads.start(
+              () -> {
+                if (unwanted(key, made)) {
+                  brokenOff.set(true);
+                  maker.interrupt();
+                }
+              });
+      try {
+        StandbyVm vm = StandbyVm.make(machines, image, lease);
+        all.add(vm);
+        tell("VM " + vm.name() + " waits for a job");
+      } catch (RuntimeException e) {
+        if (!brokenOff.get()) {
+          throw e;
+        }
+      } finally {
+        made.countDown();
+        boolean _ = Threads.uninterrupted(() -> ended(watch));
+        boolean _ = Thread.interrupted();
+      }
+    }
+  }
+
+  private boolean unwanted(String key, CountDownLatch made) {
+    try {
+      while (!made.await(INTERRUPT.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (stop.getCount() == 0 || slots.wanted(wish -> !wish.equals(key))) {
+          return true;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return false;
+  }
+
+  private static boolean ended(Thread thread) {
+    try {
+      thread.join();
+      return true;
+    } catch (InterruptedException e) {
+      return false;
+    }
+  }
+
+  /// Once for as long as it does not change.
+  private void tell(String what) {
+    if (!what.equals(trouble)) {
+      say.accept(what);
+      trouble = what;
+    }
+  }
+}
