@@ -1,5 +1,6 @@
 package dev.bakehouse.buildkite;
 
+import dev.bakehouse.platform.HttpClients;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -32,10 +33,10 @@ final class Exchange {
   private final URI api;
   private final String token;
   private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(10))
-          .build();
+      HttpClients.build(
+          HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_1_1)
+              .connectTimeout(Duration.ofSeconds(10)));
 
   /// @param api whose the token is
   Exchange(URI api, String token) {

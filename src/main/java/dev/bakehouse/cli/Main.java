@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.platform.HttpClients;
 import dev.bakehouse.platform.Self;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +35,9 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    System.exit(run(args));
+    int status = run(args);
+    HttpClients.end();
+    System.exit(status);
   }
 
   public static int run(String... args) {

@@ -109,11 +109,11 @@ final class AgentTags {
   }
 
   private static String tag(HostSettings host, String name, String value) {
-    if (!plain(value).equals(value) || !plain(name).equals(name) || name.contains("=")) {
+    if (value.contains(",") || name.contains(",") || name.contains("=")) {
       throw new ConfigError(
           host.file().toString(),
-          "`agent.tags." + name + ": " + value + "` can not be a tag",
-          "An agent has one queue and plain values: letters, digits, spaces and ._:;/@()+-");
+          "`agent.tags." + name + ": " + value + "` is more than one tag",
+          "Give each tag one value; an agent has one queue.");
     }
     return name + "=" + value;
   }

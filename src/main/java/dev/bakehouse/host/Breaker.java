@@ -68,6 +68,7 @@ final class Breaker {
   private final Probe probe;
   private final Consumer<String> say;
   private final CountDownLatch stop;
+  private volatile boolean soon;
 
   Breaker(
       Path state,
@@ -87,6 +88,11 @@ final class Breaker {
 
   void start() {
     Thread _ = Threads.start(this::run);
+  }
+
+  /// Something changed that may help: the next probe does not wait.
+  void soon() {
+    soon = true;
   }
 
   /// Why the host takes no jobs; empty when it does. The answer holds from the moment of the
@@ -135,8 +141,9 @@ final class Breaker {
           });
     }
     if (pause.isPresent()
-        && !Instant.parse(pause.get().due()).isAfter(Instant.now())
+        && (soon || !Instant.parse(pause.get().due()).isAfter(Instant.now()))
         && probe.possible()) {
+      soon = false;
       mend();
       probed(pause.get());
     }

@@ -100,14 +100,14 @@ public final class HostDaemon {
     Templates templates = new Templates(host, hypervisor, log, this::say);
     Optional<RolloutWatch> rollout = RolloutWatch.of(host, templates, log, this::say, stop);
     Optional<RefreshWatch> refresh = RefreshWatch.of(host, log, this::say, stop);
-    List<ImageKeeper> keepers = keepers(templates);
-    boolean tart = hypervisor.name().equals("tart");
     OperationsSettings.Breaker rules = host.operations().breaker();
     List<Supplier<Optional<String>>> holds =
         List.of(this::finishing, () -> Breaker.reason(host.state(), rules));
     Breaker breaker =
         new Breaker(
             host.state(), rules, Mends.of(host, reaper), new VmProbe(host, stop), this::say, stop);
+    List<ImageKeeper> keepers = keepers(templates, breaker);
+    boolean tart = hypervisor.name().equals("tart");
     try (HostWatch watch = new HostWatch(host, tart, keepers, holds, this::say, stop)) {
       templates(templates);
       rollout.ifPresent(RolloutWatch::start);
@@ -122,18 +122,24 @@ public final class HostDaemon {
       }
       sweeper.join();
     } finally {
+      stop();
       sweep(reaper);
       say("stopped");
     }
   }
 
-  private List<ImageKeeper> keepers(Templates templates) {
+  private List<ImageKeeper> keepers(Templates templates, Breaker breaker) {
     ImageMarks marks = new ImageMarks(host.state());
     List<ImageKeeper> all = new ArrayList<>();
     for (OfferedImage offered : host.offered()) {
       boolean usual = offered.name().equals(host.image());
       Consumer<LocalImage> fetched =
-          usual ? image -> Threads.start(() -> template(templates, image)) : image -> {};
+          image -> {
+            breaker.soon();
+            if (usual) {
+              Thread _ = Threads.start(() -> template(templates, image));
+            }
+          };
       all.add(new ImageKeeper(host.withImage(offered.name()), marks, log, this::say, fetched));
     }
     return all;
@@ -178,6 +184,8 @@ public final class HostDaemon {
       new VolumeSpace(new Volumes(host.state())).sweep();
     } catch (UserError e) {
       say(e.getMessage() + " " + e.remedy());
+    } catch (RuntimeException e) {
+      say("sweeping broke off with " + e);
     }
   }
 

@@ -5,7 +5,7 @@ import java.util.List;
 /// How a host stands, as its daemon tells it every second.
 ///
 /// @param daemon its process, `PID STARTED`
-/// @param checked ISO-8601 with parts of a second, when the daemon looked last
+/// @param checked ISO-8601 with parts of a second, when the daemon began to look last
 /// @param ready whether agents tell that they take jobs that need an image
 /// @param reason for that
 /// @param away why there are no agents, empty when there are

@@ -3,6 +3,7 @@ package dev.bakehouse.host;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -60,11 +61,14 @@ final class HostWatch implements AutoCloseable {
         tick();
       } catch (UserError e) {
         once(e.getMessage() + " " + e.remedy());
+      } catch (RuntimeException e) {
+        once("looking broke off with " + e);
       }
     }
   }
 
   private void tick() {
+    Instant looked = Instant.now();
     Requirement required = orders.required();
     List<ImageState> states = images.stream().map(image -> image.look(required)).toList();
     Readiness readiness = Readiness.of(states, orders.force());
@@ -77,7 +81,7 @@ final class HostWatch implements AutoCloseable {
     once(
         away.map(why -> "no agents: " + why)
             .orElse((readiness.ready() ? "" : "not ready: ") + readiness.reason()));
-    status.write(readiness, states, away, slots.stream().map(AgentSlot::status).toList());
+    status.write(looked, readiness, states, away, slots.stream().map(AgentSlot::status).toList());
   }
 
   private Optional<String> away() {

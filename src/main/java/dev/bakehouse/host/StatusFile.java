@@ -41,7 +41,9 @@ public final class StatusFile {
     }
   }
 
+  /// @param looked before anything of it was found
   void write(
+      Instant looked,
       Readiness readiness,
       List<ImageState> images,
       Optional<String> away,
@@ -50,7 +52,7 @@ public final class StatusFile {
         new HostStatus(
             host,
             Processes.self().text(),
-            Instant.now().toString(),
+            looked.toString(),
             readiness.ready(),
             readiness.reason(),
             away.orElse(""),

@@ -1,14 +1,12 @@
 package dev.bakehouse.host;
 
 import dev.bakehouse.job.HostSettings;
-import dev.bakehouse.job.Jobs;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Guarded;
 import dev.bakehouse.platform.Guardian;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.vm.Lease;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +32,10 @@ final class VmProbe implements Breaker.Probe {
 
   @Override
   public boolean possible() {
-    Optional<Lease> free = Jobs.slots(host).tryAcquire();
-    free.ifPresent(Lease::close);
-    return free.isPresent();
+    return new StatusFile(host)
+        .read()
+        .map(status -> status.agents().stream().anyMatch(agent -> agent.job().isEmpty()))
+        .orElse(true);
   }
 
   @Override

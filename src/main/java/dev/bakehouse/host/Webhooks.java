@@ -3,6 +3,7 @@ package dev.bakehouse.host;
 import dev.bakehouse.config.OperationsSettings.Webhook;
 import dev.bakehouse.platform.Attempts;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.HttpClients;
 import dev.bakehouse.platform.Patience;
 import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
@@ -104,7 +105,8 @@ final class Webhooks {
     private final Consumer<String> say;
     private final BlockingQueue<Message> queue = new ArrayBlockingQueue<>(QUEUE);
     private final HttpClient client =
-        HttpClient.newBuilder().connectTimeout(ANSWER).version(HttpClient.Version.HTTP_1_1).build();
+        HttpClients.build(
+            HttpClient.newBuilder().connectTimeout(ANSWER).version(HttpClient.Version.HTTP_1_1));
 
     Receiver(Webhook hook, Patience patience, Consumer<String> say) {
       this.hook = hook;

@@ -7,34 +7,57 @@ import dev.bakehouse.image.ProjectError;
 import dev.bakehouse.pipeline.PipelineConfig;
 import dev.bakehouse.platform.UserError;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import java.util.regex.Pattern;
 
-/// The few command lines a job may run on the host itself: they must stand on the host's allow-list
-/// exactly as written, and are carried out by this program. Nothing of the repository runs; its
+/// The few command lines a job may run on the host itself: each must stand on the host's allow-list
+/// exactly as written, and is carried out by this program. Nothing of the repository runs; its
 /// files are only read.
 final class HostCommands {
+  private static final String UPLOAD = "bakehouse pipeline upload";
+
   /// The first words of what is carried out; an allow-list can not add to these.
   private static final Pattern KNOWN =
       Pattern.compile(
-          "bakehouse pipeline upload|(bakehouse image ensure|\\.buildkite/scripts/ensure-bun-image\\.sh)( .*)?");
+          "("
+              + UPLOAD
+              + "|bakehouse image ensure|\\.buildkite/scripts/ensure-bun-image\\.sh)( .*)?");
+
+  /// The word `TARGET` on the allow-list stands for any.
+  private static final Pattern TARGET = Pattern.compile("--target [a-z0-9-]+");
 
   private HostCommands() {}
 
-  /// The job's command if it is one of them. A job with plugins never is: they would run too.
-  static Optional<String> find(Job job, HostSettings settings) {
+  /// The lines of the job's command if all of them are such. A job with plugins never is: they
+  /// would run too.
+  static Optional<List<String>> find(Job job, HostSettings settings) {
     String plugins = job.text("BUILDKITE_PLUGINS");
     boolean plain = plugins.isEmpty() || plugins.equals("[]") || plugins.equals("null");
-    String command = job.text("BUILDKITE_COMMAND").strip();
-    return plain && settings.allow().contains(command) ? Optional.of(command) : Optional.empty();
+    List<String> lines =
+        job.text("BUILDKITE_COMMAND").lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+    return plain
+            && !lines.isEmpty()
+            && lines.stream().allMatch(line -> allowed(line, settings.allow()))
+        ? Optional.of(lines)
+        : Optional.empty();
   }
 
+  private static boolean allowed(String line, List<String> allow) {
+    return allow.contains(line)
+        || allow.contains(TARGET.matcher(line).replaceFirst("--target TARGET"));
+  }
+
+  /// Carries them out in their order, up to the first that fails.
   static int run(Job job, HostSettings settings, Phases phases, PrintStream log) {
-    String command = find(job, settings).orElseThrow();
-    if (!KNOWN.matcher(command).matches()) {
-      return phases.run(
-          Phase.COMMAND, "on this host: " + command, () -> answered(log, () -> unknown(command)));
+    List<String> commands = find(job, settings).orElseThrow();
+    for (String command : commands) {
+      if (!KNOWN.matcher(command).matches()) {
+        return phases.run(
+            Phase.COMMAND, "on this host: " + command, () -> answered(log, () -> unknown(command)));
+      }
     }
     GitMirror mirror =
         phases.run(
@@ -42,16 +65,22 @@ final class HostCommands {
             "mirror of " + job.text("BUILDKITE_REPO"),
             () -> Checkout.mirror(job, settings));
     String commit = Checkout.commit(job, mirror);
-    if (command.equals("bakehouse pipeline upload")) {
-      return phases.run(
-          Phase.COMMAND,
-          "on this host: " + command,
-          () -> answered(log, () -> upload(job, mirror, commit, log)));
+    int status = 0;
+    for (int i = 0; i < commands.size() && status == 0; i++) {
+      String command = commands.get(i);
+      status =
+          command.startsWith(UPLOAD)
+              ? phases.run(
+                  Phase.COMMAND,
+                  "on this host: " + command,
+                  () -> answered(log, () -> upload(job, command, mirror, commit, log)))
+              : phases.run(
+                  Phase.IMAGE,
+                  "on this host: " + command,
+                  () ->
+                      ensureImage(new HostImage(job, settings, log), command, mirror, commit, log));
     }
-    return phases.run(
-        Phase.IMAGE,
-        "on this host: " + command,
-        () -> ensureImage(new HostImage(job, settings, log), command, mirror, commit, log));
+    return status;
   }
 
   private static int unknown(String command) {
@@ -89,7 +118,25 @@ final class HostCommands {
     }
   }
 
-  private static int upload(Job job, GitMirror mirror, String commit, PrintStream log) {
+  private static int upload(
+      Job job, String command, GitMirror mirror, String commit, PrintStream log) {
+    List<String> targets = new ArrayList<>();
+    boolean pin = false;
+    List<String> words = List.of(command.substring(UPLOAD.length()).strip().split("\\s+"));
+    for (int i = 0; i < words.size(); i++) {
+      switch (words.get(i)) {
+        case "" -> {}
+        case "--pin" -> pin = true;
+        case "--target" -> {
+          i++;
+          targets.add(i < words.size() ? words.get(i) : "");
+        }
+        default ->
+            throw new UserError(
+                "`" + words.get(i) + "` is no option of `pipeline upload` in a job on the host",
+                "Use --target TARGET and --pin.");
+      }
+    }
     String yaml =
         mirror
             .file(commit, "bakehouse.yml")
@@ -99,7 +146,8 @@ final class HostCommands {
                         "The commit " + commit + " has no bakehouse.yml",
                         "Add one with a `pipeline:` section, or upload a pipeline in a VM."));
     PipelineConfig config = PipelineConfig.read(Yaml.parse("bakehouse.yml", yaml));
-    log.println(PipelineUpload.run(config, true, false, job.texts()));
+    PipelineConfig wanted = targets.isEmpty() ? config : config.only(targets);
+    log.println(PipelineUpload.run(wanted, targets.isEmpty(), pin, job.texts()));
     return 0;
   }
 }

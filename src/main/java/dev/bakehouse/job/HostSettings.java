@@ -41,7 +41,8 @@ import java.util.stream.Stream;
 /// @param plainHttp whether that registry is spoken to without TLS
 /// @param registries mirrors and other settings of registries (`image.mirrors`)
 /// @param keepEnvironment names of host variables that cross into jobs
-/// @param allow command lines that may run on the host itself, exactly as written
+/// @param allow command lines that may run on the host itself, exactly as written; `TARGET` stands
+///   for a target's key
 /// @param gitFilter partial clone filter of checkouts, `none` for full clones
 /// @param apiUrl base address of the REST API (`…/v2`), for finding passed builds
 /// @param apiTokenFile file with its token
@@ -81,6 +82,7 @@ public record HostSettings(
   static final List<String> HOST_COMMANDS =
       List.of(
           "bakehouse pipeline upload",
+          "bakehouse pipeline upload --target TARGET --pin",
           "bakehouse image ensure",
           "bakehouse image ensure --force-refresh",
           ".buildkite/scripts/ensure-bun-image.sh",

@@ -52,8 +52,7 @@ final class DeltaSlice {
 
   /// @param blob gives the needed blocks in order
   DiskRecord.Slice assemble(BlobBlocks blob) throws IOException {
-    SliceWriter writer = new SliceWriter(target, slice.offset(), slice.size());
-    try {
+    try (SliceWriter writer = new SliceWriter(target, slice.offset(), slice.size())) {
       for (int i = 0; i < index.blocks(); ) {
         int end = i + 1;
         if (needed.get(i)) {

@@ -5,11 +5,15 @@ import dev.bakehouse.platform.Uncached;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /// A disk image being made, sparse. Where the file system lets it, bytes go around the page cache:
 /// copying them there is as much work as decoding them, one thread at a time may do it for a file,
@@ -20,6 +24,7 @@ final class DiskTarget implements AutoCloseable {
   private final Optional<FileChannel> direct;
   private final Holes holes;
   private final SliceReader reader;
+  private final ExecutorService behind = Executors.newCachedThreadPool();
 
   /// @param apart whether slices begin so far from each other that no two share what the page cache
   ///   handles at once; else a write around it could undo a neighbour's write through it
@@ -58,6 +63,21 @@ final class DiskTarget implements AutoCloseable {
     write(out, bytes, position + bytes.position() - begin);
   }
 
+  /// [#write] by another thread.
+  ///
+  /// @param bytes not to be touched until it is done
+  CompletableFuture<?> writeBehind(ByteBuffer bytes, long position) {
+    return CompletableFuture.runAsync(
+        () -> {
+          try {
+            write(bytes, position);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        },
+        behind);
+  }
+
   private static void write(FileChannel out, ByteBuffer bytes, long position) throws IOException {
     long at = position;
     while (bytes.hasRemaining()) {
@@ -78,7 +98,8 @@ final class DiskTarget implements AutoCloseable {
   public void close() throws IOException {
     try (out;
         holes;
-        reader) {
+        reader;
+        behind) {
       if (direct.isPresent()) {
         direct.get().close();
       }

@@ -1,6 +1,6 @@
 package dev.bakehouse.oci;
 
-import dev.bakehouse.platform.Digests;
+import dev.bakehouse.platform.Sha256;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +9,7 @@ import java.util.function.LongConsumer;
 
 /// A buffered stream that hashes what comes from below and tells how much it was.
 final class HashingInput extends FilterInputStream {
-  private final MessageDigest hasher = Digests.sha256();
+  private final MessageDigest hasher = Sha256.bulk();
   private final LongConsumer counter;
   private final byte[] buffer = new byte[1 << 18];
   private int next;

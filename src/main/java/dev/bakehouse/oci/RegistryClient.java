@@ -1,6 +1,7 @@
 package dev.bakehouse.oci;
 
 import dev.bakehouse.platform.Attempts;
+import dev.bakehouse.platform.HttpClients;
 import dev.bakehouse.platform.Patience;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,11 +51,11 @@ final class RegistryClient {
       boolean plainHttp,
       RegistryPatience patience) {
     this.http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(patience.connect())
-            .build();
+        HttpClients.build(
+            HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(patience.connect()));
     String scheme = plainHttp ? "http" : "https";
     this.base = URI.create(scheme + "://" + remote.host() + "/v2/" + remote.repository() + "/");
     this.repository = remote.repository();

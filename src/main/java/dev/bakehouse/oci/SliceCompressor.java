@@ -1,6 +1,6 @@
 package dev.bakehouse.oci;
 
-import dev.bakehouse.platform.Digests;
+import dev.bakehouse.platform.Sha256;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -73,8 +73,8 @@ final class SliceCompressor implements AutoCloseable {
   private final class Run {
     private final OutputStream out;
     private final long size;
-    private final MessageDigest content = Digests.sha256();
-    private final MessageDigest blob = Digests.sha256();
+    private final MessageDigest content = Sha256.bulk();
+    private final MessageDigest blob = Sha256.bulk();
     private final Deque<Future<Piece>> inFlight = new ArrayDeque<>();
     private final Deque<Piece> free = new ArrayDeque<>();
     private final long[] hashes;

@@ -1,7 +1,7 @@
 package dev.bakehouse.oci;
 
-import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.Holes;
+import dev.bakehouse.platform.Sha256;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -73,7 +73,7 @@ public final class SliceReader implements AutoCloseable {
     if (isZeroSlice(offset, length)) {
       return zeroSlice(offset);
     }
-    MessageDigest hasher = Digests.sha256();
+    MessageDigest hasher = Sha256.bulk();
     Blocks blocks = new Blocks(length);
     read(
         offset,
@@ -90,7 +90,7 @@ public final class SliceReader implements AutoCloseable {
     if (slice.content().equals(TartManifest.ZERO_SLICE)) {
       return isZeroSlice(slice.offset(), slice.size());
     }
-    MessageDigest hasher = Digests.sha256();
+    MessageDigest hasher = Sha256.bulk();
     long[] at = {0};
     try {
       read(

@@ -1,31 +1,36 @@
 package dev.bakehouse.oci;
 
-import dev.bakehouse.platform.Digests;
+import dev.bakehouse.platform.Sha256;
 import dev.bakehouse.platform.Uncached;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /// Takes a slice's bytes in their order, hashes them and puts them in their place on the disk, in
-/// pieces of 1 MiB. Blocks of zeros are written only where an interrupted attempt left other bytes.
-final class SliceWriter implements AppleLz4Reader.Sink {
+/// pieces of 1 MiB, one of which is written while the next comes. Blocks of zeros are written only
+/// where an interrupted attempt left other bytes.
+final class SliceWriter implements AppleLz4Reader.Sink, AutoCloseable {
   private static final int PIECE = 1 << 20;
-  private static final ThreadLocal<ByteBuffer> BUFFER =
-      ThreadLocal.withInitial(
-          () ->
-              ByteBuffer.allocateDirect(PIECE + Uncached.ALIGNMENT)
-                  .alignedSlice(Uncached.ALIGNMENT));
+  private static final ThreadLocal<Pair> BUFFERS =
+      ThreadLocal.withInitial(() -> new Pair(aligned(), aligned()));
 
   private final DiskTarget target;
   private final long offset;
   private final long size;
   private final boolean fresh;
-  private final MessageDigest content = Digests.sha256();
+  private final MessageDigest content = Sha256.bulk();
   private final Blocks blocks;
-  private final ByteBuffer buffer = BUFFER.get();
+  private ByteBuffer buffer = BUFFERS.get().one();
+  private ByteBuffer spare = BUFFERS.get().other();
+  private Optional<CompletableFuture<?>> writing = Optional.empty();
   private long at;
 
-  /// For one thread, which must finish a slice before it begins another.
+  private record Pair(ByteBuffer one, ByteBuffer other) {}
+
+  /// For one thread, which must close one before it makes another.
   ///
   /// @param offset of the slice on the disk
   SliceWriter(DiskTarget target, long offset, long size) throws IOException {
@@ -78,14 +83,39 @@ final class SliceWriter implements AppleLz4Reader.Sink {
   private void flush() throws IOException {
     int n = buffer.position();
     if (n > 0) {
-      target.write(buffer.flip(), offset + at - n);
-      buffer.clear().limit(PIECE);
+      written();
+      writing = Optional.of(target.writeBehind(buffer.flip(), offset + at - n));
+      ByteBuffer full = buffer;
+      buffer = spare.clear().limit(PIECE);
+      spare = full;
+    }
+  }
+
+  /// Waits for what is being written.
+  private void written() throws IOException {
+    Optional<CompletableFuture<?>> last = writing;
+    writing = Optional.empty();
+    try {
+      last.ifPresent(CompletableFuture::join);
+    } catch (CompletionException e) {
+      throw new IOException("could not write the disk image: " + e.getCause(), e);
     }
   }
 
   /// @return what the slice is, as far as it came
   DiskRecord.Slice finish() throws IOException {
     flush();
+    written();
     return new DiskRecord.Slice(offset, at, Digest.finish(content), blocks.finish());
+  }
+
+  private static ByteBuffer aligned() {
+    return ByteBuffer.allocateDirect(PIECE + Uncached.ALIGNMENT).alignedSlice(Uncached.ALIGNMENT);
+  }
+
+  /// Returns when nothing of it is being written any more.
+  @Override
+  public void close() throws IOException {
+    written();
   }
 }

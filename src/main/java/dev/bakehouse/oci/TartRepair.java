@@ -1,7 +1,7 @@
 package dev.bakehouse.oci;
 
 import dev.bakehouse.oci.TartManifest.DiskSlice;
-import dev.bakehouse.platform.Digests;
+import dev.bakehouse.platform.Sha256;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -84,7 +84,7 @@ public final class TartRepair {
   }
 
   private void fetch(DiskSlice slice, FileChannel out) throws IOException {
-    MessageDigest content = Digests.sha256();
+    MessageDigest content = Sha256.bulk();
     long[] at = {0};
     try (InputStream raw = repository.blob(slice.blob().digest(), 0);
         HashingInput in = new HashingInput(raw, this::came)) {

@@ -8,9 +8,10 @@ import java.io.InputStream;
 record WholeSlice(Repository repository, DiskSlice slice, DiskTarget target, Progress progress) {
   /// @throws CorruptData when a digest or the frame is wrong; the slice's place is then of no use
   DiskRecord.Slice pull() throws IOException {
-    SliceWriter writer = new SliceWriter(target, slice.offset(), slice.size());
+    DiskRecord.Slice made;
     String what = "The disk slice " + slice.blob().digest() + " of " + repository.name();
-    try (InputStream raw = repository.blob(slice.blob().digest(), 0);
+    try (SliceWriter writer = new SliceWriter(target, slice.offset(), slice.size());
+        InputStream raw = repository.blob(slice.blob().digest(), 0);
         HashingInput in = new HashingInput(raw, this::came)) {
       try {
         new AppleLz4Reader(in).decode(writer);
@@ -19,8 +20,8 @@ record WholeSlice(Repository repository, DiskSlice slice, DiskTarget target, Pro
         throw new CorruptData(what, e.getMessage() + " (its digest is right)");
       }
       checkBlob(in);
+      made = writer.finish();
     }
-    DiskRecord.Slice made = writer.finish();
     if (!slice.is(made)) {
       throw new CorruptData(
           what,

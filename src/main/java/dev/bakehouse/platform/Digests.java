@@ -7,8 +7,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// SHA-256 by Java: of what comes piece by piece, and of what is too little for the start of
-/// [Sha256]'s library to pay.
+/// SHA-256 by Java: of what is too little for the start of [Sha256]'s library to pay.
 public final class Digests {
   private Digests() {}
 

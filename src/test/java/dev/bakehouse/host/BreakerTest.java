@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Failures are injected as jobs note them; mends and probe are the test's.
 class BreakerTest {
   private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration HOUR = Duration.ofHours(1);
   private static final OperationsSettings.Breaker RULES =
       new OperationsSettings.Breaker(
           3, Duration.ofMillis(300), Duration.ofMillis(600), Duration.ofMinutes(1));
@@ -32,6 +33,8 @@ class BreakerTest {
   private final List<String> mended = Collections.synchronizedList(new ArrayList<>());
   private volatile Optional<String> trouble = Optional.empty();
   private volatile boolean possible = true;
+  private OperationsSettings.Breaker rules = RULES;
+  private Breaker breaker;
   private CountDownLatch stop = new CountDownLatch(1);
   private Thread running = new Thread();
 
@@ -63,7 +66,7 @@ class BreakerTest {
             return trouble;
           }
         };
-    Breaker breaker = new Breaker(state, RULES, List.of(broken, fine), probe, said::add, stop);
+    breaker = new Breaker(state, rules, List.of(broken, fine), probe, said::add, stop);
     running = Threads.start(breaker::run);
   }
 
@@ -126,6 +129,18 @@ class BreakerTest {
     new Failures(state).clear();
     assertThat(reason()).isPresent();
     trouble = Optional.empty();
+    await("the pause to end", () -> reason().isEmpty());
+  }
+
+  @Test
+  void anImageThatArrivesEndsTheWaitForTheNextProbe() {
+    rules = new OperationsSettings.Breaker(3, HOUR, HOUR, HOUR);
+    trouble = Optional.of("phase image: there is none");
+    daemon();
+    fail(3);
+    await("a probe", () -> reason().filter(r -> r.contains("probe 1 failed")).isPresent());
+    trouble = Optional.empty();
+    breaker.soon();
     await("the pause to end", () -> reason().isEmpty());
   }
 

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.coordinator.BuildView;
 import dev.bakehouse.image.LocalImage;
+import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.oci.DiskFixture;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Guarded;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Processes.Identity;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -94,6 +97,17 @@ class HostReadinessTest {
     assertThat(Files.readString(oven.state.resolve("host.log"))).contains("slice at 0 MB differs");
   }
 
+  /// Nobody listens at that port.
+  @Test
+  void aRegistryThatIsGoneIsToldAndNoMore() throws IOException {
+    adopt("first", 1);
+    oven.start(oven.settings(1, ", plain-http: true, image-source: '127.0.0.1:1/image:1.0'"));
+    oven.await(
+        1, "vm-ready=true", "vm-status-reason=ready; image first: its registry does not answer");
+    Directories.delete(oven.state.resolve("images/first"));
+    oven.await("not ready", all -> has(all, "vm-status-reason=image first is missing it "));
+  }
+
   @Test
   void ordersHoldWhateverIsFoundAndOverARestart() throws Exception {
     adopt("first", 1);
@@ -139,6 +153,36 @@ class HostReadinessTest {
         .containsExactly("missing", "ready", "missing");
     BuildView build = oven.ended(oven.create("true", Map.of("queue", "vm", "vm-image", "second")));
     assertThat(build.passed()).isTrue();
+  }
+
+  /// The job does not heed TERM, so that agent lives until its guardian's patience is over.
+  @Test
+  void theNextDaemonsAgentWaitsUntilThatOfAKilledOneIsGone() throws IOException {
+    adopt("first", 1);
+    HostSettings settings = oven.settings(1, "");
+    Path began = dir.resolve("began");
+    Path identity = oven.state.resolve("agents/0/agent.pid");
+    try (Guarded first = oven.process(settings)) {
+      oven.await(1, "vm-ready=true");
+      String _ =
+          oven.create(
+              "trap '' TERM; touch " + began + "; while :; do sleep 0.1; done",
+              Map.of("queue", "vm"));
+      Oven.await(began);
+      Identity before = Identity.read(identity).orElseThrow();
+      first.kill();
+      try (Guarded _ = oven.process(settings)) {
+        Identity after =
+            Poll.until(
+                "the next agent",
+                Oven.LONG,
+                () -> Identity.read(identity).filter(now -> !now.equals(before)));
+        assertThat(before.alive()).isEmpty();
+        assertThat(after.alive()).isPresent();
+      }
+    }
+    assertThat(Files.readString(oven.state.resolve("host.log")))
+        .containsOnlyOnce("waiting for the agent of an ended daemon");
   }
 
   /// By the host's real part of a job, which then finds that the forced image is not there.

@@ -19,8 +19,11 @@ import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.pipeline.Pipeline;
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Guarded;
+import dev.bakehouse.platform.Guardian;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Programs;
+import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.Threads;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -84,6 +87,7 @@ final class Oven implements AutoCloseable {
           binary: '%s'
           endpoint: '%s'
           token-file: '%s'
+          cancel-grace-seconds: 2
           tags: {queue: vm, os: macos, arch: arm64}
         vm: {hypervisor: qemu, start: boot}
         """
@@ -118,6 +122,17 @@ final class Oven implements AutoCloseable {
               }
             },
             Threads::start);
+  }
+
+  /// A daemon of its own process, which can be killed.
+  Guarded process(HostSettings settings) {
+    return Guardian.of(
+            Command.of(Self.argv("host", "run", "--config", settings.file().toString())),
+            state,
+            state.resolve("host.log"),
+            state.resolve("host.pid"))
+        .grace(Duration.ofSeconds(40))
+        .start();
   }
 
   void stop() {

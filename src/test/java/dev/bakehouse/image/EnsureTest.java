@@ -38,7 +38,7 @@ class EnsureTest {
     host = new Fixture(temp.resolve("state"));
     checkout = Files.createDirectories(temp.resolve("checkout"));
     Files.writeString(checkout.resolve("CMakeLists.txt"), "set(Bun_VERSION \"1.2.14\")");
-    Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\necho made here\n");
+    Files.writeString(checkout.resolve("boot.sh"), "#!/bin/sh\n# Version: 3.6\necho made here\n");
     assertThat(checkout.resolve("boot.sh").toFile().setExecutable(true)).isTrue();
     host.store.adopt("base", DiskFixture.make(temp.resolve("base"), 3), Map.of(), "test");
   }
@@ -61,6 +61,9 @@ class EnsureTest {
     LocalImage fresh = ensure(wanted, true, NEVER);
     assertThat(fresh.record().source()).startsWith("oci:");
     assertThat(fresh.record().labels()).containsEntry(Identity.LABEL, wanted.identity().hex());
+    assertThat(Labels.bootstrapVersion(fresh)).isEqualTo("3.6");
+    assertThat(Labels.release(fresh)).isEqualTo("15");
+    assertThat(Labels.version(fresh)).isEqualTo("1.2.14");
   }
 
   @Test

@@ -24,6 +24,20 @@ class HostUploadTest {
     assertThat(results.get("linux-x64-build-cpp").status()).isEqualTo("0");
   }
 
+  /// What prepares a target in the affinity modes host and group, which this repository has not.
+  @Test
+  void severalHostCommandsRunInTheirOrder(JobFixture fixture) {
+    String both = "bakehouse image ensure\n" + UPLOAD + " --target linux-x64 --pin";
+    Result result = fixture.run(List.of(Step.vm("both", both))).get("both");
+    assertThat(result.status()).isEqualTo("1");
+    assertThat(result.log())
+        .containsSubsequence(
+            "on this host: bakehouse image ensure",
+            " is here (",
+            "on this host: " + UPLOAD + " --target linux-x64 --pin",
+            "`pipeline.affinity` is neither host nor group");
+  }
+
   /// A fork's build waits for somebody's approval, a step which this coordinator does not have.
   @Test
   void aForksStepsWaitForApproval(JobFixture fixture) {

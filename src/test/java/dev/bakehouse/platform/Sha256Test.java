@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +30,15 @@ class Sha256Test {
       assertThat(Sha256.of(outside)).isEqualTo(once);
       assertThat(Sha256.of(outside, heap)).isEqualTo(twice);
       assertThat(Sha256.java(heap, outside)).isEqualTo(twice);
+      MessageDigest bulk = Sha256.bulk();
+      for (byte[] wanted : List.of(once, twice)) {
+        bulk.update(bytes, 3, size / 2);
+        bulk.update(bytes, 3 + size / 2, size - size / 2);
+        if (wanted == twice) {
+          bulk.update(bytes, 3, size);
+        }
+        assertThat(bulk.digest()).isEqualTo(wanted);
+      }
     }
   }
 }
