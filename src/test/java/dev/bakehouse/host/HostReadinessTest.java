@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,6 +137,28 @@ class HostReadinessTest {
     assertThat(oven.agents()).isEmpty();
     oven.orders.undrain();
     oven.await("forced", all -> has(all, "vm-status-reason=forced ready until "));
+  }
+
+  /// Nothing is tried again here: a job that gets lost fails.
+  @Test
+  void noJobIsLostWhileAgentsComeAndGo() throws IOException {
+    adopt("first", 1);
+    oven.start(oven.settings(2, ""));
+    oven.await(2, "vm-ready=true");
+    List<String> builds = new ArrayList<>();
+    for (int n = 0; n < 10; n++) {
+      builds.add(oven.create("true", Map.of("queue", "vm")));
+    }
+    int changes = 0;
+    while (builds.stream().anyMatch(build -> !oven.coordinator.build(build).ended())) {
+      boolean ready = changes++ % 2 == 1;
+      oven.orders.force(ready);
+      oven.await(
+          "the other tags",
+          all -> all.stream().anyMatch(a -> a.metaData().contains("vm-ready=" + ready)));
+    }
+    assertThat(changes).isGreaterThan(1);
+    assertThat(builds).allMatch(build -> oven.coordinator.build(build).passed());
   }
 
   @Test
