@@ -88,6 +88,10 @@ final class Standby implements AutoCloseable {
 
   private void look() {
     keep(StandbyVm::waits);
+    if (away()) {
+      keep(_ -> false);
+      return;
+    }
     String name = Demand.of(host).likely().orElse(host.image());
     HostSettings next = name.equals(host.image()) ? host : host.withImage(name);
     Images images = new Images(next);
@@ -124,6 +128,12 @@ final class Standby implements AutoCloseable {
         .image(image.name())
         .filter(now -> now.digest().equals(image.digest()))
         .isPresent();
+  }
+
+  /// Whether no job will come: drained, or paused until a probe has made a VM of its own.
+  private boolean away() {
+    return new Orders(host.state()).drain().isPresent()
+        || Breaker.reason(host.state(), host.operations().breaker()).isPresent();
   }
 
   private interface Which {

@@ -5,8 +5,10 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channel;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,6 +90,11 @@ public final class Guardian {
   public static Channel inherit(Path fifo) throws IOException {
     // Opened for both, it waits for nobody at the other end.
     return FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  }
+
+  /// Leaves a program that was inherited to nobody: it lives on after its last owner.
+  public static void leave(Channel inherited) throws IOException {
+    ((WritableByteChannel) inherited).write(ByteBuffer.wrap(new byte[] {1}));
   }
 
   /// Starts the program bound to this process.

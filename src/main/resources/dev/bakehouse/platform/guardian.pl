@@ -95,13 +95,16 @@ while (1) {
     } elsif ($word eq 'kill') {
         kill 'KILL', -$pid;
     } elsif ($word eq 'leave') {
-        $open = 0;
+        $over = 1;
     }
 }
 
-# Nobody writes into the FIFO: its end of file means that nobody has it open.
+# An heir writes into the FIFO to leave the program to nobody; its end of file means that nobody has it open.
 sub inherited {
-    return $heir && !defined sysread($heir, my $byte, 1) && $! == EAGAIN;
+    return 0 unless $heir;
+    my $n = sysread $heir, my $byte, 1;
+    $over = 1 if $n;
+    return $n || !defined $n && $! == EAGAIN;
 }
 
 sub term {

@@ -98,6 +98,21 @@ class GuardianTest {
   }
 
   @Test
+  void anHeirCanLeaveTheProgramToNobody() throws Exception {
+    Process owner = owner("heir");
+    Identity child = identity();
+    try (Channel mine = Guardian.inherit(dir.resolve("heir"))) {
+      Guardian.leave(mine);
+    }
+    owner.destroyForcibly().waitFor();
+    ProcessHandle process = child.alive().orElseThrow();
+    // The guardian looks once a second.
+    assertThat(process.onExit().completeOnTimeout(null, 3, TimeUnit.SECONDS).get()).isNull();
+    process.destroyForcibly();
+    gone(child);
+  }
+
+  @Test
   void lettingGoWithoutAnHeirEndsTheProgram() {
     Guarded child = guard("sleep", "1000").heir(dir.resolve("heir")).start();
     child.letGo();

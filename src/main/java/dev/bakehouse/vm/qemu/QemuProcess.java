@@ -114,12 +114,14 @@ final class QemuProcess {
     }
   }
 
-  /// Lets it live on after this process, if it was started for this one alone.
-  void leave() {
+  /// Lets it live on without an owner.
+  void leave() throws IOException {
     Guarded mine = guarded;
     if (mine != null) {
       mine.leave();
       guarded = null;
+    } else if (hold.isPresent()) {
+      Guardian.leave(hold.get());
     }
   }
 
