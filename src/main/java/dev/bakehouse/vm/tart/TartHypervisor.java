@@ -215,8 +215,7 @@ public final class TartHypervisor implements Hypervisor {
 
   @Override
   public List<TemplateInfo> templates() {
-    return templates.all().stream()
-        .flatMap(directory -> TartTemplate.read(directory).stream())
+    return templatesHere()
         .map(file -> new TemplateInfo(file.key(), file.image(), file.created(), files(file.vm())))
         .toList();
   }
