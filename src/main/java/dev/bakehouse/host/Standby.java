@@ -36,7 +36,7 @@ final class Standby implements AutoCloseable {
 
   private static final Duration INTERRUPT = Duration.ofMillis(100);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
-  private static final Duration TRIM = Duration.ofMinutes(10);
+  private static final Duration TRIM = Duration.ofMinutes(5);
 
   private final HostSettings host;
   private final Hypervisor hypervisor;
@@ -46,7 +46,7 @@ final class Standby implements AutoCloseable {
   private final Thread thread;
   private final List<StandbyVm> all = new ArrayList<>();
   private Instant pausedUntil = Instant.MIN;
-  private Instant trimmed = Instant.EPOCH;
+  private Instant trimAgain = Instant.MIN;
   private String trouble = "";
 
   private Standby(HostSettings host, Hypervisor hypervisor, Consumer<String> say) {
@@ -71,7 +71,8 @@ final class Standby implements AutoCloseable {
 
   private void run() {
     try {
-      while (!stop.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+      Duration pause = wanted() ? LOOK : TRIM;
+      while (!stop.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
         try {
           look();
         } catch (RuntimeException e) {
@@ -92,17 +93,21 @@ final class Standby implements AutoCloseable {
       keep(_ -> false);
       return;
     }
-    String name = Demand.of(host).likely().orElse(host.image());
-    HostSettings next = name.equals(host.image()) ? host : host.withImage(name);
+    HostSettings next =
+        Demand.of(host)
+            .likely()
+            .filter(name -> !name.equals(host.image()))
+            .map(host::withImage)
+            .filter(other -> new Images(other).here().isPresent())
+            .orElse(host);
     Images images = new Images(next);
     Optional<LocalImage> image = images.here();
     Machines machines = new Machines(next, hypervisor);
     keep(vm -> image.filter(i -> machines.standbyKey(i).equals(vm.key())).isPresent());
     trim(images, image.map(machines::standbyKey).orElse(host.name()));
     boolean room = (all.size() + 1L) * machines.memoryMb() <= host.standby().memoryMb();
-    boolean wanted = !host.vm().start().matches("boot|resume");
-    if (image.isPresent()
-        && wanted
+    if (wanted()
+        && image.isPresent()
         && room
         && pausedUntil.isBefore(Instant.now())
         && !slots.wanted(_ -> true)) {
@@ -110,11 +115,16 @@ final class Standby implements AutoCloseable {
     }
   }
 
+  private boolean wanted() {
+    return host.standby().memoryMb() > 0 && !host.vm().start().matches("boot|resume");
+  }
+
   private void trim(Images images, String next) {
-    if (trimmed.plus(TRIM).isAfter(Instant.now())) {
+    Instant now = Instant.now();
+    if (now.isBefore(trimAgain)) {
       return;
     }
-    trimmed = Instant.now();
+    trimAgain = now.plus(TRIM);
     Set<String> here =
         images.store().list().stream().map(LocalImage::content).collect(Collectors.toSet());
     new TemplateSpace(hypervisor, ((long) host.standby().diskGb()) << 30)
