@@ -62,8 +62,7 @@ final class AgentConfig {
   }
 
   /// The host's part of a job, out of reach of the job's variables: see `bootstrap.pl`.
-  private static List<String> bootstrap(
-      HostSettings host, int slot, Path dir, List<String> tags) {
+  private static List<String> bootstrap(HostSettings host, int slot, Path dir, List<String> tags) {
     Path script = dir.resolve("bootstrap.pl");
     Directories.writePrivate(script, resource("bootstrap.pl"));
     Path temporary = temporary(host, slot);

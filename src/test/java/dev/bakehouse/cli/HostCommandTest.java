@@ -59,7 +59,8 @@ class HostCommandTest {
       assertThat(lower.text()).contains("oven-a: ready", "image first  ready, bootstrap 3.5");
       Outcome other =
           script(
-              Map.of("REQUIRED_BOOTSTRAP_VERSION", "3.5", "MACOS_RELEASE", "13", "BUN_VERSION", "1"),
+              Map.of(
+                  "REQUIRED_BOOTSTRAP_VERSION", "3.5", "MACOS_RELEASE", "13", "BUN_VERSION", "1"),
               "check");
       assertThat(other.text()).contains("is of macOS release unknown, 13 is required");
       assertThat(script(Map.of(), "force-ready").text()).contains("oven-a: forced ready until ");

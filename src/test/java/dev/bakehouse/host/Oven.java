@@ -105,8 +105,7 @@ final class Oven implements AutoCloseable {
   HostSettings real(HostSettings settings) throws IOException {
     String text = Files.readString(settings.file());
     Files.writeString(
-        settings.file(),
-        text.replace(settings.agent().binary(), Programs.path("buildkite-agent")));
+        settings.file(), text.replace(settings.agent().binary(), Programs.path("buildkite-agent")));
     return HostSettings.read(settings.file());
   }
 
@@ -186,10 +185,7 @@ final class Oven implements AutoCloseable {
   String create(String command, Map<String, String> agents) {
     Map<String, Object> step =
         Map.of("key", "step", "command", command, "agents", agents, "timeout_in_minutes", 5);
-    String json =
-        JsonMapper.builder()
-            .build()
-            .writeValueAsString(Map.of("steps", List.of(step)));
+    String json = JsonMapper.builder().build().writeValueAsString(Map.of("steps", List.of(step)));
     BuildRequest request =
         new BuildRequest("test", repository.toString(), "HEAD", "main", "A test", Map.of());
     return coordinator.create(request, Pipeline.parse("test", json));
@@ -210,9 +206,7 @@ final class Oven implements AutoCloseable {
   static void await(Path file) {
     Object _ =
         Poll.until(
-            file.toString(),
-            LONG,
-            () -> Files.exists(file) ? Optional.of(true) : Optional.empty());
+            file.toString(), LONG, () -> Files.exists(file) ? Optional.of(true) : Optional.empty());
   }
 
   /// An image of random bytes in a layout.
