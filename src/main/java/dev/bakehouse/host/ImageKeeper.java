@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -152,15 +153,14 @@ final class ImageKeeper {
     marks.put(image.get(), stamp, Instant.now(), damage);
   }
 
+  /// What is known to be wrong is not read once more: a change of the files would be seen.
   private void mend() throws IOException {
     Images images = check.images();
+    Log lines = new Log(log);
     try {
-      Verify.Finding damaged = Verify.of(images.store(), images.name());
-      if (!damaged.ok()) {
-        Log lines = new Log(log);
-        Verify.Finding _ =
-            new Repair(images.store(), images.repositories(lines), lines).run(damaged);
-      }
+      Verify.Finding _ =
+          new Repair(images.store(), images.repositories(lines), lines)
+              .run(new Verify.Finding(images.name(), false, "", "", List.of()));
       right("mended");
     } catch (UserError e) {
       if (images.source().isEmpty()) {

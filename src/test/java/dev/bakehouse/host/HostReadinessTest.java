@@ -178,23 +178,33 @@ class HostReadinessTest {
     assertThat(build.passed()).isTrue();
   }
 
-  /// The job does not heed TERM, so that agent lives until its guardian's patience is over.
   @Test
   void theNextDaemonsAgentWaitsUntilThatOfAKilledOneIsGone() throws IOException {
     adopt("first", 1);
     HostSettings settings = oven.settings(1, "");
     Path began = dir.resolve("began");
+    Path end = dir.resolve("end");
     Path identity = oven.state.resolve("agents/0/agent.pid");
+    Path log = oven.state.resolve("host.log");
     try (Guarded first = oven.process(settings)) {
       oven.await(1, "vm-ready=true");
-      String _ =
+      String build =
           oven.create(
-              "trap '' TERM; touch " + began + "; while :; do sleep 0.1; done",
+              "touch %s; while [ ! -e %s ]; do sleep 0.1; done".formatted(began, end),
               Map.of("queue", "vm"));
       Oven.await(began);
       Identity before = Identity.read(identity).orElseThrow();
       first.kill();
       try (Guarded _ = oven.process(settings)) {
+        String waiting = "waiting for the agent of an ended daemon";
+        Object _ =
+            Poll.until(
+                waiting,
+                Oven.LONG,
+                () -> Optional.of(Files.readString(log)).filter(text -> text.contains(waiting)));
+        assertThat(Identity.read(identity)).contains(before);
+        assertThat(before.alive()).isPresent();
+        Files.createFile(end);
         Identity after =
             Poll.until(
                 "the next agent",
@@ -202,10 +212,9 @@ class HostReadinessTest {
                 () -> Identity.read(identity).filter(now -> !now.equals(before)));
         assertThat(before.alive()).isEmpty();
         assertThat(after.alive()).isPresent();
+        assertThat(oven.ended(build).passed()).isTrue();
       }
     }
-    assertThat(Files.readString(oven.state.resolve("host.log")))
-        .containsOnlyOnce("waiting for the agent of an ended daemon");
   }
 
   /// By the host's real part of a job, which then finds that the forced image is not there.
