@@ -68,7 +68,9 @@ final class JobWaits {
 
   /// A step and what belongs to it: a group's members, everything above a wait.
   private void whole(StepRow row) {
-    found.add(row.id());
+    if (!found.add(row.id())) {
+      return;
+    }
     if (row.step() instanceof WaitStep) {
       barriers.before(row).forEach(this::whole);
     }
