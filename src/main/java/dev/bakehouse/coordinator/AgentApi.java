@@ -131,8 +131,8 @@ final class AgentApi {
         .run(
             tx -> {
               tx.update("UPDATE agents SET stopping=1 WHERE id=?", id);
-              for (Job job : force ? Job.ofAgent(tx, id) : List.<Job>of()) {
-                lifecycle.cancel(tx, job);
+              if (force) {
+                lifecycle.leave(tx, id);
               }
             });
     streams.tell(id);

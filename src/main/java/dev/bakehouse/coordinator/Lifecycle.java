@@ -99,6 +99,18 @@ final class Lifecycle {
     }
   }
 
+  /// The agent is to go at once: others take what it was offered, what it took is cancelled.
+  void leave(Transaction tx, String agent) throws SQLException {
+    for (Job job : Job.ofAgent(tx, agent)) {
+      if (job.state() == JobState.ASSIGNED) {
+        lost(tx, job);
+      } else {
+        cancel(tx, job);
+        scheduler.advance(tx, job.build());
+      }
+    }
+  }
+
   void cancel(Transaction tx, Job job) throws SQLException {
     scheduler.cancel(tx, job);
   }

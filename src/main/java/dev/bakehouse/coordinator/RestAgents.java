@@ -93,8 +93,8 @@ final class RestAgents {
                 throw new HttpError(400, "Can only stop connected agents");
               }
               tx.update("UPDATE agents SET stopping=1 WHERE id=?", agent.id());
-              for (Job job : force ? Job.ofAgent(tx, agent.id()) : List.<Job>of()) {
-                lifecycle.cancel(tx, job);
+              if (force) {
+                lifecycle.leave(tx, agent.id());
               }
             });
     streams.tell(request.var("agent"));
