@@ -88,6 +88,9 @@ final class RestJobs {
   }
 
   private Map<String, String> environment(Request request, Job job) {
+    if (!job.type().equals(Job.SCRIPT)) {
+      throw new HttpError(400, "This job type has no environment");
+    }
     return core.database()
         .read(
             tx -> {

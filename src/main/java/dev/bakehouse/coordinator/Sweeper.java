@@ -61,13 +61,13 @@ final class Sweeper implements AutoCloseable {
   }
 
   /// Jobs that were offered and not taken, and jobs whose agent lives but tells nothing of them: it
-  /// would ask for their state every few seconds.
+  /// would ask for their state every few seconds. The job of a trigger step runs without one.
   private void forgotten(Transaction tx) throws SQLException {
     long now = System.nanoTime();
     long limit = core.config().lostAfter().toNanos() * FORGOTTEN;
     List<Job> jobs =
         tx.list(
-            "SELECT * FROM jobs WHERE state IN"
+            "SELECT * FROM jobs WHERE type='script' AND state IN"
                 + " ('assigned','accepted','running','canceling','timing_out')",
             Job::row);
     for (Job job : jobs) {
