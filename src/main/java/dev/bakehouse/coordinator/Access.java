@@ -27,13 +27,13 @@ final class Access {
     return id;
   }
 
-  /// The calling agent, by its own token or by its job's.
+  /// The calling agent, by its own token or by that of the job it has.
   String agentOrJob(Request request) {
     Optional<String> job = core.tokens().verify(Tokens.JOB, request.token());
     if (job.isEmpty()) {
       return agent(request);
     }
-    return Optional.ofNullable(core.database().read(tx -> Job.get(tx, job.get())).agent())
+    return Optional.ofNullable(held(job.get()).agent())
         .orElseThrow(() -> new HttpError(422, "The job has no agent"));
   }
 
@@ -59,11 +59,15 @@ final class Access {
   /// has: the processes of one that was given up may be alive for long.
   String running(Request request) {
     String id = request.path().containsKey("id") ? job(request) : caller(request);
-    JobState state = core.database().read(tx -> Job.get(tx, id)).state();
-    if (!state.held()) {
+    return held(id).id();
+  }
+
+  private Job held(String id) {
+    Job job = core.database().read(tx -> Job.get(tx, id));
+    if (!job.state().held()) {
       throw new HttpError(401, "The job has ended, and its token with it");
     }
-    return id;
+    return job;
   }
 
   /// The calling job; the path's `:id` must be its build.

@@ -98,7 +98,7 @@ final class JobApi {
         .run(
             tx -> {
               Job job = Job.get(tx, id);
-              if (Boolean.TRUE.equals(finish.ignoreAgentInDispatches)) {
+              if (job.state().held() && Boolean.TRUE.equals(finish.ignoreAgentInDispatches)) {
                 tx.update("UPDATE agents SET ignored=1 WHERE id=?", job.agent());
               }
               lifecycle.finish(
