@@ -149,6 +149,7 @@ final class AgentApi {
                 lifecycle.lost(tx, job);
               }
             });
+    streams.end(id);
     core.seen().remove(id);
     return Reply.done();
   }

@@ -68,7 +68,7 @@ public final class Coordinator implements AutoCloseable {
     new RestArtifacts(core, rest, search).routes(router);
     new RestAgents(core, rest, lifecycle, streams).routes(router);
     server = new Server(config.port(), router);
-    sweeper = new Sweeper(core, lifecycle);
+    sweeper = new Sweeper(core, lifecycle, streams);
   }
 
   /// Starts serving, and leaves the address in the state directory's file `address`.

@@ -121,8 +121,21 @@ final class Dispatcher {
   /// A job for an agent that has none.
   Optional<String> offer(Transaction tx, String id) throws SQLException {
     Agent agent = Agent.get(tx, id);
-    boolean works = !agent.stopping() && !agent.paused() && !agent.ignored();
+    boolean works =
+        agent.state().equals("connected")
+            && !agent.stopping()
+            && !agent.paused()
+            && !agent.ignored();
     return works ? next(tx, agent).map(Job::id) : Optional.empty();
+  }
+
+  /// Others may have what an agent was offered and was not told of.
+  void giveBack(Transaction tx, String id) throws SQLException {
+    for (Job job : Job.ofAgent(tx, id)) {
+      if (job.state() == JobState.ASSIGNED) {
+        lifecycle.lost(tx, job);
+      }
+    }
   }
 
   private Optional<Job> next(Transaction tx, Agent agent) throws SQLException {

@@ -60,7 +60,7 @@ final class PingStreams implements AutoCloseable {
     }
   }
 
-  /// An agent that asks by itself has no stream, whatever the network has not told yet.
+  /// An agent that asks by itself or is gone has no stream, whatever the network has not told yet.
   void end(String agent) {
     Open one = open.remove(agent);
     if (one != null) {
@@ -98,6 +98,12 @@ final class PingStreams implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      // Another stream has told the agent by now what it was offered.
+      if (open.remove(id, mine)) {
+        core.database().run(tx -> dispatcher.giveBack(tx, id));
+      }
+      throw e;
     } finally {
       open.remove(id, mine);
     }

@@ -20,13 +20,15 @@ final class Sweeper implements AutoCloseable {
 
   private final Core core;
   private final Lifecycle lifecycle;
+  private final PingStreams streams;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("coordinator-sweeper").factory());
 
-  Sweeper(Core core, Lifecycle lifecycle) {
+  Sweeper(Core core, Lifecycle lifecycle, PingStreams streams) {
     this.core = core;
     this.lifecycle = lifecycle;
+    this.streams = streams;
     clock.scheduleWithFixedDelay(this::sweep, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -53,6 +55,7 @@ final class Sweeper implements AutoCloseable {
       if (now - heard > core.config().lostAfter().toNanos()) {
         LOG.log(Level.WARNING, "Agent {0} was not heard of any more", agent.name());
         tx.update("UPDATE agents SET state='lost' WHERE id=?", agent.id());
+        streams.end(agent.id());
         for (Job job : Job.ofAgent(tx, agent.id())) {
           lifecycle.lost(tx, job);
         }
