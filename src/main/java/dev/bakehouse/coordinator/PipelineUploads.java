@@ -87,6 +87,12 @@ final class PipelineUploads {
     tx.update(
         "DELETE FROM jobs WHERE build=? AND state IN ('waiting','blocked','limited','scheduled')",
         build);
+    // A failed attempt whose next one was among them stays as it ended.
+    tx.update(
+        "UPDATE jobs SET retried_in=NULL WHERE build=? AND retried_in NOT IN"
+            + " (SELECT id FROM jobs WHERE build=?)",
+        build,
+        build);
     tx.update(
         "DELETE FROM steps WHERE build=? AND kind NOT IN ('wait','group') AND id NOT IN"
             + " (SELECT step FROM jobs WHERE build=?)",
