@@ -1,6 +1,7 @@
 package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.Condition;
+import dev.bakehouse.pipeline.SafePattern;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class ConditionFacts implements Condition.Facts {
   private final Map<String, Object> values = new HashMap<>();
   private final Map<String, String> env;
+  private final SafePattern.Budget budget = new SafePattern.Budget();
 
   private record Pipe(String id, String branch, String repository) {}
 
@@ -109,6 +111,11 @@ final class ConditionFacts implements Condition.Facts {
   @Override
   public @Nullable Object value(String name) {
     return values.get(name);
+  }
+
+  @Override
+  public SafePattern.Budget budget() {
+    return budget;
   }
 
   @Override

@@ -81,6 +81,11 @@ public final class Condition {
 
     /// @return null when it is not set
     @Nullable String env(String name);
+
+    /// What the patterns of all conditions that ask may take together.
+    default SafePattern.Budget budget() {
+      return new SafePattern.Budget();
+    }
   }
 
   private final Term root;
@@ -128,13 +133,13 @@ public final class Condition {
   }
 
   /// Whether a list has a text, or one that a pattern is in.
-  static boolean includes(@Nullable Object list, @Nullable Object wanted) {
+  static boolean includes(@Nullable Object list, @Nullable Object wanted, Facts facts) {
     return list instanceof List<?> all
         && all.stream()
             .anyMatch(
                 one ->
                     wanted instanceof SafePattern pattern
-                        ? pattern.in(String.valueOf(one))
+                        ? pattern.in(String.valueOf(one), facts.budget())
                         : one.equals(wanted));
   }
 }

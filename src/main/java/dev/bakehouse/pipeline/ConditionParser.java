@@ -103,7 +103,8 @@ final class ConditionParser {
         }
         yield new Term(
             Shape.FLAG,
-            facts -> Condition.includes(one.value().apply(facts), other.value().apply(facts)));
+            facts ->
+                Condition.includes(one.value().apply(facts), other.value().apply(facts), facts));
       }
       default -> {
         need(one, Shape.TEXT);
@@ -119,7 +120,9 @@ final class ConditionParser {
               Object text = one.value().apply(facts);
               Object pattern = other.value().apply(facts);
               boolean found =
-                  text instanceof String s && pattern instanceof SafePattern p && p.in(s);
+                  text instanceof String s
+                      && pattern instanceof SafePattern p
+                      && p.in(s, facts.budget());
               return found == wanted;
             });
       }

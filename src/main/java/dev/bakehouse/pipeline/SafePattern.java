@@ -25,33 +25,49 @@ public final class SafePattern {
     }
   }
 
+  /// What many matches may take together.
+  public static final class Budget {
+    private static final int MOST_STEPS = 50_000_000;
+    private int left = MOST_STEPS;
+  }
+
   /// Somewhere in the text.
-  public boolean in(String text) {
-    return run(text, false);
+  ///
+  /// @param budget what this takes of it, others do not have
+  public boolean in(String text, Budget budget) {
+    return run(text, false, budget);
   }
 
   /// The whole text.
   public boolean fits(String text) {
-    return run(text, true);
+    return fits(text, new Budget());
   }
 
-  private boolean run(String text, boolean whole) {
+  boolean fits(String text, Budget budget) {
+    return run(text, true, budget);
+  }
+
+  private boolean run(String text, boolean whole, Budget budget) {
+    int[] left = {Math.min(MOST_STEPS, budget.left)};
+    budget.left -= left[0];
     try {
-      var matcher = pattern.matcher(new Counted(text, new int[1]));
+      var matcher = pattern.matcher(new Counted(text, left));
       return whole ? matcher.matches() : matcher.find();
     } catch (StackOverflowError | TooLong e) {
       throw new UserError(
           "takes too long with /" + pattern + "/", "Simplify it: no repetition of repetitions.", e);
+    } finally {
+      budget.left += Math.max(0, left[0]);
     }
   }
 
   private static final class TooLong extends RuntimeException {}
 
   /// A text that gives up being read.
-  private record Counted(CharSequence text, int[] read) implements CharSequence {
+  private record Counted(CharSequence text, int[] left) implements CharSequence {
     @Override
     public char charAt(int index) {
-      if (++read[0] > MOST_STEPS) {
+      if (--left[0] < 0) {
         throw new TooLong();
       }
       return text.charAt(index);
@@ -64,7 +80,7 @@ public final class SafePattern {
 
     @Override
     public CharSequence subSequence(int start, int end) {
-      return new Counted(text.subSequence(start, end), read);
+      return new Counted(text.subSequence(start, end), left);
     }
 
     @Override

@@ -35,7 +35,7 @@ public record StepBase(
 
   /// Why a build is without the step; empty when it belongs to it.
   public Optional<String> omitted(String branch, Condition.Facts facts) {
-    if (branches.isPresent() && !branches.get().covers(branch)) {
+    if (branches.isPresent() && !branches.get().covers(branch, facts.budget())) {
       return Optional.of("The branch is none of: " + branches.get().text());
     }
     return when.filter(text -> !Condition.parse(text).holds(facts))

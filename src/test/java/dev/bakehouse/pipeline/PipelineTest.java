@@ -138,13 +138,18 @@ class PipelineTest {
 
   @Test
   void branchesAreNamesWithStars() {
-    assertThat(new BranchPattern("main features/*").covers("features/a/b")).isTrue();
-    assertThat(new BranchPattern("main features/*").covers("mains")).isFalse();
-    assertThat(new BranchPattern("!production").covers("main")).isTrue();
-    assertThat(new BranchPattern("stages/* !stages/production").covers("stages/production"))
+    assertThat(
+            new BranchPattern("main features/*").covers("features/a/b", new SafePattern.Budget()))
+        .isTrue();
+    assertThat(new BranchPattern("main features/*").covers("mains", new SafePattern.Budget()))
         .isFalse();
-    assertThat(new BranchPattern("v*.0").covers("v1.0")).isTrue();
-    assertThat(new BranchPattern("v*.0").covers("v1.1")).isFalse();
+    assertThat(new BranchPattern("!production").covers("main", new SafePattern.Budget())).isTrue();
+    assertThat(
+            new BranchPattern("stages/* !stages/production")
+                .covers("stages/production", new SafePattern.Budget()))
+        .isFalse();
+    assertThat(new BranchPattern("v*.0").covers("v1.0", new SafePattern.Budget())).isTrue();
+    assertThat(new BranchPattern("v*.0").covers("v1.1", new SafePattern.Budget())).isFalse();
   }
 
   @Test
