@@ -10,6 +10,7 @@ import dev.bakehouse.pipeline.Step;
 import dev.bakehouse.pipeline.StepBase;
 import dev.bakehouse.pipeline.TriggerStep;
 import dev.bakehouse.pipeline.WaitStep;
+import dev.bakehouse.platform.UserError;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -19,12 +20,19 @@ import org.jspecify.annotations.Nullable;
 /// Steps on their way into the tables, with the jobs they are made of. Here, once, it is decided
 /// which of them the build is without.
 final class NewSteps {
+  private static final int MOST_STEPS = 5000;
+  private static final int MOST_JOBS = 10_000;
+
+  /// Characters of definitions, environments and tags, which each step and job has of its own.
+  private static final int MOST_TEXT = 32 << 20;
+
   private final Transaction tx;
   private final Build build;
   private final Pipeline pipeline;
   private final @Nullable Job uploader;
   private final ConditionFacts facts;
   private int position;
+  private int text;
 
   NewSteps(Transaction tx, Core core, Build build, Pipeline pipeline, @Nullable Job uploader)
       throws SQLException {
@@ -36,7 +44,11 @@ final class NewSteps {
   }
 
   /// After a position; later steps move down.
+  ///
+  /// @throws UserError when the build would be too large
   void add(int after) throws SQLException {
+    insist("steps", MOST_STEPS, count(pipeline.steps()));
+    insist("jobs", MOST_JOBS, jobs(pipeline.steps()));
     tx.update(
         "UPDATE steps SET position=position+? WHERE build=? AND position>?",
         count(pipeline.steps()),
@@ -44,6 +56,54 @@ final class NewSteps {
         after);
     position = after;
     all(pipeline.steps(), null, null);
+  }
+
+  /// @param what the table, by which errors call its rows too
+  private void insist(String what, int most, int more) throws SQLException {
+    int there =
+        tx.one("SELECT count(*) FROM " + what + " WHERE build=?", r -> r.getInt(1), build.id())
+            .orElse(0);
+    if (there + more > most) {
+      throw new UserError(
+          "A build may have at most "
+              + most
+              + " "
+              + what
+              + ", and this one would have "
+              + (there + more),
+          "Use less parallelism and smaller matrices, or divide it by trigger steps.");
+    }
+  }
+
+  private static int jobs(List<Step> steps) {
+    int jobs = 0;
+    for (Step step : steps) {
+      jobs +=
+          switch (step) {
+            case CommandStep command ->
+                command.matrix().isEmpty()
+                    ? command.parallelism().orElse(1)
+                    : command.matrix().size();
+            case InputStep input -> 1;
+            case TriggerStep trigger -> trigger.parallelism().orElse(1);
+            case WaitStep wait -> 0;
+            case GroupStep group -> jobs(group.steps());
+          };
+    }
+    return jobs;
+  }
+
+  /// A text that goes into the tables.
+  private String kept(String stored) {
+    text += stored.length();
+    if (text > MOST_TEXT) {
+      throw new UserError(
+          "The steps with their environments and tags have more than "
+              + (MOST_TEXT >> 20)
+              + " million characters",
+          "Every step has the whole `env` and `agents` of its pipeline: shorten these.");
+    }
+    return stored;
   }
 
   private static int count(List<Step> steps) {
@@ -105,9 +165,9 @@ final class NewSteps {
         step.key().orElse(null),
         step.base().label().orElse(null),
         parent,
-        step.source(),
-        Json.text(pipeline.env()),
-        Json.text(pipeline.agents()),
+        kept(step.source()),
+        kept(Json.text(pipeline.env())),
+        kept(Json.text(pipeline.agents())),
         uploader == null ? null : uploader.step(),
         omitted ? 1 : 0);
     return id;
@@ -175,13 +235,13 @@ final class NewSteps {
         part.index,
         part.count,
         (left.state == null ? begin : left.state).wire(),
-        Json.text(agents),
+        kept(Json.text(agents)),
         priority,
         Core.now(),
         left.state == null ? null : Core.now(),
         left.reason,
         type,
-        Json.text(part.matrix),
+        kept(Json.text(part.matrix)),
         uploader == null ? build.created() : uploader.scheduled(),
         concurrency == null ? null : concurrency.group(),
         concurrency == null ? 0 : concurrency.limit(),

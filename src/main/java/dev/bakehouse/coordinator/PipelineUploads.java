@@ -11,8 +11,6 @@ import tools.jackson.databind.JsonNode;
 /// Steps that a job adds to its own build: they go after the job's step. Sent twice, they are added
 /// once.
 final class PipelineUploads {
-  private static final int MOST_STEPS = 5000;
-
   private final Core core;
   private final Access access;
   private final Builds builds;
@@ -63,9 +61,6 @@ final class PipelineUploads {
     StepRow own = StepRow.get(tx, job.step());
     builds.add(tx, job, pipeline, after(StepRow.ofBuild(tx, job.build()), own));
     List<StepRow> steps = StepRow.ofBuild(tx, job.build());
-    if (steps.size() > MOST_STEPS) {
-      throw new HttpError(422, "A build may have at most " + MOST_STEPS + " steps");
-    }
     Graph.check("The uploaded pipeline", StepRow.tree(steps));
     scheduler.advance(tx, job.build());
   }
