@@ -115,7 +115,7 @@ final class Readiness {
     if (step.dependsOn().isPresent()) {
       mark = all(row, row);
     } else if (step instanceof InputStep input && input.block()) {
-      mark = everythingBefore(row).and(uploader(row)).forgiven(forgiving);
+      mark = everythingBefore(row).and(implied(row)).and(uploader(row)).forgiven(forgiving);
     } else {
       mark = implied(row).and(uploader(row)).forgiven(forgiving);
     }
