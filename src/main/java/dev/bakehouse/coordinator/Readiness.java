@@ -1,6 +1,7 @@
 package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.Dependency;
+import dev.bakehouse.pipeline.GroupStep;
 import dev.bakehouse.pipeline.InputStep;
 import dev.bakehouse.pipeline.Step;
 import dev.bakehouse.pipeline.WaitStep;
@@ -8,7 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Which steps of a build may start, as it stands in docs/steps.md. A step with `depends_on` waits
@@ -50,6 +51,7 @@ final class Readiness {
   private final Map<String, Mark> ended = new HashMap<>();
   private final Map<String, Mark> ready = new HashMap<>();
   private final Map<String, Mark> waited = new HashMap<>();
+  private final Map<String, Boolean> behind = new HashMap<>();
 
   /// @param jobs the latest attempts
   Readiness(List<StepRow> rows, List<Job> jobs) {
@@ -99,13 +101,49 @@ final class Readiness {
     return known;
   }
 
-  /// Whether it waits for a `block` above it that nobody has unblocked yet.
+  /// Whether it waits, itself or by what it waits for, for a `block` that nobody has unblocked yet.
   boolean behindBlock(String id) {
-    StepRow row = row(id);
-    Optional<StepRow> barrier = barriers.above(row);
-    return row.step().dependsOn().isEmpty()
-        && barrier.filter(b -> b.step() instanceof InputStep).isPresent()
-        && barrier.map(this::passed).orElse(Mark.GOOD) == Mark.PENDING;
+    return behind(row(id));
+  }
+
+  private boolean behind(StepRow row) {
+    Boolean known = behind.get(row.id());
+    if (known == null) {
+      behind.put(row.id(), false);
+      boolean placed = row.step().dependsOn().isEmpty();
+      StepRow group = row.parent() == null ? null : row(row.parent());
+      Stream<StepRow> causes =
+          !placed
+              ? named(row)
+              : row.step() instanceof WaitStep ? counted(row) : barriers.above(row).stream();
+      known =
+          causes.anyMatch(this::held)
+              || (group != null
+                  && (placed || group.step().dependsOn().isPresent())
+                  && behind(group));
+      behind.put(row.id(), known);
+    }
+    return known;
+  }
+
+  private Stream<StepRow> named(StepRow row) {
+    return row.step().dependsOn().orElse(List.of()).stream()
+        .flatMap(need -> byKey.getOrDefault(need.step(), List.of()).stream());
+  }
+
+  /// Whether who waits for a step waits for a `block`.
+  private boolean held(StepRow row) {
+    if (row.omitted()) {
+      return false;
+    }
+    boolean pending = ended.getOrDefault(row.id(), Mark.GOOD) == Mark.PENDING;
+    return switch (row.step()) {
+      case InputStep input when input.block() -> pending;
+      case WaitStep wait -> passed(row) == Mark.PENDING && behind(row);
+      case GroupStep group ->
+          members.getOrDefault(row.id(), List.of()).stream().anyMatch(this::held);
+      default -> pending && behind(row);
+    };
   }
 
   private Mark ready(StepRow row) {
@@ -210,13 +248,12 @@ final class Readiness {
 
   /// All above on its own level, but for `input` steps: they hold up only who names them.
   private Mark everythingBefore(StepRow row) {
-    Mark mark = Mark.GOOD;
-    for (StepRow other : barriers.before(row)) {
-      boolean input = other.step() instanceof InputStep i && !i.block();
-      if (!input && !(other.step() instanceof WaitStep)) {
-        mark = mark.with(outcome(other, row));
-      }
-    }
-    return mark;
+    return counted(row).map(other -> outcome(other, row)).reduce(Mark.GOOD, Mark::with);
+  }
+
+  private Stream<StepRow> counted(StepRow row) {
+    return barriers.before(row).stream()
+        .filter(other -> !(other.step() instanceof WaitStep))
+        .filter(other -> !(other.step() instanceof InputStep i) || i.block());
   }
 }

@@ -65,7 +65,7 @@ class PeopleStepsTest {
               "after blocked",
               "ask blocked",
               "answered waiting",
-              "last waiting");
+              "last blocked");
       String gate = Bench.last(build, "gate").id();
       String ask = Bench.last(build, "ask").id();
       assertThatThrownBy(() -> bench.coordinator.unblock(gate, Map.of(), "Carol"))
