@@ -33,8 +33,9 @@ public record BuildInfo(
     jobs = jobs == null ? List.of() : jobs.stream().filter(Objects::nonNull).toList();
   }
 
+  /// A build behind a `block` is called passed or failed too, and goes on when that is answered.
   public boolean ended() {
-    return ENDED.contains(state);
+    return ENDED.contains(state) && (finishedAt != null || state.equals("skipped"));
   }
 
   /// A pipeline, by its name in URLs.

@@ -36,7 +36,8 @@ final class RestBuildQuery {
       SELECT id FROM builds WHERE (?1 IS NULL OR pipeline=?1)
       AND (?2 IS NULL OR EXISTS (SELECT 1 FROM json_each(?2) WHERE branch GLOB value))
       AND (?3 IS NULL OR sha IN (SELECT value FROM json_each(?3)))
-      AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4)))
+      AND (?4 IS NULL OR state IN (SELECT value FROM json_each(?4))
+        OR (blocked=1 AND 'blocked' IN (SELECT value FROM json_each(?4))))
       AND (?5 IS NULL OR created>=?5) AND (?6 IS NULL OR created<?6)
       AND (?7 IS NULL OR finished>=?7)
       AND NOT EXISTS (SELECT 1 FROM json_each(?8) wanted WHERE NOT EXISTS (SELECT 1 FROM metadata
