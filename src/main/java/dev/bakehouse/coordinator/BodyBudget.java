@@ -1,8 +1,10 @@
 package dev.bakehouse.coordinator;
 
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -16,6 +18,16 @@ final class BodyBudget {
   private static final int WAIT_SECONDS = 5;
 
   private final Semaphore free = new Semaphore(BUDGET);
+  private final long patience;
+
+  BodyBudget() {
+    this(Duration.ofMinutes(2));
+  }
+
+  /// @param patience how long a whole body may take: what comes slowly keeps others out
+  BodyBudget(Duration patience) {
+    this.patience = patience.toNanos();
+  }
 
   Lease lease() {
     return new Lease();
@@ -24,6 +36,30 @@ final class BodyBudget {
   /// What one request has of it, until it is answered.
   final class Lease implements AutoCloseable {
     private int held;
+
+    /// A body that is given up when it takes too long.
+    InputStream timely(InputStream body) {
+      long begun = System.nanoTime();
+      return new FilterInputStream(body) {
+        @Override
+        public int read() throws IOException {
+          insist();
+          return super.read();
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+          insist();
+          return super.read(buffer, offset, length);
+        }
+
+        private void insist() {
+          if (System.nanoTime() - begun > patience) {
+            throw new HttpError(408, "The body took too long to come; try again");
+          }
+        }
+      };
+    }
 
     /// Reads all, up to the limit.
     ///

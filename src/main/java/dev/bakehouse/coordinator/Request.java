@@ -69,10 +69,11 @@ record Request(
 
   private byte[] body(int limit, int weight) {
     String encoding = header("Content-Encoding").orElse("identity");
+    InputStream timely = lease.timely(stream);
     try {
       return switch (encoding) {
-        case "identity" -> lease.read(stream, limit, weight);
-        case "gzip" -> lease.read(new GZIPInputStream(stream), limit, weight);
+        case "identity" -> lease.read(timely, limit, weight);
+        case "gzip" -> lease.read(new GZIPInputStream(timely), limit, weight);
         default -> throw new HttpError(415, "A body may be gzip or plain, not " + encoding);
       };
     } catch (IOException e) {

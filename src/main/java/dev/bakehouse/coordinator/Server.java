@@ -64,9 +64,12 @@ final class Server implements AutoCloseable {
 
   private void serve(HttpExchange exchange, Router router) throws IOException {
     try (exchange;
-        BodyBudget.Lease lease = budget.lease();
         BodyWatch.Guarded body = watch.guard(exchange.getRequestBody())) {
-      Reply reply = answer(exchange, router, body, lease);
+      Reply reply;
+      // Whoever sends the rest slowly, or reads the answer so, keeps nobody else out.
+      try (BodyBudget.Lease lease = budget.lease()) {
+        reply = answer(exchange, router, body, lease);
+      }
       drain(exchange, body);
       reply.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
       switch (reply) {
