@@ -85,6 +85,22 @@ final class Transaction {
     prepare("RELEASE piece").execute();
   }
 
+  /// Does all of something, or nothing of it when it fails.
+  <T> T whole(Database.Work<T> work) throws SQLException {
+    mark();
+    boolean done = false;
+    try {
+      T result = work.in(this);
+      done = true;
+      return result;
+    } finally {
+      if (!done) {
+        undo();
+      }
+      unmark();
+    }
+  }
+
   <T> List<T> list(String sql, Row<T> row, @Nullable Object... values) throws SQLException {
     PreparedStatement statement = prepare(sql, values);
     List<T> all = new ArrayList<>();

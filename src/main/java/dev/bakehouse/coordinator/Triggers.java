@@ -29,7 +29,7 @@ final class Triggers {
     Build from = Build.get(tx, job.build());
     String made;
     try {
-      made = make(tx, job, step, from);
+      made = tx.whole(piece -> make(piece, job, step, from));
     } catch (UserError e) {
       end(tx, job, false, e.getMessage() + ". " + e.remedy());
       return;
