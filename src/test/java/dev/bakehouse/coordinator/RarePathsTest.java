@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.buildkite.BuildInfo;
+import dev.bakehouse.buildkite.BuildQuery;
 import dev.bakehouse.buildkite.JobInfo;
 import dev.bakehouse.platform.Poll;
 import java.io.ByteArrayInputStream;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -146,5 +148,70 @@ class RarePathsTest extends RestBench {
     assertThat(client.build("p", build.number()).jobs())
         .extracting(JobInfo::state)
         .containsExactlyInAnyOrder("passed", "failed", "passed");
+  }
+
+  @Test
+  void aBuildThatWouldBeTooLargeIsRefusedAndLeavesNothing() {
+    client.definePipeline(
+        "big", "repo", "main", "steps: [" + "{command: x, parallelism: 1000}, ".repeat(11) + "]");
+    assertThatThrownBy(() -> client.create("big", "c", "main", "", Map.of()))
+        .hasMessageContaining("at most 10000 jobs");
+    BuildInfo build = build("{trigger: big, key: t}");
+    assertThat(job(build, "t").state()).isEqualTo("failed");
+    assertThat(coordinator.builds("big")).isEmpty();
+    String env = "env: {A: " + "x".repeat(5 << 20) + "}\nsteps: [";
+    client.definePipeline("big", "repo", "main", env + "{command: x}, ".repeat(7) + "]");
+    assertThatThrownBy(() -> client.create("big", "c", "main", "", Map.of()))
+        .hasMessageContaining("more than 32 million characters");
+  }
+
+  @Test
+  void aBlockInAGroupWaitsForWhatStandsAboveTheGroup() throws Exception {
+    BuildInfo build = build("{command: x}, wait, {group: g, steps: [{block: b, key: b}]}");
+    String block = String.valueOf(job(build, "b").id());
+    assertThat(coordinator.unblockable(block)).isFalse();
+    HandClient one = agent("one");
+    one.finish(one.begin(), "0");
+    assertThat(coordinator.unblockable(block)).isTrue();
+  }
+
+  @Test
+  void whatIsBehindABlockByOthersHoldsNoPlaceInItsGroup() {
+    String limited = "command: x, concurrency_group: k, concurrency: 1}, ";
+    BuildInfo build =
+        build(
+            "{block: b}, {key: a, command: x}, wait, {key: c, "
+                + limited
+                + "{key: d, depends_on: a, "
+                + limited
+                + "{group: g, key: g, steps: [{key: e, "
+                + limited
+                + "]}, {key: f, depends_on: g, "
+                + limited
+                + "{key: free, depends_on: ~, "
+                + limited);
+    assertThat(coordinator.build(build.id()).jobs())
+        .filteredOn(job -> job.state() == JobState.BLOCKED)
+        .extracting(JobView::key)
+        .containsExactly(null, "a", "c", "d", "e", "f");
+    assertThat(Bench.last(coordinator.build(build.id()), "free").state())
+        .isEqualTo(JobState.SCHEDULED);
+  }
+
+  @Test
+  void aBuildBehindABlockIsFoundAndNotOver() {
+    BuildInfo build = build("{block: b}, {command: x}");
+    assertThat(client.builds("p", BuildQuery.in(List.of("blocked"), 10))).hasSize(1);
+    BuildInfo now = client.build("p", build.number());
+    assertThat(now.state()).isEqualTo("passed");
+    assertThat(now.ended()).isFalse();
+  }
+
+  @Test
+  void aBodyThatTakesTooLongIsGivenUp() {
+    try (BodyBudget.Lease lease = new BodyBudget(Duration.ofNanos(-1)).lease()) {
+      assertThatThrownBy(() -> lease.timely(new ByteArrayInputStream(new byte[1])).read())
+          .hasMessageContaining("took too long");
+    }
   }
 }

@@ -127,4 +127,35 @@ class ConditionTest {
     assertThatThrownBy(() -> Condition.parse("!(".repeat(500) + "true" + ")".repeat(500)))
         .hasMessageContaining("too deep");
   }
+
+  @Test
+  void conditionsOfOneUploadHaveOneBudget() {
+    Condition condition = Condition.parse("build.commit =~ /[b]c/");
+    SafePattern.Budget budget = new SafePattern.Budget();
+    Condition.Facts facts =
+        new Condition.Facts() {
+          @Override
+          public Object value(String name) {
+            return "a".repeat(1_000_000);
+          }
+
+          @Override
+          public @Nullable String env(String name) {
+            return null;
+          }
+
+          @Override
+          public SafePattern.Budget budget() {
+            return budget;
+          }
+        };
+    assertThat(condition.holds(facts)).isFalse();
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i < 100; i++) {
+                condition.holds(facts);
+              }
+            })
+        .hasMessageContaining("takes too long");
+  }
 }
