@@ -27,6 +27,13 @@ class PerformanceCommandTest {
     return Files.writeString(dir.resolve(name), json).toString();
   }
 
+  /// Nobody says of which build.
+  @Test
+  void withoutFilesItIsForJobs() {
+    assertThat(Main.run("performance", "compare")).isEqualTo(2);
+    assertThat(Main.run("performance", "compare", "one.json")).isEqualTo(2);
+  }
+
   @Test
   void endsByWhatTheThresholdsSay() throws IOException {
     assertThat(compare("10", "12", "")).isEqualTo(1);

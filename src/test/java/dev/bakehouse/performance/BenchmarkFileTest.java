@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.config.ConfigError;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,5 +61,43 @@ class BenchmarkFileTest {
         .isInstanceOf(ConfigError.class)
         .hasMessageStartingWith("b.json:2: ")
         .hasMessageContaining(what);
+  }
+
+  /// Jobs write these files: every cut and every other byte ends in a result or a clear error.
+  @Test
+  void whateverComesEndsInAResultOrAClearError() {
+    byte[] seed =
+        "{\"benchmarks\":[{\"name\":\"é\",\"better\":\"higher\",\"samples\":[1e9,0.5]}]}"
+            .getBytes(StandardCharsets.UTF_8);
+    int read = 0;
+    for (int at = 0; at < seed.length; at++) {
+      for (int other = 0; other < 256; other++) {
+        byte[] bytes = seed.clone();
+        bytes[at] = (byte) other;
+        read += shown(bytes) ? 1 : 0;
+      }
+      assertThat(shown(Arrays.copyOf(seed, at))).isFalse();
+    }
+    assertThat(read).isGreaterThan(seed.length);
+    assertThat(shown("[".repeat(100_000).getBytes(StandardCharsets.UTF_8))).isFalse();
+    String deep = "{\"benchmarks\":[{\"name\":" + "[".repeat(100_000);
+    assertThat(shown(deep.getBytes(StandardCharsets.UTF_8))).isFalse();
+  }
+
+  private static boolean shown(byte[] bytes) {
+    try {
+      List<Benchmark> now = BenchmarkFile.read("b.json", bytes);
+      List<Benchmark> before = now.stream().map(b -> with(b, Double.MIN_VALUE)).toList();
+      Comparison comparison = Comparison.of(before, now, Thresholds.DEFAULT);
+      assertThat(ComparisonText.markdown("t", comparison)).hasSizeLessThan(2000);
+      return true;
+    } catch (ConfigError e) {
+      assertThat(e.getMessage()).matches("b\\.json:[12]: (?s).*");
+      return false;
+    }
+  }
+
+  private static Benchmark with(Benchmark b, double sample) {
+    return new Benchmark(b.name(), b.unit(), b.higherIsBetter(), List.of(sample));
   }
 }
