@@ -25,6 +25,7 @@ public final class Main {
     VERBS.put("host", HostCommand::new);
     VERBS.put("fleet", FleetCommand::new);
     VERBS.put("pipeline", PipelineCommand::new);
+    VERBS.put("performance", PerformanceCommand::new);
     VERBS.put("coordinator", CoordinatorCommand::new);
     VERBS.put("build", BuildCommand::new);
     VERBS.put("explain", ExplainCommand::new);

@@ -4,9 +4,11 @@ import dev.bakehouse.config.ConfigError;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.ProjectError;
+import dev.bakehouse.performance.PerformanceConfig;
 import dev.bakehouse.pipeline.PipelineConfig;
 import dev.bakehouse.platform.UserError;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +19,7 @@ import java.util.regex.Pattern;
 /// exactly as written, and is carried out by this program. Nothing of the repository runs; its
 /// files are only read.
 final class HostCommands {
+  private static final String FILE = "bakehouse.yml";
   private static final String UPLOAD = "bakehouse pipeline upload";
 
   /// The first words of what is carried out; an allow-list can not add to these.
@@ -24,7 +27,8 @@ final class HostCommands {
       Pattern.compile(
           "("
               + UPLOAD
-              + "|bakehouse image ensure|\\.buildkite/scripts/ensure-bun-image\\.sh)( .*)?");
+              + "|bakehouse image ensure|\\.buildkite/scripts/ensure-bun-image\\.sh)( .*)?|"
+              + PerformanceConfig.COMMAND);
 
   /// The word `TARGET` on the allow-list stands for any.
   private static final Pattern TARGET = Pattern.compile("--target [a-z0-9-]+");
@@ -68,17 +72,22 @@ final class HostCommands {
     int status = 0;
     for (int i = 0; i < commands.size() && status == 0; i++) {
       String command = commands.get(i);
-      status =
-          command.startsWith(UPLOAD)
-              ? phases.run(
-                  Phase.COMMAND,
-                  "on this host: " + command,
-                  () -> answered(log, () -> upload(job, command, mirror, commit, log)))
-              : phases.run(
-                  Phase.IMAGE,
-                  "on this host: " + command,
-                  () ->
-                      ensureImage(new HostImage(job, settings, log), command, mirror, commit, log));
+      String title = "on this host: " + command;
+      if (command.startsWith(UPLOAD)) {
+        status =
+            phases.run(
+                Phase.COMMAND,
+                title,
+                () -> answered(log, () -> upload(job, command, mirror, commit, log)));
+      } else if (command.equals(PerformanceConfig.COMMAND)) {
+        status =
+            phases.run(
+                Phase.COMMAND, title, () -> compare(job, settings, mirror.file(commit, FILE), log));
+      } else {
+        HostImage image = new HostImage(job, settings, log);
+        status =
+            phases.run(Phase.IMAGE, title, () -> ensureImage(image, command, mirror, commit, log));
+      }
     }
     return status;
   }
@@ -88,7 +97,7 @@ final class HostCommands {
         "`"
             + command
             + "` is no command that a job may run on the host, whatever `host.allow` says",
-        "Jobs may have images ensured and pipelines uploaded; all else is for people.");
+        "Jobs may have images ensured, pipelines uploaded and benchmarks compared; all else is for people.");
   }
 
   /// What the repository did wrong is the job's failure.
@@ -118,6 +127,24 @@ final class HostCommands {
     }
   }
 
+  /// A failure of any kind is none of those that the step may end with softly, and no reason to
+  /// think ill of the host.
+  private static int compare(
+      Job job, HostSettings settings, Optional<String> yaml, PrintStream log) {
+    try {
+      JobSources.Api api =
+          new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
+      PerformanceConfig config =
+          yaml.flatMap(y -> PerformanceConfig.read(Yaml.parse(FILE, y).section("pipeline")))
+              .orElse(PerformanceConfig.DEFAULT);
+      Path scratch = settings.state().resolve("performance");
+      return new PerformanceStep(api, scratch, job.texts(), log).run(config);
+    } catch (UserError e) {
+      int _ = told(log, e);
+      return PerformanceConfig.UNUSABLE;
+    }
+  }
+
   private static int upload(
       Job job, String command, GitMirror mirror, String commit, PrintStream log) {
     List<String> targets = new ArrayList<>();
@@ -139,13 +166,13 @@ final class HostCommands {
     }
     String yaml =
         mirror
-            .file(commit, "bakehouse.yml")
+            .file(commit, FILE)
             .orElseThrow(
                 () ->
                     new UserError(
                         "The commit " + commit + " has no bakehouse.yml",
                         "Add one with a `pipeline:` section, or upload a pipeline in a VM."));
-    PipelineConfig config = PipelineConfig.read(Yaml.parse("bakehouse.yml", yaml));
+    PipelineConfig config = PipelineConfig.read(Yaml.parse(FILE, yaml));
     PipelineConfig wanted = targets.isEmpty() ? config : config.only(targets);
     log.println(PipelineUpload.run(wanted, targets.isEmpty(), pin, job.texts()));
     return 0;

@@ -16,6 +16,7 @@ import dev.bakehouse.image.StoreBudget;
 import dev.bakehouse.image.StorePolicy;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Registries;
+import dev.bakehouse.performance.PerformanceConfig;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.rollout.RefreshConfig;
 import dev.bakehouse.rollout.RolloutConfig;
@@ -83,6 +84,7 @@ public record HostSettings(
       List.of(
           "bakehouse pipeline upload",
           "bakehouse pipeline upload --target TARGET --pin",
+          PerformanceConfig.COMMAND,
           "bakehouse image ensure",
           "bakehouse image ensure --force-refresh",
           ".buildkite/scripts/ensure-bun-image.sh",

@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /// Makes a pipeline from its configuration: a group for every enabled target, in it (vendor, cpp
-/// and zig side by side), then link, then tests, all after the image step when there is one.
+/// and zig side by side), then link, then tests, then the comparison of what they measured, all
+/// after the image step when there is one.
 public final class Generate {
   private static final String APPROVAL = "approval";
 
@@ -182,6 +183,7 @@ public final class Generate {
         null,
         null,
         null,
+        List.of(),
         ImageStep.RETRY);
   }
 }

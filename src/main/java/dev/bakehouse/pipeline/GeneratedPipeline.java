@@ -37,6 +37,7 @@ public record GeneratedPipeline(List<Entry> steps) {
   /// @param parallelism null for a single job
   /// @param priority null for Buildkite's 0
   /// @param concurrency null for as many at once as there are
+  /// @param softFail statuses that do not fail the build
   @JsonInclude(Include.NON_EMPTY)
   public record Step(
       String key,
@@ -52,8 +53,11 @@ public record GeneratedPipeline(List<Entry> steps) {
       @JsonProperty("cancel_on_build_failing") @Nullable Boolean cancelOnBuildFailing,
       @Nullable Integer concurrency,
       @JsonProperty("concurrency_group") @Nullable String concurrencyGroup,
+      @JsonProperty("soft_fail") List<SoftStatus> softFail,
       Retry retry)
       implements Entry {}
+
+  public record SoftStatus(@JsonProperty("exit_status") int exitStatus) {}
 
   public record Retry(Manual manual, List<Automatic> automatic) {}
 

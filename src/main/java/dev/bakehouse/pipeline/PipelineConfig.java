@@ -1,6 +1,7 @@
 package dev.bakehouse.pipeline;
 
 import dev.bakehouse.config.Section;
+import dev.bakehouse.performance.PerformanceConfig;
 import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,13 +16,15 @@ import java.util.Optional;
 /// @param targets all described targets, enabled or not; without any, macOS on both processors
 /// @param steps the kinds of steps the project has, at least one
 /// @param release what comes after all targets
+/// @param performance compares the benchmarks of each target's tests
 public record PipelineConfig(
     FleetConfig fleet,
     List<TargetConfig> targets,
     Map<StepKind, StepConfig> steps,
-    Optional<ReleaseConfig> release) {
+    Optional<ReleaseConfig> release,
+    Optional<PerformanceConfig> performance) {
   /// What only generating asks for.
-  static final List<String> OTHER_KEYS = List.of("targets", "steps", "release");
+  static final List<String> OTHER_KEYS = List.of("targets", "steps", "release", "performance");
 
   /// @param file the whole file; other sections than `pipeline` are not looked at
   /// @throws dev.bakehouse.config.ConfigError with file, line and what is allowed there
@@ -38,11 +41,18 @@ public record PipelineConfig(
     }
     list.close();
     Optional<ReleaseConfig> release = ReleaseConfig.read(section);
+    Optional<PerformanceConfig> performance = PerformanceConfig.read(section);
     section.close();
     if (steps.isEmpty()) {
       throw list.error(null, "has no step", "Describe vendor, cpp, zig, link or test below it.");
     }
-    return new PipelineConfig(fleet, targets, steps, release);
+    if (performance.isPresent() && !steps.containsKey(StepKind.TEST)) {
+      throw section.error(
+          "performance",
+          "compares what tests measured, and there is no test",
+          "Describe `steps.test`, or remove it.");
+    }
+    return new PipelineConfig(fleet, targets, steps, release, performance);
   }
 
   /// Whether each target begins with a step that prepares its VM image.
@@ -82,6 +92,7 @@ public record PipelineConfig(
         fleet,
         targets.stream().map(t -> t.enable(keys.contains(t.target().key()))).toList(),
         steps,
-        release);
+        release,
+        performance);
   }
 }

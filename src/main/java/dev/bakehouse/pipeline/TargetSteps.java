@@ -1,5 +1,7 @@
 package dev.bakehouse.pipeline;
 
+import dev.bakehouse.performance.PerformanceConfig;
+import dev.bakehouse.pipeline.GeneratedPipeline.SoftStatus;
 import dev.bakehouse.pipeline.GeneratedPipeline.Step;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,6 +45,10 @@ final class TargetSteps {
         steps.add(step(step, host));
       }
     }
+    config
+        .performance()
+        .filter(p -> wanted(StepKind.TEST, facts))
+        .ifPresent(p -> steps.add(comparison(p)));
     return steps;
   }
 
@@ -50,6 +56,21 @@ final class TargetSteps {
   Step preparation() {
     String upload = "bakehouse pipeline upload --target " + target.target().key() + " --pin";
     return first(imageStep() ? imageCommand() + "\n" + upload : upload);
+  }
+
+  /// Any host of the target may run it: it needs neither image nor VM.
+  private Step comparison(PerformanceConfig performance) {
+    String tests = key(StepKind.TEST.suffix());
+    return make(
+        "performance",
+        PerformanceConfig.COMMAND,
+        target.agents(),
+        env(Map.of(PerformanceConfig.STEP, tests)),
+        List.of(tests),
+        List.of(),
+        null,
+        performance.timeout(),
+        List.of(new SoftStatus(PerformanceConfig.REGRESSED)));
   }
 
   private boolean imageStep() {
@@ -77,7 +98,8 @@ final class TargetSteps {
         List.of(),
         List.of(),
         null,
-        ImageStep.TIMEOUT);
+        ImageStep.TIMEOUT,
+        List.of());
   }
 
   private Step step(StepConfig step, Optional<String> host) {
@@ -95,9 +117,21 @@ final class TargetSteps {
         agents(host),
         env(own),
         dependsOn(step.kind(), host),
-        step.artifacts(),
+        artifacts(step),
         step.parallelism() == 1 ? null : step.parallelism(),
-        step.timeout());
+        step.timeout(),
+        List.of());
+  }
+
+  /// Tests upload what is compared, too.
+  private List<String> artifacts(StepConfig step) {
+    List<String> paths = new ArrayList<>(step.artifacts());
+    config
+        .performance()
+        .map(PerformanceConfig::file)
+        .filter(file -> step.kind() == StepKind.TEST && !paths.contains(file))
+        .ifPresent(paths::add);
+    return paths;
   }
 
   private Map<String, String> agents(Optional<String> host) {
@@ -139,7 +173,8 @@ final class TargetSteps {
       List<String> dependsOn,
       List<String> artifacts,
       @Nullable Integer parallelism,
-      int timeout) {
+      int timeout,
+      List<SoftStatus> softFail) {
     boolean group = affinity.filter(Affinity.GROUP::equals).isPresent();
     return new Step(
         key(suffix),
@@ -155,6 +190,7 @@ final class TargetSteps {
         facts.mergeQueue() ? Boolean.TRUE : null,
         group ? 1 : null,
         group ? target.target().key() : null,
+        softFail,
         ImageStep.RETRY);
   }
 

@@ -274,12 +274,21 @@ public final class JobFixture implements AutoCloseable {
               "timeout_in_minutes", 6));
     }
     String json = JsonMapper.builder().build().writeValueAsString(Map.of("steps", wire));
+    Map<String, Result> results = runPipeline(branch, env, json);
+    assertThat(results).containsKeys(steps.stream().map(Step::key).toArray(String[]::new));
+    return results;
+  }
+
+  /// Runs steps that are more than a command.
+  ///
+  /// @param pipeline YAML; steps name the queue `vm` or `plain`
+  public Map<String, Result> runPipeline(String branch, Map<String, String> env, String pipeline) {
     BuildRequest request =
         new BuildRequest("test", repository.toString(), "HEAD", branch, "A test", env);
     BuildView build =
         fleet.build(
             request,
-            Pipeline.parse("test", json),
+            Pipeline.parse("test", pipeline),
             new BuildConsole(System.out, false)
                 .andThen(new Answers(fleet.coordinator(), Map.of(), null, System.out)));
     Map<String, Result> results = new LinkedHashMap<>();
@@ -289,7 +298,6 @@ public final class JobFixture implements AutoCloseable {
         results.put(job.key(), new Result(job, new String(log, StandardCharsets.UTF_8)));
       }
     }
-    assertThat(results).containsKeys(steps.stream().map(Step::key).toArray(String[]::new));
     return results;
   }
 

@@ -103,6 +103,38 @@ class GenerateTest {
   }
 
   @Test
+  void whatTestsMeasuredIsCompared() {
+    String text =
+        "pipeline: {affinity: image, performance: {file: out/b.json, timeout: 3},"
+            + " targets: {linux-x64: {}},"
+            + " steps: {cpp: {command: a}, test: {command: b, artifacts: c}}}";
+    Map<String, JsonNode> steps = steps(generate(text));
+    assertThat(steps.get("linux-x64-test-bun").get("artifact_paths"))
+        .isEqualTo(json("['c','out/b.json']", ""));
+    JsonNode step = steps.get("linux-x64-performance");
+    assertThat(step.get("command").asString()).isEqualTo("bakehouse performance compare");
+    assertThat(step.get("depends_on")).isEqualTo(json("['linux-x64-test-bun']", ""));
+    assertThat(step.get("soft_fail")).isEqualTo(json("[{'exit_status':1}]", ""));
+    assertThat(step.get("env").get("BAKEHOUSE_BENCHMARK_STEP"))
+        .isEqualTo(json("'linux-x64-test-bun'", ""));
+    assertThat(step.get("timeout_in_minutes").asInt()).isEqualTo(3);
+    assertThat(step.get("agents").has("vm-ready")).isFalse();
+    assertThat(steps.get("linux-x64-test-bun").has("soft_fail")).isFalse();
+    PipelineConfig config = PipelineConfig.read(Yaml.parse("bakehouse.yml", text));
+    BuildFacts skip = BuildFacts.of(Map.of("BUILDKITE_MESSAGE", "[skip tests]"));
+    assertThat(steps(Generate.pipeline(config, skip))).doesNotContainKey("linux-x64-performance");
+  }
+
+  @Test
+  void withoutTestsNothingIsCompared() {
+    assertThatThrownBy(
+            () -> generate("pipeline: {\n performance: {},\n steps: {cpp: {command: a}}}"))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith("bakehouse.yml:2: ")
+        .hasMessageContaining("there is no test");
+  }
+
+  @Test
   void aPipelineWithoutTargetsIsAnError() {
     assertThatThrownBy(
             () ->

@@ -40,9 +40,22 @@ public final class AgentArtifacts implements Artifacts {
   ///
   /// @param step its key; empty for all
   public List<Artifact> find(String build, String step, String query) throws IOException {
+    return search(build, step, query, "--include-retried-jobs");
+  }
+
+  /// Those of jobs that were not tried again.
+  ///
+  /// @param step its key; empty for all
+  public List<Artifact> findLast(String build, String step, String query) throws IOException {
+    return search(build, step, query);
+  }
+
+  private List<Artifact> search(String build, String step, String query, String... options)
+      throws IOException {
     Command search =
         agent("artifact", "search", query, "--build", build)
-            .and("--include-retried-jobs", "--allow-empty-results", "--format", FORMAT);
+            .and("--allow-empty-results", "--format", FORMAT)
+            .and(options);
     String out =
         run(
             "search " + query + " in build " + build,
