@@ -12,6 +12,7 @@ import java.util.Optional;
 /// @param state `registered`, `connected`, `lost`, `disconnected`
 /// @param ignored gets no jobs but those it asks for by id
 /// @param stopping leaves at its next ping
+/// @param priority agents with a higher one are given jobs first; one that names none is the last
 record Agent(
     String id,
     String name,
@@ -22,7 +23,9 @@ record Agent(
     boolean ignored,
     boolean stopping,
     boolean paused,
-    long created) {
+    long created,
+    int priority) {
+  private static final int LAST = Integer.MIN_VALUE;
   private static final String QUEUE = "queue";
 
   /// Whether it has what a job asks for. An agent without a queue is in `default`; a job that names
@@ -80,6 +83,7 @@ record Agent(
         row.getBoolean("ignored"),
         row.getBoolean("stopping"),
         row.getBoolean("paused"),
-        row.getLong("created"));
+        row.getLong("created"),
+        row.getObject("priority") == null ? LAST : row.getInt("priority"));
   }
 }

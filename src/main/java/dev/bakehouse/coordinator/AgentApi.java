@@ -22,6 +22,7 @@ final class AgentApi {
       @Nullable String hostname,
       @Nullable String version,
       @Nullable Boolean ignoreInDispatches,
+      @Nullable String priority,
       @Nullable List<String> metaData) {}
 
   private record Heartbeat(@Nullable String sentAt) {}
@@ -56,19 +57,21 @@ final class AgentApi {
     Register agent = request.json(Register.class);
     String name = Request.need(agent.name, "name");
     List<String> tags = agent.metaData == null ? List.of() : agent.metaData;
+    Integer priority = priority(agent.priority);
     String id = Core.id();
     core.database()
         .run(
             tx ->
                 tx.update(
-                    "INSERT INTO agents VALUES (?,?,?,?,?,'registered',?,0,0,?)",
+                    "INSERT INTO agents VALUES (?,?,?,?,?,'registered',?,0,0,?,?)",
                     id,
                     name,
                     agent.hostname == null ? "" : agent.hostname,
                     agent.version == null ? "" : agent.version,
                     Json.text(tags),
                     Boolean.TRUE.equals(agent.ignoreInDispatches) ? 1 : 0,
-                    Core.now()));
+                    Core.now(),
+                    priority));
     core.heard(id);
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("id", id);
@@ -80,6 +83,17 @@ final class AgentApi {
     answer.put("heartbeat_interval", Math.max(1, Math.min(10, heartbeat)));
     answer.put("meta_data", tags);
     return Reply.json(answer);
+  }
+
+  private static @Nullable Integer priority(@Nullable String written) {
+    if (written == null || written.isBlank()) {
+      return null;
+    }
+    try {
+      return Integer.valueOf(written.strip());
+    } catch (NumberFormatException e) {
+      throw new HttpError(422, "An agent's priority is a whole number");
+    }
   }
 
   /// Whose the registration token is.

@@ -5,8 +5,8 @@ import java.util.List;
 
 /// Queues of jobs that may not all run at once
 /// (https://buildkite.com/docs/pipelines/configure/workflows/controlling-concurrency). A job keeps
-/// its place from the moment it is made, also while other steps hold it up; behind a `block` it has
-/// none yet.
+/// its place from the moment it is made, also while other steps hold it up, and another attempt has
+/// that of the first: what depends on it stands behind it. Behind a `block` it has none yet.
 final class ConcurrencyGroups {
   private ConcurrencyGroups() {}
 
@@ -31,7 +31,10 @@ final class ConcurrencyGroups {
         tx.list(
             "SELECT * FROM jobs WHERE concurrency_group=? AND state IN ('waiting','limited',"
                 + "'scheduled','assigned','accepted','running','canceling','timing_out')"
-                + " ORDER BY iif(eager, -priority, 0), scheduled, seq",
+                + " ORDER BY iif(eager, -priority, 0), scheduled, iif(retry_count=0, seq,"
+                + " (SELECT first.seq FROM jobs first WHERE first.step=jobs.step AND"
+                + " first.parallel IS jobs.parallel AND first.matrix=jobs.matrix AND"
+                + " first.retry_count=0))",
             Job::row,
             group);
     long holding = queue.stream().filter(job -> !queued(job)).count();

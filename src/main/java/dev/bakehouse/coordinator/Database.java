@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// One SQLite file: one thread that writes ([DatabaseWriter]) and a few connections that only read.
 /// What [#call] did is on disk when it returns; [#read] sees all that was on disk when it began.
 final class Database implements AutoCloseable {
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
   private static final int READERS = 2;
 
   private final DatabaseWriter writer;

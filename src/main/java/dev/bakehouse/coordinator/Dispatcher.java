@@ -16,6 +16,11 @@ final class Dispatcher {
   /// An agent that was offered a job and keeps asking instead of taking it does not want it.
   private static final long OFFER_MILLIS = Duration.ofSeconds(15).toMillis();
 
+  private static final String BUSY = "('assigned','accepted','running','canceling','timing_out')";
+
+  /// Within this, agents that ask for jobs have asked again.
+  private static final long ASKED_MILLIS = 1500;
+
   private final Core core;
   private final Lifecycle lifecycle;
 
@@ -55,7 +60,7 @@ final class Dispatcher {
       return Map.of("action", "pause");
     }
     if (offered.isEmpty() && !agent.ignored()) {
-      offered = next(tx, agent);
+      offered = next(tx, agent, true);
     }
     return offered
         .map(job -> Map.<String, Object>of("job", Map.of("id", job.id(), "state", "assigned")))
@@ -112,10 +117,7 @@ final class Dispatcher {
   /// Agents that have a job.
   Set<String> busy(Transaction tx) throws SQLException {
     return new HashSet<>(
-        tx.list(
-            "SELECT DISTINCT agent FROM jobs WHERE state IN"
-                + " ('assigned','accepted','running','canceling','timing_out')",
-            row -> row.getString(1)));
+        tx.list("SELECT DISTINCT agent FROM jobs WHERE state IN " + BUSY, row -> row.getString(1)));
   }
 
   /// A job for an agent that has none.
@@ -126,7 +128,7 @@ final class Dispatcher {
             && !agent.stopping()
             && !agent.paused()
             && !agent.ignored();
-    return works ? next(tx, agent).map(Job::id) : Optional.empty();
+    return works ? next(tx, agent, false).map(Job::id) : Optional.empty();
   }
 
   /// Others may have what an agent was offered and was not told of.
@@ -138,7 +140,8 @@ final class Dispatcher {
     }
   }
 
-  private Optional<Job> next(Transaction tx, Agent agent) throws SQLException {
+  /// @param asks whether others may ask before it is offered something: they may be meant
+  private Optional<Job> next(Transaction tx, Agent agent, boolean asks) throws SQLException {
     List<Next> first = new ArrayList<>();
     for (String asked : asked(tx)) {
       if (core.config().anyAgent() || agent.has(Json.map(asked))) {
@@ -154,12 +157,35 @@ final class Dispatcher {
       return Optional.empty();
     }
     String id = Collections.min(first).id;
+    if (asks && left(tx, Job.get(tx, id), agent)) {
+      return Optional.empty();
+    }
     tx.update(
         "UPDATE jobs SET state='assigned', agent=?, assigned=? WHERE id=?",
         agent.id(),
         Core.now(),
         id);
     return Optional.of(Job.get(tx, id));
+  }
+
+  /// Whether a job is left to an idle agent with a higher priority, which has not asked since the
+  /// job may run. Not for long: one that does not ask may be gone.
+  private boolean left(Transaction tx, Job job, Agent agent) throws SQLException {
+    Long since = job.runnable();
+    if (since == null || Core.now() - since > ASKED_MILLIS) {
+      return false;
+    }
+    return tx
+        .list(
+            "SELECT * FROM agents WHERE state='connected' AND priority>? AND NOT"
+                + " (ignored OR stopping OR paused) AND NOT EXISTS (SELECT 1 FROM jobs WHERE"
+                + " agent=agents.id AND state IN "
+                + BUSY
+                + ")",
+            Agent::row,
+            agent.priority())
+        .stream()
+        .anyMatch(other -> fits(other, List.of(job.agents())));
   }
 
   /// An agent takes the job it was offered; asked twice, the answer is the same.

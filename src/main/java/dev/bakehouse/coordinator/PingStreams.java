@@ -6,6 +6,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -121,6 +122,12 @@ final class PingStreams implements AutoCloseable {
     }
   }
 
+  private List<Open> byPriority() {
+    return open.values().stream()
+        .sorted(Comparator.comparingInt((Open one) -> one.agent.priority()).reversed())
+        .toList();
+  }
+
   private void offer() {
     try {
       if (open.isEmpty() || core.database().read(dispatcher::wanted).isEmpty()) {
@@ -133,7 +140,7 @@ final class PingStreams implements AutoCloseable {
                     List<Offer> all = new ArrayList<>();
                     List<Map<String, String>> wanted = dispatcher.wanted(tx);
                     Set<String> busy = dispatcher.busy(tx);
-                    for (Open one : open.values()) {
+                    for (Open one : byPriority()) {
                       if (!busy.contains(one.agent.id()) && dispatcher.fits(one.agent, wanted)) {
                         var job = dispatcher.offer(tx, one.agent.id());
                         job.ifPresent(id -> all.add(new Offer(one, id)));

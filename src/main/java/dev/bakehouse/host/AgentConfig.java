@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// The configuration file of one Buildkite agent. It holds the registration token, so it is the
 /// owner's alone and no token stands in an argument list or an environment.
 final class AgentConfig {
+  /// The first slots of all hosts get jobs before any second one does: two jobs, two hosts.
+  private static final int FIRST_SLOT = 100;
+
   private AgentConfig() {}
 
   /// Writes `state/agents/SLOT/buildkite-agent.cfg` and the directories it names.
@@ -39,6 +42,7 @@ final class AgentConfig {
     lines.add("name=" + quoted(name(host, slot)));
     lines.add("endpoint=" + quoted(host.agent().endpoint()));
     lines.add("tags=" + quoted(String.join(",", tags)));
+    lines.add("priority=" + (FIRST_SLOT - slot));
     lines.add("bootstrap-script=" + quoted(Self.shellWords(bootstrap(host, slot, dir, tags))));
     lines.add("build-path=" + quoted(builds.toString()));
     lines.add("hooks-path=" + quoted(hooks.toString()));

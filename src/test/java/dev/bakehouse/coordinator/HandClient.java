@@ -42,14 +42,19 @@ final class HandClient {
 
   /// @param state the directory of a coordinator that may be another process
   static HandClient connected(URI address, Path state, String name, String tags) throws Exception {
+    return connected(address, state, "{\"name\":\"" + name + "\",\"meta_data\":" + tags + "}");
+  }
+
+  static HandClient connected(Coordinator coordinator, String registration) throws Exception {
+    Path state = coordinator.registrationToken().getParent().getParent();
+    return connected(coordinator.address(), state, registration);
+  }
+
+  private static HandClient connected(URI address, Path state, String registration)
+      throws Exception {
     HandClient client = new HandClient(address);
     String token = Files.readString(state.resolve("tokens/registration")).strip();
-    Answer answer =
-        client.call(
-            "POST",
-            "/v3/register",
-            token,
-            "{\"name\":\"" + name + "\",\"meta_data\":" + tags + "}");
+    Answer answer = client.call("POST", "/v3/register", token, registration);
     client.agent = answer.json.path("access_token").asString();
     client.call("POST", "/v3/connect", client.agent, "");
     return client;

@@ -201,4 +201,25 @@ class JobKeysTest {
       assertThat(bench.await(id).state()).isEqualTo("passed");
     }
   }
+
+  /// What depends on the job stands behind it in the group, so behind all its attempts.
+  @Test
+  void anotherAttemptHasThePlaceOfTheFirstInItsGroup() throws Exception {
+    try (Bench bench = new Bench(dir)) {
+      bench.agent("one");
+      BuildView build =
+          bench.run(
+              """
+              steps:
+                - key: a
+                  command: "exit $((1 - BUILDKITE_RETRY_COUNT))"
+                  retry: {automatic: [{exit_status: 1, limit: 1}]}
+                  concurrency: 1
+                  concurrency_group: g
+                - {key: b, command: "true", depends_on: a, concurrency: 1, concurrency_group: g}
+              """);
+      assertThat(build.state()).isEqualTo("passed");
+      assertThat(inOrder(build)).containsExactly("a", "a", "b");
+    }
+  }
 }

@@ -1,0 +1,113 @@
+package dev.bakehouse.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.platform.Poll;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Which of the agents that could run a job gets it: those with a higher priority first, those with
+/// none last (buildkite.com/docs/agent/self-hosted/prioritization).
+class AgentPriorityTest {
+  @TempDir Path dir;
+  private Coordinator coordinator;
+
+  @BeforeEach
+  void start() {
+    coordinator = Coordinator.start(Config.of(0, dir.resolve("state")));
+  }
+
+  @AfterEach
+  void stop() {
+    coordinator.close();
+  }
+
+  private HandClient agent(String name, String more) throws Exception {
+    return HandClient.connected(
+        coordinator, "{\"name\":\"" + name + "\",\"meta_data\":[]" + more + "}");
+  }
+
+  private void build(String steps) {
+    String _ =
+        coordinator.create(
+            new BuildRequest("p", "repo", "HEAD", "main", "", Map.of()),
+            Pipeline.parse("p", "steps: [" + steps + "]"));
+  }
+
+  private static String asked(HandClient agent) throws Exception {
+    return agent.call("GET", "/v3/ping", agent.agent, "").json().path("job").path("id").asString();
+  }
+
+  @Test
+  void whoAsksFirstLeavesAJobToTheHigher() throws Exception {
+    HandClient none = agent("none", "");
+    HandClient low = agent("low", ",\"priority\":\"-1\"");
+    HandClient high = agent("high", ",\"priority\":\"7\"");
+    build("{key: a, command: x}, {key: b, command: x}, {key: c, command: x}");
+    assertThat(asked(none)).isEmpty();
+    assertThat(asked(low)).isEmpty();
+    assertThat(high.begin().path("step").path("key").asString()).isEqualTo("a");
+    assertThat(asked(none)).isEmpty();
+    assertThat(low.begin().path("step").path("key").asString()).isEqualTo("b");
+    assertThat(none.begin().path("step").path("key").asString()).isEqualTo("c");
+  }
+
+  @Test
+  void notToOneThatCanNotRunItAndNotForLong() throws Exception {
+    HandClient low = agent("low", "");
+    HandClient _ = agent("high", ",\"priority\":\"7\"");
+    build("{key: a, command: x, agents: {queue: mac}}");
+    HandClient mac =
+        HandClient.connected(
+            coordinator, "{\"name\":\"m\",\"meta_data\":[\"queue=mac\"],\"priority\":\"1\"}");
+    assertThat(mac.begin().path("step").path("key").asString()).isEqualTo("a");
+    build("{key: b, command: x}");
+    assertThat(asked(low)).isEmpty();
+    String job =
+        Poll.until(
+            "the job that nobody else asks for",
+            Duration.ofSeconds(10),
+            () -> Optional.of(asked(low)).filter(id -> !id.isEmpty()));
+    assertThat(job).hasSize(36);
+  }
+
+  @Test
+  void streamsAreOfferedJobsInThatOrder() throws Exception {
+    HandClient low = agent("low", ",\"priority\":\"1\"");
+    HandClient high = agent("high", ",\"priority\":\"2\"");
+    try (StreamClient lower = stream(low);
+        StreamClient higher = stream(high)) {
+      assertThat(lower.next()).isEqualTo("resume");
+      assertThat(higher.next()).isEqualTo("resume");
+      for (int n = 0; n < 5; n++) {
+        build("{key: a, command: x}");
+        String id = higher.next();
+        var job = high.call("PUT", "/v3/jobs/" + id + "/accept", high.agent, "").json();
+        var _ = high.call("PUT", HandClient.path(job) + "/start", HandClient.token(job), "{}");
+        var _ = high.finish(job, "0");
+      }
+      assertThat(lower.silent(Duration.ofMillis(300))).isTrue();
+    }
+  }
+
+  private StreamClient stream(HandClient client) throws IOException {
+    return new StreamClient(coordinator, client.agent, client.agent.split("\\.")[1]);
+  }
+
+  @Test
+  void aPriorityIsAWholeNumber() throws Exception {
+    String token = Files.readString(coordinator.registrationToken()).strip();
+    HandClient client = agent("one", "");
+    String body = "{\"name\":\"x\",\"meta_data\":[],\"priority\":\"much\"}";
+    assertThat(client.call("POST", "/v3/register", token, body).status()).isEqualTo(422);
+  }
+}
