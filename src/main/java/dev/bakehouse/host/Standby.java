@@ -104,7 +104,7 @@ final class Standby implements AutoCloseable {
         && image.isPresent()
         && room
         && pausedUntil.isBefore(Instant.now())
-        && !slots.wanted(_ -> true)) {
+        && !slots.wanted(wish -> !wish.equals(machines.standbyKey(image.get())))) {
       slots.tryAcquire().ifPresent(lease -> make(machines, images, lease));
     }
   }
