@@ -44,9 +44,10 @@ final class HostCheck implements Callable<Integer> {
       new Orders(host.state())
           .require(new Requirement(bootstrap.orElse(""), release.orElse(""), bun.orElse("")));
     }
-    HostStatus status = new HostView(host).next();
+    HostView view = new HostView(host);
+    HostStatus status = view.next();
     if (json) {
-      HostView.json(status);
+      view.json(status);
     } else {
       HostView.print(status);
     }

@@ -24,7 +24,7 @@ final class HostStatusCommand implements Callable<Integer> {
     HostView view = new HostView(options.settings());
     Optional<HostStatus> status = view.now();
     if (json) {
-      HostView.json(status.orElseGet(view::absent));
+      view.json(status.orElseGet(view::absent));
     }
     HostStatus there = status.orElseThrow(view::noDaemon);
     if (!json) {

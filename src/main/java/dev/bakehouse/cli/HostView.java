@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.StringJoiner;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /// What a host's daemon tells, for people and programs.
 final class HostView {
@@ -65,8 +66,14 @@ final class HostView {
     return new HostStatus(host.name(), "", "", false, none(), "no daemon", List.of(), List.of());
   }
 
-  static void json(HostStatus status) {
-    System.out.println(JsonMapper.builder().build().writeValueAsString(status));
+  /// With the order to drain, which holds without a daemon too, as `drain`.
+  void json(HostStatus status) {
+    JsonMapper mapper = JsonMapper.builder().build();
+    ObjectNode tree = mapper.valueToTree(status);
+    new Orders(host.state())
+        .drain()
+        .ifPresent(drain -> tree.set("drain", mapper.valueToTree(drain)));
+    System.out.println(mapper.writeValueAsString(tree));
   }
 
   static void print(HostStatus status) {

@@ -82,6 +82,11 @@ final class JobCommand implements Callable<Integer> {
     @Option(names = "--keep", description = "Keep the VM running for inspection after the command.")
     boolean keep;
 
+    @Option(
+        names = "--fresh",
+        description = "Make a VM for it, even with `vm.start: standby`: none that waits is taken.")
+    boolean fresh;
+
     @Mixin private HostOptions options = new HostOptions();
 
     @Parameters(
@@ -95,7 +100,7 @@ final class JobCommand implements Callable<Integer> {
       return infrastructure(
           () -> {
             HostSettings host = options.settings();
-            JobRun.Request request = new JobRun.Request(command, dir, out, env, keep);
+            JobRun.Request request = new JobRun.Request(command, dir, out, env, keep, fresh);
             return new JobRun(image.map(host::withImage).orElse(host), request, System.err).run();
           });
     }

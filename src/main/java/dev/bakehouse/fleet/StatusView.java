@@ -1,10 +1,13 @@
 package dev.bakehouse.fleet;
 
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
 /// What `bakehouse host status --json` says, as far as a fleet needs it.
 public final class StatusView {
+  private static final String DRAINED = "drained: ";
+
   private StatusView() {}
 
   /// How many jobs run there, or may.
@@ -15,8 +18,16 @@ public final class StatusView {
         .count();
   }
 
-  static boolean drained(JsonNode status) {
-    return status.path("away").asString("").startsWith("drained");
+  /// Why it is drained, whether a daemon runs or not; empty when it is not.
+  static Optional<String> drain(JsonNode status) {
+    JsonNode drain = status.path("drain");
+    if (drain.isObject()) {
+      return Optional.of(drain.path("reason").asString(""));
+    }
+    // Releases before this one say it so, while a daemon runs.
+    return Optional.of(status.path("away").asString(""))
+        .filter(away -> away.startsWith(DRAINED))
+        .map(away -> away.substring(DRAINED.length()));
   }
 
   /// Whether a daemon runs that is another process than before.

@@ -19,10 +19,13 @@ import tools.jackson.databind.JsonNode;
 
 /// Brings hosts to a release, a few at a time: drained, installed beside what runs and switched to
 /// in one step, started again, undrained. The first failure ends it, so that a bad release stops
-/// few hosts; that host stays drained.
+/// few hosts; that host stays drained. Where a person drained a host, it stays so in any case.
 public final class Upgrade {
   private static final Duration INSTALL = Duration.ofMinutes(20);
   private static final Duration RESTART = Duration.ofMinutes(10);
+
+  /// Begins the reason of a drain that is ours, also of an upgrade that was killed.
+  private static final String OURS = "upgrade to ";
 
   private final Inventory inventory;
   private final Release release;
@@ -58,19 +61,21 @@ public final class Upgrade {
     Stage stage = new Stage(host);
     try {
       JsonNode before = stage.of("status", () -> status(remote));
-      boolean drained = StatusView.drained(before);
-      if (!drained) {
+      Optional<String> theirs = StatusView.drain(before).filter(why -> !why.startsWith(OURS));
+      if (theirs.isEmpty()) {
         stage.of("drain", () -> ok(drain(remote)));
       }
       stage.of("drain", () -> idle(remote));
       stage.of("install", () -> ok(install(remote, host)));
       stage.of("restart", () -> ok(restart(remote, host)));
       stage.of("restart", () -> back(remote, before));
-      if (!drained) {
+      if (theirs.isEmpty()) {
         stage.of("undrain", () -> ok(remote.bakehouse(inventory.answer(), "host", "undrain")));
       }
-      say.accept(host.name() + ": runs " + release.id());
-      return Fleet.text(host, new Answer(true, 0, release.id(), ""));
+      String runs =
+          release.id() + theirs.map(why -> ", and stays drained (" + why + ")").orElse("");
+      say.accept(host.name() + ": runs " + runs);
+      return Fleet.text(host, new Answer(true, 0, runs, ""));
     } catch (UserError e) {
       return trouble(host, true, stage.name + ": " + e.getMessage());
     }
@@ -98,7 +103,7 @@ public final class Upgrade {
   }
 
   private Answer drain(Remote remote) {
-    String why = "upgrade to " + release.id();
+    String why = OURS + release.id();
     return remote.bakehouse(inventory.answer(), "host", "drain", "--reason", why);
   }
 

@@ -53,9 +53,9 @@ final class AgentSlot implements AutoCloseable {
       agent.leave();
     }
     if (agent == null
+        && !predecessorLives()
         && wanted.isPresent()
-        && Instant.now().isAfter(earliest)
-        && !predecessorLives()) {
+        && Instant.now().isAfter(earliest)) {
       tags = wanted.get();
       agent = AgentProcess.start(host, slot, AgentTags.dated(tags));
       say.accept("agent " + agent.name() + " runs, pid " + agent.pid());
@@ -65,7 +65,10 @@ final class AgentSlot implements AutoCloseable {
   HostStatus.Agent status() {
     String name = AgentConfig.name(host, slot);
     if (agent == null) {
-      return new HostStatus.Agent(slot + 1, name, "away", "", List.of());
+      return predecessor()
+          .map(_ -> AgentProcess.job(host, slot).orElse(""))
+          .map(job -> new HostStatus.Agent(slot + 1, name, "leaving", job, List.of()))
+          .orElse(new HostStatus.Agent(slot + 1, name, "away", "", List.of()));
     }
     Optional<String> job = agent.job();
     String state = leaving ? "leaving" : job.isPresent() ? "busy" : "idle";

@@ -86,25 +86,33 @@ final class CleanUp {
     return gone;
   }
 
-  /// Names of images whose last arrival was by this program's own doing.
+  /// Names of images whose last arrival was by this program's own doing, and that nobody else asked
+  /// for since.
   private static Set<String> pulledHere(History history) {
     Set<String> own = new HashSet<>();
     for (History.Event event : history.read()) {
       switch (event.what()) {
-        case "pulled", "built", "imported", "tagged" -> {
-          boolean ours =
-              event.what().equals("pulled")
-                  && OWN.contains(event.by().substring(event.by().indexOf(": ") + 2));
-          if (ours) {
+        case "pulled" -> {
+          if (ours(event)) {
             own.add(event.image());
           } else {
             own.remove(event.image());
           }
         }
+        case "found" -> {
+          if (!ours(event)) {
+            own.remove(event.image());
+          }
+        }
+        case "built", "imported", "tagged" -> own.remove(event.image());
         default -> {}
       }
     }
     return own;
+  }
+
+  private static boolean ours(History.Event event) {
+    return OWN.contains(event.by().substring(event.by().indexOf(": ") + 2));
   }
 
   /// Templates of contents that no image has which jobs use, or which is pinned: those of a rollout

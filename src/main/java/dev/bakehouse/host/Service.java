@@ -4,6 +4,7 @@ import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
@@ -146,7 +147,8 @@ public final class Service {
       Directories.writePrivate(
           unit().environment(), environment().getBytes(StandardCharsets.UTF_8));
     }
-    if (same() && running()) {
+    boolean runs = running();
+    if (same() && runs) {
       say.accept(file() + " is there already, and the service runs");
       return;
     }
@@ -156,9 +158,17 @@ public final class Service {
       // Where none is loaded there is none to unload.
       if (argv.contains("bootout")) {
         var _ = Command.of(argv).deadline(STOP).run();
+        Poll.until(
+            "launchd to let go of " + ServiceUnit.LABEL,
+            STOP,
+            () -> Optional.of(argv).filter(_ -> !running()));
       } else {
         run(argv);
       }
+    }
+    if (!mac && runs) {
+      say.accept(
+          "the service runs as it was started; `bakehouse host restart` puts the new file in force");
     }
     if (!mac && !system) {
       say.accept("to have it run without a log-in: sudo loginctl enable-linger " + user);

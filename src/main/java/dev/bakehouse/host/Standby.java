@@ -93,13 +93,7 @@ final class Standby implements AutoCloseable {
       keep(_ -> false);
       return;
     }
-    HostSettings next =
-        Demand.of(host)
-            .likely()
-            .filter(name -> !name.equals(host.image()))
-            .map(host::withImage)
-            .filter(other -> new Images(other).here().isPresent())
-            .orElse(host);
+    HostSettings next = next(host);
     Images images = new Images(next);
     Optional<LocalImage> image = images.here();
     Machines machines = new Machines(next, hypervisor);
@@ -110,9 +104,20 @@ final class Standby implements AutoCloseable {
         && image.isPresent()
         && room
         && pausedUntil.isBefore(Instant.now())
-        && !slots.wanted(_ -> true)) {
+        && !slots.wanted(wish -> !wish.equals(machines.standbyKey(image.get())))) {
       slots.tryAcquire().ifPresent(lease -> make(machines, images, lease));
     }
+  }
+
+  /// The host with the image that the next job most likely wants. Any that is none of its other
+  /// images, as one that a rollout has replaced, stands for its own.
+  static HostSettings next(HostSettings host) {
+    return Demand.of(host)
+        .likely()
+        .filter(name -> host.others().stream().anyMatch(other -> other.name().equals(name)))
+        .map(host::withImage)
+        .filter(other -> new Images(other).here().isPresent())
+        .orElse(host);
   }
 
   private boolean wanted() {

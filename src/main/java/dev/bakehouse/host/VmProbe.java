@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 
-/// `bakehouse job run -- true` with the environment that jobs have, as a process that ends with
-/// this one.
+/// `bakehouse job run --fresh -- true` with the environment that jobs have, as a process that ends
+/// with this one. A host that is paused has no VM on standby.
 final class VmProbe implements Breaker.Probe {
   private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -44,7 +44,7 @@ final class VmProbe implements Breaker.Probe {
     Path temporary = Directories.makePrivate(host.state().resolve("probe"));
     Command command =
         HostEnvironment.of(
-            Command.of(Self.argv("job", "run", "--config"))
+            Command.of(Self.argv("job", "run", "--fresh", "--config"))
                 .and(host.file().toAbsolutePath().toString(), "--", "true"),
             host,
             temporary);

@@ -6,7 +6,6 @@ import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.HttpClients;
 import dev.bakehouse.platform.Patience;
 import dev.bakehouse.platform.Threads;
-import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -145,7 +144,7 @@ final class Webhooks {
           if (status / 100 == 4 && status != 408 && status != 429) {
             break;
           }
-        } catch (IOException | UserError e) {
+        } catch (IOException | RuntimeException e) {
           trouble = String.valueOf(e.getMessage() == null ? e : e.getMessage());
         }
       } while (attempts.again(Optional.empty()));

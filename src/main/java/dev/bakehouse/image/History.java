@@ -31,9 +31,9 @@ public final class History {
   }
 
   /// @param at ISO-8601
-  /// @param what `pulled`, `built`, `imported`, `tagged`, `pushed`, `pinned`, `unpinned`,
-  ///   `verified`, `damaged`, `repaired`, `promoted`, `rolled-back`, `pruned`, `deleted`, or
-  ///   another word
+  /// @param what `pulled`, `found` (by a pull, which left it at that), `built`, `imported`,
+  ///   `tagged`, `pushed`, `pinned`, `unpinned`, `verified`, `damaged`, `repaired`, `promoted`,
+  ///   `rolled-back`, `pruned`, `deleted`, or another word
   /// @param digest of the manifest, else of the content
   /// @param from a reference, a directory, another image; where to for `pushed`; what jobs run in
   ///   instead for `rolled-back`

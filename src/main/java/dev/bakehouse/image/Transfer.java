@@ -63,6 +63,7 @@ public final class Transfer {
           store.find(name).filter(image -> image.record().digest().equals(digest.toString()));
       if (here.isPresent() && !force) {
         log.say(name + " is already here with " + digest);
+        store.history().add("found", name, digest.toString(), reference.toString(), 0);
         return here.get();
       }
       Path partial = store.work(Leavings.PULL + digest.hex());

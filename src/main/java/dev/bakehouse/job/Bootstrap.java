@@ -42,6 +42,9 @@ public final class Bootstrap {
   private final GuestBootstrap guest;
   private final Optional<Visitor> visitor;
 
+  /// Whether a failure was in a VM that had started well, and the host knows no cause of its own.
+  private boolean guests;
+
   /// @param visitor nobody in a job of an agent
   Bootstrap(
       HostSettings settings,
@@ -78,7 +81,7 @@ public final class Bootstrap {
     try {
       boolean here = HostCommands.find(job, settings).isPresent();
       int status = here ? HostCommands.run(job, settings, phases, log) : inVm();
-      if (!here) {
+      if (!here && visitor.isEmpty()) {
         new Failures(settings.state()).clear();
       }
       log.println("--- bakehouse: " + phases.summary());
@@ -90,7 +93,9 @@ public final class Bootstrap {
       if (cancellation.cancelled()) {
         return 143;
       }
-      note(String.valueOf(e.getMessage()));
+      if (!(e.getCause() instanceof GitMirror.NoCommit)) {
+        note(String.valueOf(e.getMessage()));
+      }
       return INFRASTRUCTURE;
     } catch (RuntimeException e) {
       note("internal fault: " + e);
@@ -105,8 +110,12 @@ public final class Bootstrap {
     }
   }
 
-  /// For the host, which takes no more jobs after a few of these.
+  /// For the host, which takes no more jobs after a few of these: not what a step or a person may
+  /// have brought about.
   private void note(String what) {
+    if (guests || visitor.isPresent()) {
+      return;
+    }
     try {
       new Failures(settings.state()).add(job.id(), what);
     } catch (UserError e) {
@@ -166,10 +175,12 @@ public final class Bootstrap {
       Machine machine = startMachine(image, lease, checkout, caches);
       String vm = machine.name();
       OptionalInt ended = OptionalInt.empty();
+      boolean started = false;
       try {
         phases.say("--- bakehouse: cache · restore");
         Map<String, String> cachePaths = caches.restore(machine);
         starting.end();
+        started = true;
         int status = guest.command(machine, checkout, cachePaths);
         ended = OptionalInt.of(status);
         if (!cancellation.cancelled()) {
@@ -181,6 +192,9 @@ public final class Bootstrap {
           phases.run(Phase.CACHE, "save", () -> caches.save(machine));
         }
         return new Ran(vm, status);
+      } catch (RuntimeException e) {
+        guests = started && machine.trouble().isEmpty();
+        throw e;
       } finally {
         if (!kept(machine, ended)) {
           phases.run(Phase.DESTROY, vm, machine::destroy);
@@ -201,7 +215,7 @@ public final class Bootstrap {
   }
 
   private boolean keep(Vm vm, Keep kind, String why) {
-    return new Inspection(settings).keep(vm, kind, job.id(), why, phases::say);
+    return visitor.isEmpty() && new Inspection(settings).keep(vm, kind, job.id(), why, phases::say);
   }
 
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.

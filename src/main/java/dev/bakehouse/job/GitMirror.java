@@ -22,6 +22,13 @@ import java.util.stream.Stream;
 public final class GitMirror {
   private static final Duration FETCH = Duration.ofMinutes(30);
 
+  /// A commit that was never pushed, or was pushed over since.
+  static final class NoCommit extends UserError {
+    NoCommit(String message, String remedy) {
+      super(message, remedy);
+    }
+  }
+
   private final String url;
   private final Path mirrors;
   private final Path dir;
@@ -83,7 +90,7 @@ public final class GitMirror {
           e);
     }
     if (isCommit(wanted) && !has(wanted)) {
-      throw new UserError(
+      throw new NoCommit(
           "The repository " + url + " has no commit " + wanted + " (branch " + branch + ")",
           "Was it pushed? Was the branch rewritten?");
     }

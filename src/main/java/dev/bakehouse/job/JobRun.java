@@ -40,12 +40,14 @@ public final class JobRun {
   /// @param out gets a copy of that directory after the command
   /// @param environment names of variables of this process the command gets
   /// @param keep leave the VM running after the command
+  /// @param fresh make a VM for it, also where `vm.start` lets jobs have those on standby alone
   public record Request(
       List<String> command,
       Optional<Path> dir,
       Optional<Path> out,
       List<String> environment,
-      boolean keep) {}
+      boolean keep,
+      boolean fresh) {}
 
   private final HostSettings settings;
   private final Request request;
@@ -153,14 +155,19 @@ public final class JobRun {
     Directories.makePrivate(settings.state());
     Path scratch = Directories.makePrivate(Connections.directory(settings));
     Machine.Start start =
-        new Machine.Start(Machines.name("run"), settings.vm().start(), List.of(), scratch, owner());
+        new Machine.Start(Machines.name("run"), mode(), List.of(), scratch, owner());
     return Heir.orStart(machines, image, lease, start, phases);
+  }
+
+  private String mode() {
+    String mode = settings.vm().start();
+    return request.fresh() && mode.equals("standby") ? "auto" : mode;
   }
 
   /// A VM that is to be kept belongs to nobody, and one that waits to a process.
   private Lease slot(Machines machines, ImageLease image) {
     Slots slots = Jobs.slots(settings);
-    return request.keep()
+    return request.keep() || request.fresh()
         ? slots.acquire(SLOT, phases::say)
         : machines.slot(slots, image.image(), false, phases::say);
   }

@@ -47,7 +47,8 @@ public final class Reaper {
   ///
   /// @param name its exact name
   /// @param displace end it too when it only waits for an heir
-  /// @return whether the lease's slot is free now; not so when the VM lives for somebody else
+  /// @return whether the lease's slot is free now; not so when the VM lives for somebody else. One
+  ///   in quarantine has no slot
   boolean release(String name, boolean displace) {
     Optional<VmRecord> record = home.read(name);
     if (record.isEmpty()) {
@@ -57,7 +58,7 @@ public final class Reaper {
       end(record.get());
       return true;
     }
-    return of(record.get()).filter(Vm::running).isEmpty();
+    return quarantine.find(name).isPresent() || of(record.get()).filter(Vm::running).isEmpty();
   }
 
   private boolean end(VmRecord record) {

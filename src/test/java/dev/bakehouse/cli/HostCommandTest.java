@@ -74,6 +74,7 @@ class HostCommandTest {
       assertThat(drained.text()).contains("no agents, drained: new disk", "agent oven-a.1  away");
       JsonNode json = new JsonMapper().readTree(bakehouse("host", "status", "--json").text());
       assertThat(json.path("away").asString()).isEqualTo("drained: new disk");
+      assertThat(json.path("drain").path("reason").asString()).isEqualTo("new disk");
       assertThat(json.path("images").get(0).path("state").asString()).isEqualTo("unfit");
       assertThat(bakehouse("host", "undrain").text()).doesNotContain("drained");
     }
@@ -91,6 +92,7 @@ class HostCommandTest {
         .contains("No daemon runs with the state directory", "is drained since", ": moving)");
     JsonNode json = new JsonMapper().readTree(status.text());
     assertThat(json.path("away").asString()).isEqualTo("no daemon");
+    assertThat(json.path("drain").path("reason").asString()).isEqualTo("moving");
     for (List<String> verb : List.of(List.of("check"), List.of("force", "ready"))) {
       Outcome outcome = bakehouse("host", verb.toArray(String[]::new));
       assertThat(outcome.status()).isEqualTo(Exit.FAILED);

@@ -164,7 +164,10 @@ class FleetUpgradeTest {
     assertThat(fleet("status").text())
         .containsPattern("(?m)^a +ready +0/1 +bakehouse-debian-12 ")
         .containsPattern("(?m)^c +ready ");
-    assertThat(fleet("drain", "--only", "c").status()).isZero();
+    assertThat(fleet("drain", "--only", "c", "--reason", "new disk").status()).isZero();
+    // Of an upgrade that was killed.
+    assertThat(fleet("drain", "--only", "b", "--reason", "upgrade to 0123456789ab").status())
+        .isZero();
     List<String> before = NAMES.stream().map(FleetUpgradeTest::daemon).toList();
 
     Outcome bad = fleet("upgrade", "--release", release("bad", "exit 3").toString());
@@ -177,11 +180,12 @@ class FleetUpgradeTest {
     assertThat(current("a")).hasToString("releases/first");
     assertThat(status("a").orElseThrow().path("answer").path("away").asString())
         .startsWith("drained");
-    assertThat(status("b").orElseThrow().path("answer").path("away").asString()).isEmpty();
     assertThat(fleet("undrain", "--only", "a").status()).isZero();
 
     Outcome good = fleet("upgrade", "--release", release("good", ": good").toString());
     assertThat(good.status()).as(new String(good.err(), StandardCharsets.UTF_8)).isZero();
+    assertThat(good.text())
+        .containsPattern("(?m)^c +[0-9a-f]{12}, and stays drained \\(new disk\\)");
     for (int n = 0; n < NAMES.size(); n++) {
       String name = NAMES.get(n);
       assertThat(current(name).toString()).matches("releases/[0-9a-f]{12}");

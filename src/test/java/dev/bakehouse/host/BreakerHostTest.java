@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -68,6 +69,13 @@ class BreakerHostTest {
         assertThat(dir.resolve("host.log")).content().contains("a probe ran in a VM; takes jobs");
         assertThat(dir.resolve("host/breaker.json")).doesNotExist();
         assertThat(new Failures(dir.resolve("host")).list()).isEmpty();
+        // What a step does to its guest, or a person to a branch, is no failure of the host's.
+        for (BuildView theirs :
+            List.of(
+                ended(create("kill -9 -1; sleep 60")), ended(create("true", "0123".repeat(10))))) {
+          assertThat(theirs.jobs().getFirst().exitStatus()).isIn("-1", "125");
+          assertThat(new Failures(dir.resolve("host")).list()).isEmpty();
+        }
       }
     } finally {
       coordinator.close();
@@ -125,9 +133,13 @@ class BreakerHostTest {
   }
 
   private String create(String command) {
+    return create(command, "HEAD");
+  }
+
+  private String create(String command, String commit) {
     BuildRequest request =
         new BuildRequest(
-            "test", dir.resolve("repository").toString(), "HEAD", "main", "A test", Map.of());
+            "test", dir.resolve("repository").toString(), commit, "main", "A test", Map.of());
     return coordinator.create(
         request, Pipeline.parse("test", "steps: [{key: only, command: '" + command + "'}]"));
   }

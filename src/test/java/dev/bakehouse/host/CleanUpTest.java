@@ -45,7 +45,8 @@ class CleanUpTest {
     host = HostSettings.read(config);
     hypervisor = Jobs.hypervisor(host);
     store = new ImageStore(host.images());
-    for (String name : List.of("current", "old", "young", "pinned", "leased", "by-hand", "built")) {
+    for (String name :
+        List.of("current", "old", "young", "pinned", "leased", "by-hand", "built", "asked-for")) {
       image(name, name.equals("young") ? 1 : 30);
     }
     store.pin("pinned", true);
@@ -54,6 +55,10 @@ class CleanUpTest {
     }
     pulled("by-hand", "host", "run");
     pulled("by-hand", "image", "pull");
+    pulled("asked-for", "host", "run");
+    store.history().add("found", "old", "", "", 0);
+    Self.startedAs(new String[] {"image", "pull"});
+    store.history().add("found", "asked-for", "", "", 0);
     store.history().add("built", "built", "", "", 0);
   }
 
@@ -92,7 +97,8 @@ class CleanUpTest {
       assertThat(pass()).containsExactly("old");
     }
     assertThat(names())
-        .containsExactlyInAnyOrder("current", "young", "pinned", "leased", "by-hand", "built");
+        .containsExactlyInAnyOrder(
+            "current", "young", "pinned", "leased", "by-hand", "built", "asked-for");
     assertThat(said).containsExactly("deleted the outdated image old");
     assertThat(pass()).isEmpty();
   }

@@ -179,15 +179,19 @@ class ServiceUnitTest {
     Path environment = state.resolve("host.env");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(environment)))
         .isEqualTo("rw-------");
+    String active = "--user is-active --quiet bakehouse-host.service\n";
     assertThat(noted)
-        .hasContent("--user daemon-reload\n--user enable --now bakehouse-host.service\n");
+        .hasContent(active + "--user daemon-reload\n--user enable --now bakehouse-host.service\n");
     Files.writeString(environment, "AWS_SECRET=x\n");
     Files.delete(noted);
 
     assertThat(run(home, bin, config, "install"))
         .contains("is there already, and the service runs");
-    assertThat(noted).hasContent("--user is-active --quiet bakehouse-host.service\n");
+    assertThat(noted).hasContent(active);
     assertThat(environment).hasContent("AWS_SECRET=x\n");
+    Files.writeString(unit, "of another release");
+    assertThat(run(home, bin, config, "install"))
+        .contains("wrote " + unit, "`bakehouse host restart` puts the new file in force");
     run(home, bin, config, "restart");
     run(home, bin, config, "uninstall");
     assertThat(unit).doesNotExist();
@@ -197,9 +201,28 @@ class ServiceUnitTest {
         .contains("--user disable --now bakehouse-host.service");
   }
 
-  private static String run(Path home, Path bin, Path config, String verb) {
-    List<String> argv =
-        new ArrayList<>(Self.argv(List.of("-Duser.home=" + home), "host", verb, "--user"));
+  /// Nor a launchd: this one knows the service for some time after it was asked to let go.
+  @Test
+  void launchdIsGivenTheServiceAgainOnceItHasLetGo() throws Exception {
+    Path bin = Files.createDirectories(dir.resolve("bin"));
+    Path noted = dir.resolve("noted");
+    Path launchctl =
+        Files.writeString(
+            bin.resolve("launchctl"),
+            "#!/bin/sh\necho \"$1\" >>'%1$s'\n[ \"$1\" != print ] || [ $(grep -c print '%1$s') -lt 4 ]\n"
+                .formatted(noted));
+    launchctl.toFile().setExecutable(true);
+    Path config =
+        Files.writeString(dir.resolve("b.yml"), "host: {state: '" + dir.resolve("state") + "'}\n");
+    assertThat(run(dir.resolve("home"), bin, config, "install", "-Dos.name=Mac OS X"))
+        .contains("Library/LaunchAgents");
+    assertThat(noted).hasContent("print\nbootout\nprint\nprint\nprint\nbootstrap\n");
+  }
+
+  private static String run(Path home, Path bin, Path config, String verb, String... java) {
+    List<String> options = new ArrayList<>(List.of(java));
+    options.add("-Duser.home=" + home);
+    List<String> argv = new ArrayList<>(Self.argv(options, "host", verb, "--user"));
     argv.addAll(List.of("--config", config.toString()));
     return Command.of(argv).env("PATH", bin + ":" + System.getenv("PATH")).check().text();
   }

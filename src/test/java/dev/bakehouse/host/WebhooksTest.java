@@ -1,10 +1,13 @@
 package dev.bakehouse.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.bakehouse.config.ConfigError;
 import dev.bakehouse.config.OperationsSettings.Webhook;
 import dev.bakehouse.host.Webhooks.State;
+import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Patience;
@@ -109,6 +112,28 @@ class WebhooksTest {
             .text();
     assertThat(openssl).startsWith(parts[3]);
     assertThat(parts[3]).hasSize(64);
+  }
+
+  @Test
+  void anAddressThatJavaKnowsNoHostInIsRefusedAndStopsNoSender() throws Exception {
+    URI odd = URI.create("http://build_hub/hook");
+    Path config =
+        Files.writeString(
+            dir.resolve("bakehouse.yml"), "host: {webhooks: [{url: '" + odd + "'}]}\n");
+    assertThatThrownBy(() -> HostSettings.read(config))
+        .isInstanceOf(ConfigError.class)
+        .hasMessageContaining("is no address of a web server: `http://build_hub/hook`");
+    Webhooks hooks =
+        new Webhooks("oven-a", List.of(new Webhook(odd, Optional.empty())), QUICK, said::add);
+    for (int n = 1; n <= 2; n++) {
+      int told = n;
+      hooks.now(n == 1 ? READY : MISSING);
+      Poll.until(
+          "complaint " + n,
+          Duration.ofSeconds(20),
+          () -> Optional.of(said.size()).filter(size -> size == told));
+    }
+    assertThat(said).allMatch(line -> line.startsWith("Webhook " + odd + " was not told: "));
   }
 
   @Test

@@ -72,6 +72,9 @@ class StoreTest {
     assertThat(image.bytes()).isLessThan(20 << 20);
     assertThat(host.transfer.pull(layout, "i", false)).isEqualTo(image);
     assertThat(host.said()).contains("is already here");
+    assertThat(host.store.history().read())
+        .extracting(event -> event.image() + " " + event.what())
+        .containsExactly("i pulled", "i found");
   }
 
   @Test

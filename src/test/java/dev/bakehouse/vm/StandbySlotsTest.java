@@ -111,6 +111,24 @@ class StandbySlotsTest {
     assertThat(slots.acquire(new Wish(KEY, true), SOON, _ -> {}).standby()).contains(VM);
   }
 
+  @Test
+  void oneThatIsKeptForInspectionHasNoSlotAlsoAfterAKill() {
+    try (Lease lease = slots.acquire(Wish.of(KEY), SOON, _ -> {})) {
+      assertThat(lease.standby()).contains(VM);
+      Vm mine = qemu.takeOver(VM).orElseThrow();
+      assertThat(new Quarantine(dir).keep(mine, "a job", "it failed", 1, Duration.ofHours(1)))
+          .isPresent();
+      // As a KILL leaves it: bound, and the VM runs.
+      lease.leave();
+      try (Lease one = slots.tryAcquire().orElseThrow();
+          Lease two = slots.tryAcquire().orElseThrow()) {
+        assertThat(one.slot()).isNotEqualTo(two.slot());
+        assertThat(mine.running()).isTrue();
+      }
+      mine.destroy();
+    }
+  }
+
   private void gone() {
     Poll.until("the end", SOON, () -> Optional.of(1).filter(_ -> program.alive().isEmpty()));
   }
