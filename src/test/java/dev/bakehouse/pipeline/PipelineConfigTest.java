@@ -23,7 +23,7 @@ class PipelineConfigTest {
       delimiter = ';',
       value = {
         "pipeline:|  colour: red|  steps: {zig: {command: x}}; bakehouse.yml:2; unknown key"
-            + " `pipeline.colour`; image-step, owns, release, steps, targets",
+            + " `pipeline.colour`; image-step, owns, performance, release, steps, targets",
         "pipeline:|  image-step: perhaps|  steps: {zig: {command: x}}; bakehouse.yml:2;"
             + " `pipeline.image-step: perhaps`; true, false",
         "pipeline:|  targets:|    linux-x64: {}|    linux-x86: {}|  steps: {zig: {command: x}};"
