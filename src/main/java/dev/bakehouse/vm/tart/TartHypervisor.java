@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 /// Tart on this host. Which VMs are Bakehouse's is written below the state directory; Tart keeps
 /// their disks, under the same names. Images are local Tart VMs by their exact names.
 public final class TartHypervisor implements Hypervisor {
+  /// Where Tart keeps the memory of a suspended VM, beside its disk.
+  private static final String SAVED = "state.vzvmsave";
+
   private static final long GIB = 1L << 30;
   private static final long TART_GB = 1_000_000_000L;
 
@@ -220,13 +223,9 @@ public final class TartHypervisor implements Hypervisor {
         .toList();
   }
 
+  /// The saved state alone: the disk shares its blocks with the image's.
   private List<Path> files(String vm) {
-    Path directory = settings.vms().resolve(vm);
-    try {
-      return Trees.names(directory).stream().map(directory::resolve).toList();
-    } catch (IOException e) {
-      return List.of();
-    }
+    return List.of(settings.vms().resolve(vm).resolve(SAVED));
   }
 
   @Override

@@ -90,6 +90,10 @@ class TartVmTest {
       boot = control.hello(BOOT).bootId();
     }
     Template template = tart.suspend(source, "key");
+    assertThat(tart.templates().getFirst().files())
+        .as("all that is not shared with the image")
+        .singleElement()
+        .satisfies(file -> assertThat(file).exists().hasFileName(StandInVm.STATE));
     assertThat(tart.template("key")).contains(template);
     assertThat(tart.find("source")).isEmpty();
     assertThat(tart.image("mac")).as("the image is untouched").contains(image);
