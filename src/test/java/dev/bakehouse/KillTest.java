@@ -86,7 +86,8 @@ class KillTest {
     KillFixture.Running first = host.running(host.awaitLog(one, "victim"));
     KillFixture.Running second = host.running(host.awaitLog(two, "victim"));
     host.daemon().destroyForcibly().waitFor();
-    host.startDaemon("agent oven.1 finishes", "agent oven.2 finishes");
+    String waiting = "waiting for the agent of an ended daemon, pid ";
+    host.startDaemon(waiting + first.agent().pid(), waiting + second.agent().pid());
     assertThat(first.agent().alive()).isPresent();
     assertThat(second.agent().alive()).isPresent();
     BuildView ended = host.awaitEnd(one);
