@@ -5,15 +5,13 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// `bakehouse cache`: saved compilation caches, by hand and in steps without a VM.
 @Command(
     name = "cache",
     mixinStandardHelpOptions = true,
     description = "Save, restore and look after compilation caches.")
-final class CacheCommand implements Group {
+final class CacheCommand extends Group {
   private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
 
   static {
@@ -29,16 +27,8 @@ final class CacheCommand implements Group {
     VERBS.put("volumes", CacheVolumes::new);
   }
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-
   @Override
-  public Map<String, Supplier<Callable<Integer>>> verbs() {
+  Map<String, Supplier<Callable<Integer>>> verbs() {
     return VERBS;
-  }
-
-  @Override
-  public Integer call() {
-    spec.commandLine().usage(System.err);
-    return Exit.USAGE;
   }
 }

@@ -4,10 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// `bakehouse fleet …`: all hosts of an inventory.
 @Command(
@@ -17,7 +14,7 @@ import picocli.CommandLine.Spec;
       "All hosts of an inventory (fleet.hosts in bakehouse.yml), over the system's ssh.",
       "Ends 0 when all went well on all hosts, 1 when not on some, 125 when no host was reached."
     })
-final class FleetCommand implements Group {
+final class FleetCommand extends Group {
   private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
 
   static {
@@ -28,16 +25,8 @@ final class FleetCommand implements Group {
     VERBS.put("exec", FleetExec::new);
   }
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-
   @Override
-  public Map<String, Supplier<Callable<Integer>>> verbs() {
+  Map<String, Supplier<Callable<Integer>>> verbs() {
     return VERBS;
-  }
-
-  @Override
-  public Integer call() {
-    CommandLine.usage(spec.commandLine(), System.err);
-    return Exit.USAGE;
   }
 }

@@ -4,14 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// `bakehouse host …`: the daemon, and what people tell it.
 @Command(name = "host", description = "The daemon of a host.", mixinStandardHelpOptions = true)
-final class HostCommand implements Group {
+final class HostCommand extends Group {
   private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
 
   static {
@@ -27,16 +24,8 @@ final class HostCommand implements Group {
     VERBS.put("restart", HostService.Restart::new);
   }
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-
   @Override
-  public Map<String, Supplier<Callable<Integer>>> verbs() {
+  Map<String, Supplier<Callable<Integer>>> verbs() {
     return VERBS;
-  }
-
-  @Override
-  public Integer call() {
-    CommandLine.usage(spec.commandLine(), System.err);
-    return Exit.USAGE;
   }
 }

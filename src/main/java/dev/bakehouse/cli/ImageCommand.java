@@ -4,17 +4,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// `bakehouse image …`
 @Command(
     name = "image",
     mixinStandardHelpOptions = true,
     description = "VM images: get, build, move, look after.")
-final class ImageCommand implements Group {
+final class ImageCommand extends Group {
   private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
 
   static {
@@ -39,17 +36,8 @@ final class ImageCommand implements Group {
     VERBS.put("delete", ImageDeleteCommand::new);
   }
 
-  @Spec CommandSpec spec = CommandSpec.create();
-
   @Override
-  public Map<String, Supplier<Callable<Integer>>> verbs() {
+  Map<String, Supplier<Callable<Integer>>> verbs() {
     return VERBS;
-  }
-
-  @Override
-  public Integer call() {
-    CommandLine line = spec.commandLine();
-    line.usage(line.getErr());
-    return Exit.USAGE;
   }
 }

@@ -17,31 +17,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `bakehouse performance`.
 @Command(
     name = "performance",
     mixinStandardHelpOptions = true,
     description = "Benchmarks of builds.")
-final class PerformanceCommand implements Group {
-  @Spec CommandSpec spec = CommandSpec.create();
-
+final class PerformanceCommand extends Group {
   @Override
-  public Map<String, Supplier<Callable<Integer>>> verbs() {
+  Map<String, Supplier<Callable<Integer>>> verbs() {
     return Map.of("compare", Compare::new);
-  }
-
-  @Override
-  public Integer call() {
-    CommandLine line = spec.commandLine();
-    line.usage(line.getErr());
-    return Exit.USAGE;
   }
 
   @Command(

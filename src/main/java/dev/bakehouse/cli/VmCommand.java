@@ -4,14 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// `bakehouse vm …`: virtual machines by hand. They are kept until deleted by name.
 @Command(name = "vm", description = "Virtual machines by hand.", mixinStandardHelpOptions = true)
-final class VmCommand implements Group {
+final class VmCommand extends Group {
   private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
 
   static {
@@ -28,16 +25,8 @@ final class VmCommand implements Group {
     VERBS.put("reset", VmReset::new);
   }
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-
   @Override
-  public Map<String, Supplier<Callable<Integer>>> verbs() {
+  Map<String, Supplier<Callable<Integer>>> verbs() {
     return VERBS;
-  }
-
-  @Override
-  public Integer call() {
-    CommandLine.usage(spec.commandLine(), System.err);
-    return Exit.USAGE;
   }
 }

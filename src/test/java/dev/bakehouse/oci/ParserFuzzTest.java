@@ -3,6 +3,7 @@ package dev.bakehouse.oci;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.bakehouse.Mutations;
 import dev.bakehouse.oci.TartManifest.DiskSlice;
 import dev.bakehouse.pipeline.Adapt;
 import dev.bakehouse.pipeline.Explain;
@@ -14,7 +15,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -159,41 +159,8 @@ class ParserFuzzTest {
     List<byte[]> all = seeds.toList();
     Random random = new Random(4);
     for (int i = 0; i < MUTATIONS; i++) {
-      byte[] input = all.get(random.nextInt(all.size())).clone();
-      for (int changes = 1 + random.nextInt(4); changes > 0; changes--) {
-        input = mutated(input, all, random);
-      }
-      target.run(input);
+      target.run(Mutations.of(all.get(random.nextInt(all.size())), random));
     }
-  }
-
-  private static byte[] mutated(byte[] input, List<byte[]> all, Random random) {
-    if (input.length == 0) {
-      return all.get(random.nextInt(all.size()));
-    }
-    int at = random.nextInt(input.length);
-    int length = 1 + random.nextInt(Math.min(16, input.length - at));
-    byte[] next = input.clone();
-    return switch (random.nextInt(5)) {
-      case 0 -> {
-        next[at] ^= (byte) (1 << random.nextInt(8));
-        yield next;
-      }
-      case 1 -> {
-        next[at] = (byte) random.nextInt();
-        yield next;
-      }
-      case 2 -> Arrays.copyOf(input, at);
-      case 3 -> {
-        System.arraycopy(input, random.nextInt(input.length - length + 1), next, at, length);
-        yield next;
-      }
-      default -> {
-        byte[] longer = Arrays.copyOf(input, input.length + length);
-        System.arraycopy(input, at, longer, at + length, input.length - at);
-        yield longer;
-      }
-    };
   }
 
   private static String written(Challenge challenge) {
