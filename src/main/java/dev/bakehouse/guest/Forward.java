@@ -1,7 +1,5 @@
 package dev.bakehouse.guest;
 
-import java.nio.file.Path;
-
 /// Something of this machine that the guest can reach while the connection stands.
 ///
 /// @param guest where the guest finds it: `127.0.0.1:PORT` or a socket's path
@@ -10,10 +8,6 @@ public record Forward(String guest, String host) {
   /// The same port of the loopback on both sides, so that addresses need no rewriting.
   public static Forward loopback(int port) {
     return new Forward("127.0.0.1:" + port, "127.0.0.1:" + port);
-  }
-
-  public static Forward socket(String guest, Path host) {
-    return new Forward(guest, host.toString());
   }
 
   String argument() {

@@ -238,15 +238,6 @@ public final class Ssh implements AutoCloseable {
     return Command.of(session(String.join(" ", words))).input(input).deadline(deadline).run();
   }
 
-  /// Whether the connection still stands, as its own process tells.
-  public boolean alive() {
-    return master.map(SshMaster::alive).orElse(true)
-        && Command.of(SshOptions.ask(target, socket.path(), "check"))
-            .deadline(Duration.ofSeconds(10))
-            .run()
-            .ok();
-  }
-
   private List<String> session(String command) {
     return SshOptions.session(target, socket.path(), command);
   }

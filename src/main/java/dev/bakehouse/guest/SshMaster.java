@@ -78,10 +78,6 @@ final class SshMaster implements AutoCloseable {
     ready.complete(Optional.of(said.isEmpty() ? "the SSH client ended" : said.toString()));
   }
 
-  boolean alive() {
-    return process.isAlive();
-  }
-
   /// The client lives on while it has another owner.
   void letGo() {
     try (OutputStream pipe = process.getOutputStream()) {

@@ -11,7 +11,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -41,18 +40,6 @@ public final class DebianImage {
           "/lib/modules/*/kernel/drivers/gpu/*");
 
   private DebianImage() {}
-
-  /// What this machine must have; empty when nothing is missing.
-  ///
-  /// @return names of Debian packages to install
-  public static List<String> missing() {
-    List<String> missing = new ArrayList<>();
-    need(missing, "mmdebstrap", "mmdebstrap");
-    need(missing, "fakeroot", "fakeroot");
-    need(missing, "fakechroot", "fakechroot");
-    need(missing, "mkfs.ext4", "e2fsprogs");
-    return missing;
-  }
 
   /// Builds the image into a new directory; nothing is left there when it fails.
   ///
@@ -190,12 +177,5 @@ public final class DebianImage {
     }
     all.addAll(List.of(argv));
     return Command.of(all).deadline(LIMIT).merged();
-  }
-
-  private static void need(List<String> missing, String program, String debianPackage) {
-    if (Programs.find(program).isEmpty()) {
-      missing.add(debianPackage);
-    }
-    missing.sort(Comparator.naturalOrder());
   }
 }

@@ -68,10 +68,6 @@ public final class Phases {
     return speed;
   }
 
-  void replace(Phase phase, Duration time) {
-    times.put(phase, time);
-  }
-
   public Map<Phase, Duration> times() {
     return Map.copyOf(times);
   }

@@ -43,14 +43,6 @@ final class HostProcess implements AutoCloseable {
     return spec.name();
   }
 
-  Path log() {
-    return log;
-  }
-
-  long pid() {
-    return daemon.identity().pid();
-  }
-
   /// @throws UserError when the daemon is gone, with the end of its log
   void insistAlive() {
     if (!daemon.alive()) {

@@ -1,9 +1,6 @@
 package dev.bakehouse.pipeline;
 
 import dev.bakehouse.platform.UserError;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,21 +25,7 @@ public record Pipeline(
     steps = List.copyOf(steps);
   }
 
-  /// A pipeline that stands alone: every `depends_on` names one of its own steps.
-  ///
-  /// @throws UserError naming file, line, step and key
-  public static Pipeline read(Path file) {
-    try {
-      return parse(file.toString(), Files.readString(file));
-    } catch (IOException e) {
-      throw new UserError(
-          "Could not read the pipeline " + file + ": " + e.getMessage(),
-          "Check its path and mode.",
-          e);
-    }
-  }
-
-  /// Like [#read], of a text in YAML or JSON.
+  /// A pipeline that stands alone, in YAML or JSON: every `depends_on` names one of its own steps.
   ///
   /// @param name what errors call the text
   public static Pipeline parse(String name, String text) {

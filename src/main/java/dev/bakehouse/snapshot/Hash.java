@@ -34,10 +34,6 @@ record Hash(long a, long b, long c, long d) {
     return new Hash(from.getLong(), from.getLong(), from.getLong(), from.getLong());
   }
 
-  static Hash parse(String hex) {
-    return of(ByteBuffer.wrap(HexFormat.of().parseHex(hex)));
-  }
-
   byte[] bytes() {
     return ByteBuffer.allocate(BYTES).putLong(a).putLong(b).putLong(c).putLong(d).array();
   }

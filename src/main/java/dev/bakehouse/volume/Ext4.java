@@ -87,11 +87,6 @@ final class Ext4 {
     return blocks;
   }
 
-  /// How many there can be.
-  int inodes() {
-    return inodes;
-  }
-
   Inode root() throws IOException {
     return inode(ROOT);
   }
