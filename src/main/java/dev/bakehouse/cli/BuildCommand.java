@@ -12,11 +12,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,22 +29,24 @@ import picocli.CommandLine.Parameters;
     name = "build",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Creates, shows and changes builds of Buildkite or of a coordinator.",
-    subcommands = {
-      BuildCommand.Create.class,
-      BuildCommand.ListBuilds.class,
-      BuildCommand.Show.class,
-      BuildCommand.Cancel.class,
-      BuildCommand.Rebuild.class,
-      BuildCommand.Retry.class,
-      BuildCommand.Unblock.class,
-      BuildCommand.Log.class
-    })
-final class BuildCommand implements Callable<Integer> {
+    description = "Creates, shows and changes builds of Buildkite or of a coordinator.")
+final class BuildCommand extends Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("create", Create::new);
+    VERBS.put("list", ListBuilds::new);
+    VERBS.put("show", Show::new);
+    VERBS.put("cancel", Cancel::new);
+    VERBS.put("rebuild", Rebuild::new);
+    VERBS.put("retry", Retry::new);
+    VERBS.put("unblock", Unblock::new);
+    VERBS.put("log", Log::new);
+  }
+
   @Override
-  public Integer call() {
-    System.err.println("Name one of create, list, show, cancel, rebuild, retry, unblock, log.");
-    return Exit.USAGE;
+  Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
   }
 
   /// Which server, which pipeline.

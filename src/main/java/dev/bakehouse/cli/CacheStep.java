@@ -15,11 +15,12 @@ import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.job.GitLineage;
 import dev.bakehouse.job.JobSources;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,13 +30,18 @@ import picocli.CommandLine.Option;
 @Command(
     name = "step",
     mixinStandardHelpOptions = true,
-    description = "Restore or save the caches of a step that runs without a VM.",
-    subcommands = {CacheStep.Restore.class, CacheStep.Save.class})
-final class CacheStep implements Callable<Integer> {
+    description = "Restore or save the caches of a step that runs without a VM.")
+final class CacheStep extends Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("restore", Restore::new);
+    VERBS.put("save", Save::new);
+  }
+
   @Override
-  public Integer call() {
-    new CommandLine(new CacheStep()).usage(System.err);
-    return Exit.USAGE;
+  Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
   }
 
   /// What both verbs take.

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,22 +26,24 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "volumes",
     mixinStandardHelpOptions = true,
-    description = "The cache volumes this host keeps from job to job.",
-    subcommands = {
-      CacheVolumes.ListAll.class,
-      CacheVolumes.Pin.class,
-      CacheVolumes.Prune.class,
-      CacheVolumes.Publish.class
-    })
-final class CacheVolumes implements Callable<Integer> {
+    description = "The cache volumes this host keeps from job to job.")
+final class CacheVolumes extends Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("list", ListAll::new);
+    VERBS.put("pin", Pin::new);
+    VERBS.put("prune", Prune::new);
+    VERBS.put("publish", Publish::new);
+  }
+
   private static final long MB = 1_000_000;
   private static final Duration LONGEST = Duration.ofHours(1);
   private static final long GB = 1L << 30;
 
   @Override
-  public Integer call() {
-    new CommandLine(new CacheVolumes()).usage(System.err);
-    return Exit.USAGE;
+  Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
   }
 
   /// `bakehouse cache volumes list`

@@ -13,8 +13,6 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Has hosts finish their jobs and take no more.")
 final class FleetDrain implements Callable<Integer> {
-  private static final Duration ANSWER = Duration.ofMinutes(1);
-
   @Mixin private FleetOptions options = new FleetOptions();
 
   @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for people.")
@@ -34,7 +32,7 @@ final class FleetDrain implements Callable<Integer> {
       words.add("--wait");
     }
     return options.tell(
-        options.fleet().tell(words, ANSWER.plusMinutes(wait)),
+        options.fleet().tell(words, Duration.ofMinutes(wait)),
         List.of("DRAIN"),
         _ -> List.of(wait > 0 ? "drained" : "asked"));
   }

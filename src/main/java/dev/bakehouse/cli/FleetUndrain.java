@@ -11,14 +11,12 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true,
     description = "Has hosts take jobs again.")
 final class FleetUndrain implements Callable<Integer> {
-  private static final Duration ANSWER = Duration.ofMinutes(1);
-
   @Mixin private FleetOptions options = new FleetOptions();
 
   @Override
   public Integer call() {
     return options.tell(
-        options.fleet().tell(List.of("host", "undrain"), ANSWER),
+        options.fleet().tell(List.of("host", "undrain"), Duration.ZERO),
         List.of("UNDRAIN"),
         _ -> List.of("asked"));
   }

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,18 +25,20 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "quarantine",
     mixinStandardHelpOptions = true,
-    description = "VMs of failed jobs that are kept for inspection.",
-    subcommands = {
-      HostQuarantine.On.class,
-      HostQuarantine.Off.class,
-      HostQuarantine.ListAll.class,
-      HostQuarantine.Release.class
-    })
-final class HostQuarantine implements Callable<Integer> {
+    description = "VMs of failed jobs that are kept for inspection.")
+final class HostQuarantine extends Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("on", On::new);
+    VERBS.put("off", Off::new);
+    VERBS.put("list", ListAll::new);
+    VERBS.put("release", Release::new);
+  }
+
   @Override
-  public Integer call() {
-    new CommandLine(new HostQuarantine()).usage(System.err);
-    return Exit.USAGE;
+  Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
   }
 
   /// `bakehouse host quarantine on`

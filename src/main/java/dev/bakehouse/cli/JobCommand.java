@@ -5,9 +5,12 @@ import dev.bakehouse.job.JobRun;
 import dev.bakehouse.job.Jobs;
 import dev.bakehouse.platform.UserError;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,17 +20,19 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "job",
     description = "Runs a job or a command in a clean VM.",
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      JobCommand.BootstrapCommand.class,
-      JobCommand.RunCommand.class,
-      JobRerunCommand.class
-    })
-final class JobCommand implements Callable<Integer> {
+    mixinStandardHelpOptions = true)
+final class JobCommand extends Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("bootstrap", BootstrapCommand::new);
+    VERBS.put("run", RunCommand::new);
+    VERBS.put("rerun", JobRerunCommand::new);
+  }
+
   @Override
-  public Integer call() {
-    System.err.println("Name one of bootstrap, run, rerun.");
-    return Exit.USAGE;
+  Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
   }
 
   /// An error of the machinery is never taken for the job's own.

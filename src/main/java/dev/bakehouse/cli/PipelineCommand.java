@@ -10,40 +10,39 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `bakehouse pipeline`.
 @CommandLine.Command(
     name = "pipeline",
     description = "Makes, adapts and checks pipelines.",
-    mixinStandardHelpOptions = true,
-    subcommands = {
-      PipelineCommand.GenerateVerb.class,
-      PipelineCommand.UploadVerb.class,
-      PipelineAdapt.class,
-      PipelineLint.class,
-      PipelineExplain.class
-    })
-final class PipelineCommand implements Callable<Integer> {
+    mixinStandardHelpOptions = true)
+final class PipelineCommand extends Group {
+  private static final Map<String, Supplier<Callable<Integer>>> VERBS = new LinkedHashMap<>();
+
+  static {
+    VERBS.put("generate", GenerateVerb::new);
+    VERBS.put("upload", UploadVerb::new);
+    VERBS.put("adapt", PipelineAdapt::new);
+    VERBS.put("lint", PipelineLint::new);
+    VERBS.put("explain", PipelineExplain::new);
+  }
+
   private static final String DEFAULT_FILE = "bakehouse.yml";
   private static final String STANDARD_INPUT = "-";
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() {
-    if (spec != null) {
-      spec.commandLine().usage(System.err);
-    }
-    return Exit.USAGE;
+  Map<String, Supplier<Callable<Integer>>> verbs() {
+    return VERBS;
   }
 
   /// Where the configuration is and which of its targets are wanted.

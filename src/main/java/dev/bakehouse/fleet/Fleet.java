@@ -48,7 +48,10 @@ public final class Fleet {
   }
 
   /// `host drain` or `host undrain`, with more words of it.
-  public List<Result> tell(List<String> words, Duration limit) {
+  ///
+  /// @param more time than a host has to answer
+  public List<Result> tell(List<String> words, Duration more) {
+    Duration limit = inventory.answer().plus(more);
     return each(host -> text(host, remote(host).bakehouse(limit, words.toArray(String[]::new))));
   }
 
