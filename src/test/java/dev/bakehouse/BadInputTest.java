@@ -205,6 +205,12 @@ class BadInputTest {
       assertThat(last.exitStatus()).isIn("-1", "125");
       assertThat(host.log(last)).contains("infrastructure failure", "phase boot");
       assertThat(host.qemu.list()).isEmpty();
+    }
+  }
+
+  @Test
+  void aHostWhoseConfigurationIsBrokenMeanwhileFailsJobsForTheMachinery() throws Exception {
+    try (KillFixture host = new KillFixture(dir)) {
       Files.writeString(host.config(), Files.readString(host.config()) + "slotz: 3\n");
       String broken = host.start("broken", "echo never");
       assertThat(host.awaitEnd(broken).state()).isEqualTo("failed");
