@@ -35,7 +35,9 @@ public final class Explainer {
       case "scheduled" -> scheduled(job);
       case "waiting", "pending" -> waiting(job);
       case "blocked" ->
-          "script".equals(job.type()) || "trigger".equals(job.type())
+          "script".equals(job.type())
+                  || "trigger".equals(job.type())
+                  || (job.waitingFor() != null && !job.waitingFor().isEmpty())
               ? waiting(job)
               : told(job, "blocked", "It waits for somebody to unblock it.");
       case "limited", "limiting", "platform_limiting", "platform_limited" ->

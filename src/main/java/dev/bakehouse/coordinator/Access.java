@@ -33,51 +33,56 @@ final class Access {
     if (job.isEmpty()) {
       return agent(request);
     }
-    return Optional.ofNullable(held(job.get()).agent())
+    return Optional.ofNullable(held(get(job.get())).agent())
         .orElseThrow(() -> new HttpError(422, "The job has no agent"));
   }
 
   /// The path's `:id`, called with the token of that job or of the agent that has it: 3.78 starts
   /// and finishes jobs with its own.
   String job(Request request) {
+    return called(request).id();
+  }
+
+  private Job called(Request request) {
     String id = request.var("id");
     if (core.tokens().verify(Tokens.AGENT, request.token()).isPresent()) {
       String agent = agent(request);
-      if (!agent.equals(core.database().read(tx -> Job.get(tx, id)).agent())) {
+      Job job = get(id);
+      if (!agent.equals(job.agent())) {
         throw new HttpError(403, "The job is not this agent's");
       }
       core.heard(id);
-      return id;
+      return job;
     }
-    if (!caller(request).equals(id)) {
+    Job job = calling(request);
+    if (!job.id().equals(id)) {
       throw new HttpError(403, "A job's token is good for that job only");
     }
-    return id;
+    return job;
   }
 
   /// Like [#job], or the caller where the path names none, for what only a job may do that an agent
   /// has: the processes of one that was given up may be alive for long.
   String running(Request request) {
-    String id = request.path().containsKey("id") ? job(request) : caller(request);
-    return held(id).id();
+    return held(request.path().containsKey("id") ? called(request) : calling(request)).id();
   }
 
-  private Job held(String id) {
-    Job job = core.database().read(tx -> Job.get(tx, id));
+  private Job get(String id) {
+    return core.database().read(tx -> Job.get(tx, id));
+  }
+
+  private static Job held(Job job) {
     if (!job.state().held()) {
       throw new HttpError(401, "The job has ended, and its token with it");
     }
     return job;
   }
 
-  /// The calling job; the path's `:id` must be its build.
-  String jobOfBuild(Request request) {
-    String id = caller(request);
-    String build = core.database().read(tx -> Job.get(tx, id)).build();
-    if (!build.equals(request.var("id"))) {
+  /// The path's `:id` must be the calling job's build.
+  void jobOfBuild(Request request) {
+    if (!calling(request).build().equals(request.var("id"))) {
       throw new HttpError(403, "A job's token is good for its own build only");
     }
-    return id;
   }
 
   /// The path's `:id`, a build the calling job may look into: any of its pipeline's, as an agent
@@ -86,12 +91,12 @@ final class Access {
   /// @return empty when there is no such build; agents ask again and again when told so by a status
   Optional<String> buildOfPipeline(Request request) {
     String id = request.var("id");
-    String job = caller(request);
+    Job job = calling(request);
     return core.database()
         .read(
             tx -> {
               Optional<Build> build = tx.one("SELECT * FROM builds WHERE id=?", Build::row, id);
-              String own = Build.get(tx, Job.get(tx, job).build()).pipeline();
+              String own = Build.get(tx, job.build()).pipeline();
               if (build.isPresent() && !build.get().pipeline().equals(own)) {
                 throw new HttpError(403, "A job's token is good for builds of its pipeline only");
               }
@@ -101,16 +106,19 @@ final class Access {
 
   /// The calling job.
   String caller(Request request) {
+    return calling(request).id();
+  }
+
+  private Job calling(Request request) {
     String id =
         core.tokens()
             .verify(Tokens.JOB, request.token())
             .orElseThrow(() -> new HttpError(401, "This is not a job's token"));
-    String agent =
-        core.database().read(tx -> Optional.ofNullable(Job.get(tx, id).agent())).orElse("");
-    if (!agent.isEmpty()) {
-      core.heard(agent);
+    Job job = get(id);
+    if (job.agent() != null) {
+      core.heard(job.agent());
     }
     core.heard(id);
-    return id;
+    return job;
   }
 }

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
@@ -56,16 +55,11 @@ public final class ApiTokens {
     new SecureRandom().nextBytes(random);
     String token = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
     List<String> words = scopes.stream().sorted().map(ApiScope::wire).toList();
-    try {
-      Directories.makePrivate(directory);
-      Path file = directory.resolve(hash(token));
-      Path part = file.resolveSibling(file.getFileName() + ".part");
-      Files.write(part, Json.bytes(new Stored(name, words, Instant.now().toString())));
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-      return token;
-    } catch (IOException e) {
-      throw unusable(e);
-    }
+    Directories.makePrivate(directory);
+    Directories.writePrivate(
+        directory.resolve(hash(token)),
+        Json.bytes(new Stored(name, words, Instant.now().toString())));
+    return token;
   }
 
   /// By name.

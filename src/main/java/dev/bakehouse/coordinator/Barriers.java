@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// Where the `wait` and `block` steps of a build stand, on the top level and in each group. A
 /// `wait` beside a `block` is none.
@@ -46,7 +47,7 @@ final class Barriers {
     return row.parent() == null ? TOP : row.parent();
   }
 
-  private static boolean block(StepRow row) {
+  static boolean block(StepRow row) {
     return row.step() instanceof InputStep input && input.block();
   }
 
@@ -55,9 +56,12 @@ final class Barriers {
     return Optional.ofNullable(above.get(row.id()));
   }
 
-  /// The steps above one on its own level.
-  List<StepRow> before(StepRow row) {
+  /// What a `wait` or `block` waits for: all above it on its own level, but for `input` steps,
+  /// which hold up only who names them.
+  Stream<StepRow> counted(StepRow row) {
     int place = places.getOrDefault(row.id(), 0);
-    return levels.getOrDefault(level(row), List.of()).subList(0, place);
+    return levels.getOrDefault(level(row), List.of()).subList(0, place).stream()
+        .filter(other -> !(other.step() instanceof WaitStep))
+        .filter(other -> !(other.step() instanceof InputStep) || block(other));
   }
 }

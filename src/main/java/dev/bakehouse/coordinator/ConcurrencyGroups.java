@@ -30,8 +30,9 @@ final class ConcurrencyGroups {
     List<Job> queue =
         tx.list(
             "SELECT * FROM jobs WHERE concurrency_group=? AND state IN ('waiting','limited',"
-                + "'scheduled','assigned','accepted','running','canceling','timing_out')"
-                + " ORDER BY iif(eager, -priority, 0), scheduled, iif(retry_count=0, seq,"
+                + "'scheduled',"
+                + JobState.BUSY
+                + ") ORDER BY iif(eager, -priority, 0), scheduled, iif(retry_count=0, seq,"
                 + " (SELECT first.seq FROM jobs first WHERE first.step=jobs.step AND"
                 + " first.parallel IS jobs.parallel AND first.matrix=jobs.matrix AND"
                 + " first.retry_count=0))",

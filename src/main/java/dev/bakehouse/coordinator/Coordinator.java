@@ -161,12 +161,12 @@ public final class Coordinator implements AutoCloseable {
 
   /// Whether a person may answer a job now.
   public boolean unblockable(String job) {
-    return core.database().call(tx -> Job.get(tx, job)).unblockable();
+    return core.database().read(tx -> Job.get(tx, job)).unblockable();
   }
 
   /// The step that a job was made of.
   public Step step(String job) {
-    return core.database().call(tx -> StepRow.get(tx, Job.get(tx, job).step()).step());
+    return core.database().read(tx -> StepRow.get(tx, Job.get(tx, job).step()).step());
   }
 
   /// @return the build's id

@@ -16,8 +16,6 @@ final class Dispatcher {
   /// An agent that was offered a job and keeps asking instead of taking it does not want it.
   private static final long OFFER_MILLIS = Duration.ofSeconds(15).toMillis();
 
-  private static final String BUSY = "('assigned','accepted','running','canceling','timing_out')";
-
   /// Within this, agents that ask for jobs have asked again.
   private static final long ASKED_MILLIS = 1500;
 
@@ -117,7 +115,9 @@ final class Dispatcher {
   /// Agents that have a job.
   Set<String> busy(Transaction tx) throws SQLException {
     return new HashSet<>(
-        tx.list("SELECT DISTINCT agent FROM jobs WHERE state IN " + BUSY, row -> row.getString(1)));
+        tx.list(
+            "SELECT DISTINCT agent FROM jobs WHERE state IN (" + JobState.BUSY + ")",
+            row -> row.getString(1)));
   }
 
   /// A job for an agent that has none.
@@ -179,9 +179,9 @@ final class Dispatcher {
         .list(
             "SELECT * FROM agents WHERE state='connected' AND priority>? AND NOT"
                 + " (ignored OR stopping OR paused) AND NOT EXISTS (SELECT 1 FROM jobs WHERE"
-                + " agent=agents.id AND state IN "
-                + BUSY
-                + ")",
+                + " agent=agents.id AND state IN ("
+                + JobState.BUSY
+                + "))",
             Agent::row,
             agent.priority())
         .stream()

@@ -109,8 +109,7 @@ record Job(
 
   static List<Job> ofAgent(Transaction tx, String agent) throws SQLException {
     return tx.list(
-        "SELECT * FROM jobs WHERE agent=? AND state IN"
-            + " ('assigned','accepted','running','canceling','timing_out') ORDER BY seq",
+        "SELECT * FROM jobs WHERE agent=? AND state IN (" + JobState.BUSY + ") ORDER BY seq",
         Job::row,
         agent);
   }

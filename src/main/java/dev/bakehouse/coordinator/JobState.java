@@ -1,6 +1,8 @@
 package dev.bakehouse.coordinator;
 
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Where a job stands. Names are Buildkite's, in upper case.
 public enum JobState {
@@ -35,6 +37,13 @@ public enum JobState {
   /// Its `if` or `branches` keep it out of the build.
   BROKEN;
 
+  /// Those that are [#busy], for SQL's `IN`.
+  static final String BUSY =
+      Stream.of(values())
+          .filter(JobState::busy)
+          .map(state -> "'" + state.wire() + "'")
+          .collect(Collectors.joining(","));
+
   public String wire() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -51,6 +60,11 @@ public enum JobState {
   /// What it depends on is not done, or a person has not answered.
   boolean waits() {
     return this == WAITING || this == BLOCKED;
+  }
+
+  /// An agent has it, or was offered it.
+  boolean busy() {
+    return this == ASSIGNED || held();
   }
 
   /// An agent works on it, or should.

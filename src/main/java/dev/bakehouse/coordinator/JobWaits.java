@@ -50,6 +50,9 @@ final class JobWaits {
     }
     if (row.step().dependsOn().isEmpty()) {
       above(row);
+      if (Barriers.block(row)) {
+        barriers.counted(row).forEach(this::whole);
+      }
       if (group != null && group.step().dependsOn().isEmpty()) {
         above(group);
       }
@@ -72,7 +75,7 @@ final class JobWaits {
       return;
     }
     if (row.step() instanceof WaitStep) {
-      barriers.before(row).forEach(this::whole);
+      barriers.counted(row).forEach(this::whole);
     }
     steps.stream().filter(s -> Objects.equals(s.parent(), row.id())).forEach(this::whole);
   }

@@ -35,7 +35,7 @@ final class Metrics {
     }
 
     void count(JobState state, int count) {
-      if (state.held() || state == JobState.ASSIGNED) {
+      if (state.busy()) {
         running += count;
       } else if (state == JobState.SCHEDULED) {
         scheduled += count;
@@ -99,15 +99,17 @@ final class Metrics {
   private Counted count(Transaction tx) throws java.sql.SQLException {
     Counted all = new Counted(new Agents(), new Jobs(), new TreeMap<>(), new TreeMap<>());
     tx.list(
-            "SELECT *, EXISTS (SELECT 1 FROM jobs WHERE agent=agents.id AND state IN"
-                + " ('assigned','accepted','running','canceling','timing_out')) AS busy"
+            "SELECT *, EXISTS (SELECT 1 FROM jobs WHERE agent=agents.id AND state IN ("
+                + JobState.BUSY
+                + ")) AS busy"
                 + " FROM agents WHERE state='connected'",
             row -> Map.entry(Agent.row(row), row.getBoolean("busy")))
         .forEach(entry -> agent(all, entry.getKey(), entry.getValue()));
     tx.list(
             "SELECT state, agents, count(*) FROM jobs WHERE type='script' AND state IN ('waiting','blocked','limited',"
-                + "'scheduled','assigned','accepted','running','canceling','timing_out')"
-                + " GROUP BY state, agents",
+                + "'scheduled',"
+                + JobState.BUSY
+                + ") GROUP BY state, agents",
             row -> new Group(JobState.of(row.getString(1)), row.getString(2), row.getInt(3)))
         .forEach(
             group -> {

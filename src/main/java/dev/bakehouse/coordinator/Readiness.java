@@ -115,7 +115,9 @@ final class Readiness {
       Stream<StepRow> causes =
           !placed
               ? named(row)
-              : row.step() instanceof WaitStep ? counted(row) : barriers.above(row).stream();
+              : row.step() instanceof WaitStep
+                  ? barriers.counted(row)
+                  : barriers.above(row).stream();
       known =
           causes.anyMatch(this::held)
               || (group != null
@@ -152,7 +154,7 @@ final class Readiness {
     Mark mark;
     if (step.dependsOn().isPresent()) {
       mark = all(row, row);
-    } else if (step instanceof InputStep input && input.block()) {
+    } else if (Barriers.block(row)) {
       mark = everythingBefore(row).and(implied(row)).and(uploader(row)).forgiven(forgiving);
     } else {
       mark = implied(row).and(uploader(row)).forgiven(forgiving);
@@ -246,14 +248,7 @@ final class Readiness {
         : mark.and(barriers.above(row).map(this::passed).orElse(Mark.GOOD));
   }
 
-  /// All above on its own level, but for `input` steps: they hold up only who names them.
   private Mark everythingBefore(StepRow row) {
-    return counted(row).map(other -> outcome(other, row)).reduce(Mark.GOOD, Mark::with);
-  }
-
-  private Stream<StepRow> counted(StepRow row) {
-    return barriers.before(row).stream()
-        .filter(other -> !(other.step() instanceof WaitStep))
-        .filter(other -> !(other.step() instanceof InputStep i) || i.block());
+    return barriers.counted(row).map(other -> outcome(other, row)).reduce(Mark.GOOD, Mark::with);
   }
 }

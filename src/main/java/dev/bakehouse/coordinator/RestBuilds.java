@@ -78,13 +78,7 @@ final class RestBuilds {
             .call(
                 tx -> {
                   String id = builds.create(tx, build, steps, "api");
-                  for (var entry : data.entrySet()) {
-                    tx.update(
-                        "INSERT INTO metadata VALUES (?,?,?)",
-                        id,
-                        entry.getKey(),
-                        entry.getValue());
-                  }
+                  builds.answer(tx, id, data);
                   return Views.build(tx, id);
                 });
     return Reply.json(201, views.build(view, RestViews.ALL));

@@ -43,7 +43,7 @@ final class RestPipelines {
     RestPage page = RestPage.of(request);
     return page.reply(
         core.database()
-            .call(
+            .read(
                 tx ->
                     tx.list(
                         "SELECT * FROM pipelines ORDER BY slug LIMIT ? OFFSET ?",
@@ -57,7 +57,7 @@ final class RestPipelines {
 
   private Map<String, Object> get(String slug, RestViews views) {
     return core.database()
-        .call(
+        .read(
             tx -> tx.one("SELECT * FROM pipelines WHERE slug=?", row -> pipeline(row, views), slug))
         .orElseThrow(() -> RestAccess.missing("pipeline"));
   }

@@ -70,8 +70,7 @@ final class Sweeper implements AutoCloseable {
     long limit = core.config().lostAfter().toNanos() * FORGOTTEN;
     List<Job> jobs =
         tx.list(
-            "SELECT * FROM jobs WHERE type='script' AND state IN"
-                + " ('assigned','accepted','running','canceling','timing_out')",
+            "SELECT * FROM jobs WHERE type='script' AND state IN (" + JobState.BUSY + ")",
             Job::row);
     for (Job job : jobs) {
       long heard = core.seen().computeIfAbsent(job.id(), id -> now);

@@ -7,6 +7,7 @@ import dev.bakehouse.guest.Ssh;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -192,11 +193,11 @@ public final class Rerun {
                     .append("export ")
                     .append(name)
                     .append('=')
-                    .append(quoted(value))
+                    .append(Self.quote(value))
                     .append('\n');
               }
             });
-    script.append("cd ").append(quoted(checkout)).append(" || cd\n");
+    script.append("cd ").append(Self.quote(checkout)).append(" || cd\n");
     try {
       machine.run(
           List.of("/bin/sh", "-c", "umask 077; cat > \"$0\"", file),
@@ -213,9 +214,5 @@ public final class Rerun {
     System.out.flush();
     Ssh ssh = machine.ssh();
     int _ = Command.of(ssh.shell("/bin/bash --rcfile " + file + " -i")).inTerminal();
-  }
-
-  private static String quoted(String value) {
-    return "'" + value.replace("'", "'\\''") + "'";
   }
 }

@@ -76,11 +76,12 @@ public final class RunBuild {
       needs.ensure(Needs.RUN);
     }
     Path agent = new Tools(request.state(), out, needs).agent();
-    Pipeline pipeline = pipeline(request.pipeline(), agent);
+    Pipeline pipeline = pipeline(request.pipeline(), interpolated(request.pipeline(), agent));
     Map<String, String> others = new LinkedHashMap<>();
     for (Map.Entry<String, Path> other : request.pipelines().entrySet()) {
-      pipeline(other.getValue(), agent);
-      others.put(other.getKey(), interpolated(other.getValue(), agent));
+      String steps = interpolated(other.getValue(), agent);
+      pipeline(other.getValue(), steps);
+      others.put(other.getKey(), steps);
     }
     BuildRequest build =
         new BuildRequest(
@@ -114,8 +115,8 @@ public final class RunBuild {
   }
 
   /// The steps of a file; what of it changes nothing here is told.
-  private Pipeline pipeline(Path file, Path agent) throws IOException {
-    Pipeline pipeline = Pipeline.parse(file.toString(), interpolated(file, agent));
+  private Pipeline pipeline(Path file, String steps) {
+    Pipeline pipeline = Pipeline.parse(file.toString(), steps);
     if (!pipeline.unused().isEmpty()) {
       String keys = String.join(", ", pipeline.unused());
       out.println("note: of " + file + " this changes nothing here: " + keys);

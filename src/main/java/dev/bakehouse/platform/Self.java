@@ -63,7 +63,8 @@ public final class Self {
     return String.join(" ", argv.stream().map(Self::quote).toList());
   }
 
-  private static String quote(String word) {
+  /// The same of one word.
+  public static String quote(String word) {
     return word.matches("[A-Za-z0-9_./:=@%+,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

@@ -137,6 +137,28 @@ class JobWaitTest {
   }
 
   @Test
+  void aBlockWaitsForWhatStandsBeforeItAndThenForSomebody() throws Exception {
+    build("{key: a, command: x}, {input: i, key: i}, {block: ok, key: ok}");
+    Explanation told = explain("1/ok");
+    assertThat(told.verdict()).isEqualTo("dependencies");
+    assertThat(told.waitsFor()).extracting(Explanation.Awaited::step).containsExactly("a");
+    HandClient one = agent("one");
+    one.finish(one.begin(), "0");
+    told = explain("1/ok");
+    assertThat(told.verdict()).isEqualTo("blocked");
+    assertThat(told.summary()).isEqualTo("It waits for somebody to unblock it.");
+    assertThat(told.waitsFor()).isEmpty();
+  }
+
+  @Test
+  void inputStepsHoldUpNobodyAtAWait() {
+    build("{key: a, command: x}, {input: i, key: i}, {wait: }, {key: c, command: x}");
+    Explanation told = explain("1/c");
+    assertThat(told.verdict()).isEqualTo("dependencies");
+    assertThat(told.waitsFor()).extracting(Explanation.Awaited::step).containsExactly("a");
+  }
+
+  @Test
   void whatRanSaysWhere() throws Exception {
     build("{key: a, command: x}");
     HandClient one = agent("one");

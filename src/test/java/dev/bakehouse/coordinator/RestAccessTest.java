@@ -9,6 +9,7 @@ import dev.bakehouse.buildkite.BuildQuery;
 import dev.bakehouse.buildkite.JobInfo;
 import dev.bakehouse.buildkite.RestClient;
 import dev.bakehouse.buildkite.RestRefused;
+import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,7 +96,9 @@ class RestAccessTest extends RestBench {
     assertThatThrownBy(() -> tokens.create("reader", Set.of())).isInstanceOf(UserError.class);
     try (var files = Files.walk(dir.resolve("state/tokens/scoped"))) {
       assertThat(files.filter(Files::isRegularFile))
-          .allSatisfy(f -> assertThat(f).content().doesNotContain(reader));
+          .isNotEmpty()
+          .allSatisfy(f -> assertThat(f).content().doesNotContain(reader))
+          .allSatisfy(f -> Directories.insistPrivate("The token", f));
     }
     assertThat(raw.call("DELETE", "/v2/access-token", reader, "").status()).isEqualTo(204);
     assertThatThrownBy(() -> limited.build("p", 1)).hasMessageContaining("401");
