@@ -26,6 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /// Keeps a VM waiting in each free slot, as far as memory goes, of the image the next job most
@@ -41,6 +42,7 @@ final class Standby implements AutoCloseable {
   private final HostSettings host;
   private final Hypervisor hypervisor;
   private final Slots slots;
+  private final Supplier<Optional<String>> away;
   private final Consumer<String> say;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
@@ -49,17 +51,28 @@ final class Standby implements AutoCloseable {
   private Instant trimAgain = Instant.MIN;
   private String trouble = "";
 
-  private Standby(HostSettings host, Hypervisor hypervisor, Consumer<String> say) {
+  private Standby(
+      HostSettings host,
+      Hypervisor hypervisor,
+      Supplier<Optional<String>> away,
+      Consumer<String> say) {
     this.host = host;
     this.hypervisor = hypervisor;
     this.slots = Jobs.slots(host);
+    this.away = away;
     this.say = say;
     this.thread = Threads.start(this::run);
   }
 
   /// Begins; does nothing on a host that is given no memory for it.
-  static Standby start(HostSettings host, Hypervisor hypervisor, Consumer<String> say) {
-    return new Standby(host, hypervisor, say);
+  ///
+  /// @param away why no job will come
+  static Standby start(
+      HostSettings host,
+      Hypervisor hypervisor,
+      Supplier<Optional<String>> away,
+      Consumer<String> say) {
+    return new Standby(host, hypervisor, away, say);
   }
 
   /// Ends all VMs that wait.
@@ -89,7 +102,7 @@ final class Standby implements AutoCloseable {
 
   private void look() {
     keep(StandbyVm::waits);
-    if (away()) {
+    if (away.get().isPresent()) {
       keep(_ -> false);
       return;
     }
@@ -143,12 +156,6 @@ final class Standby implements AutoCloseable {
         .image(image.name())
         .filter(now -> now.digest().equals(image.digest()))
         .isPresent();
-  }
-
-  /// Whether no job will come: drained, or paused until a probe has made a VM of its own.
-  private boolean away() {
-    return new Orders(host.state()).drain().isPresent()
-        || Breaker.reason(host.state(), host.operations().breaker()).isPresent();
   }
 
   private interface Which {
