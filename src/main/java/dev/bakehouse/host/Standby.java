@@ -111,7 +111,7 @@ final class Standby implements AutoCloseable {
     Optional<LocalImage> image = images.here();
     Machines machines = new Machines(next, hypervisor);
     keep(vm -> image.filter(i -> machines.standbyKey(i).equals(vm.key())).isPresent());
-    trim(images, image.map(machines::standbyKey).orElse(host.name()));
+    trim(images, image.map(machines::standbyKey));
     boolean room = (all.size() + 1L) * machines.memoryMb() <= host.standby().memoryMb();
     if (wanted()
         && image.isPresent()
@@ -137,7 +137,7 @@ final class Standby implements AutoCloseable {
     return host.standby().memoryMb() > 0 && !host.vm().start().matches("boot|resume");
   }
 
-  private void trim(Images images, String next) {
+  private void trim(Images images, Optional<String> next) {
     Instant now = Instant.now();
     if (now.isBefore(trimAgain)) {
       return;
