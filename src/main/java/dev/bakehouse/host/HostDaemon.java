@@ -29,7 +29,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /// The daemon of one host: keeps its images and agents as they are to be, ends orphans.
 public final class HostDaemon {
@@ -89,7 +88,15 @@ public final class HostDaemon {
     stop();
   }
 
-  /// Why there are to be no agents.
+  /// Why no jobs are to come: there are no agents then, and no VM waits.
+  private Optional<String> away() {
+    return new Orders(host.state())
+        .drain()
+        .map(drain -> "drained: " + drain.reason())
+        .or(this::finishing)
+        .or(() -> Breaker.reason(host.state(), host.operations().breaker()));
+  }
+
   private Optional<String> finishing() {
     return finishing ? Optional.of("the daemon ends when its jobs have ended") : Optional.empty();
   }
@@ -103,14 +110,12 @@ public final class HostDaemon {
     Optional<RolloutWatch> rollout = RolloutWatch.of(host, templates, log, this::say, stop);
     Optional<RefreshWatch> refresh = RefreshWatch.of(host, log, this::say, stop);
     OperationsSettings.Breaker rules = host.operations().breaker();
-    List<Supplier<Optional<String>>> holds =
-        List.of(this::finishing, () -> Breaker.reason(host.state(), rules));
     Breaker breaker =
         new Breaker(
             host.state(), rules, Mends.of(host, reaper), new VmProbe(host, stop), this::say, stop);
     List<ImageKeeper> keepers = keepers(templates, breaker);
     boolean tart = hypervisor.name().equals("tart");
-    try (HostWatch watch = new HostWatch(host, tart, keepers, holds, this::say, stop)) {
+    try (HostWatch watch = new HostWatch(host, tart, keepers, this::away, this::say, stop)) {
       templates(templates);
       rollout.ifPresent(RolloutWatch::start);
       refresh.ifPresent(RefreshWatch::start);
@@ -119,7 +124,7 @@ public final class HostDaemon {
       breaker.start();
       keepers.forEach(keeper -> keeper.start(stop));
       Thread sweeper = Threads.start(() -> sweeps(reaper));
-      try (Standby _ = Standby.start(host, hypervisor, this::say)) {
+      try (Standby _ = Standby.start(host, hypervisor, this::away, this::say)) {
         watch.run();
       }
       sweeper.join();

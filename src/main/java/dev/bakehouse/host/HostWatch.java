@@ -21,7 +21,7 @@ final class HostWatch implements AutoCloseable {
   private final List<ImageKeeper> images;
   private final AgentTags tags;
   private final List<AgentSlot> slots = new ArrayList<>();
-  private final List<Supplier<Optional<String>>> holds;
+  private final Supplier<Optional<String>> away;
   private final StatusFile status;
   private final Consumer<String> say;
   private final CountDownLatch stop;
@@ -30,19 +30,19 @@ final class HostWatch implements AutoCloseable {
 
   /// @param images of the images jobs may run in
   /// @param tart whether its VMs are Tart's
-  /// @param holds why there are to be no agents, beside a drain; each is asked every second
+  /// @param away why there are to be no agents; asked every second
   HostWatch(
       HostSettings host,
       boolean tart,
       List<ImageKeeper> images,
-      List<Supplier<Optional<String>>> holds,
+      Supplier<Optional<String>> away,
       Consumer<String> say,
       CountDownLatch stop) {
     this.orders = new Orders(host.state());
     this.images = List.copyOf(images);
     this.tags = AgentTags.of(host, tart);
     this.status = new StatusFile(host);
-    this.holds = List.copyOf(holds);
+    this.away = away;
     this.webhooks = new Webhooks(host.name(), host.operations().webhooks(), say);
     this.say = say;
     this.stop = stop;
@@ -72,21 +72,16 @@ final class HostWatch implements AutoCloseable {
     Requirement required = orders.required();
     List<ImageState> states = images.stream().map(image -> image.look(required)).toList();
     Readiness readiness = Readiness.of(states, orders.force());
-    Optional<String> away = away();
+    Optional<String> why = away.get();
     Optional<List<String>> wanted =
-        away.isPresent() ? Optional.empty() : Optional.of(tags.with(readiness));
+        why.isPresent() ? Optional.empty() : Optional.of(tags.with(readiness));
     List<String> ready = readiness.images().stream().map(ImageState::name).toList();
-    webhooks.now(new Webhooks.State(readiness.ready(), readiness.reason(), away.orElse(""), ready));
+    webhooks.now(new Webhooks.State(readiness.ready(), readiness.reason(), why.orElse(""), ready));
     slots.forEach(slot -> slot.tick(wanted));
     once(
-        away.map(why -> "no agents: " + why)
+        why.map(reason -> "no agents: " + reason)
             .orElse((readiness.ready() ? "" : "not ready: ") + readiness.reason()));
-    status.write(looked, readiness, states, away, slots.stream().map(AgentSlot::status).toList());
-  }
-
-  private Optional<String> away() {
-    Optional<String> drained = orders.drain().map(drain -> "drained: " + drain.reason());
-    return drained.or(() -> holds.stream().flatMap(hold -> hold.get().stream()).findFirst());
+    status.write(looked, readiness, states, why, slots.stream().map(AgentSlot::status).toList());
   }
 
   private void once(String line) {

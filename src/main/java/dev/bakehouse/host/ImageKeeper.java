@@ -37,6 +37,7 @@ final class ImageKeeper {
   private final Consumer<LocalImage> fetched;
 
   private volatile Requirement requirement = Requirement.NONE;
+  private volatile boolean ready;
   private volatile String fetching = "";
   private volatile String registry = "";
   private int failures;
@@ -62,6 +63,7 @@ final class ImageKeeper {
   ImageState look(Requirement required) {
     requirement = required;
     ImageState state = check.state(required);
+    ready = state.ready();
     return switch (state.standing()) {
       case READY ->
           registry.isEmpty() ? state : state.and("image " + state.name() + ": " + registry);
@@ -91,6 +93,12 @@ final class ImageKeeper {
   }
 
   private void act() throws IOException {
+    if (ready) {
+      // Found since the last time here: not asked for twice a second.
+      ready = false;
+      well();
+      return;
+    }
     Standing standing = check.state(requirement).standing();
     boolean wanting = standing != Standing.READY && standing != Standing.CHANGED;
     if (wanting && Instant.now().isBefore(due)) {

@@ -26,6 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /// Keeps a VM waiting in each free slot, as far as memory goes, of the image the next job most
@@ -40,7 +41,9 @@ final class Standby implements AutoCloseable {
 
   private final HostSettings host;
   private final Hypervisor hypervisor;
+  private final List<Offer> offers;
   private final Slots slots;
+  private final Supplier<Optional<String>> away;
   private final Consumer<String> say;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
@@ -49,17 +52,29 @@ final class Standby implements AutoCloseable {
   private Instant trimAgain = Instant.MIN;
   private String trouble = "";
 
-  private Standby(HostSettings host, Hypervisor hypervisor, Consumer<String> say) {
+  private Standby(
+      HostSettings host,
+      Hypervisor hypervisor,
+      Supplier<Optional<String>> away,
+      Consumer<String> say) {
     this.host = host;
     this.hypervisor = hypervisor;
+    this.offers = offers(host, hypervisor);
     this.slots = Jobs.slots(host);
+    this.away = away;
     this.say = say;
     this.thread = Threads.start(this::run);
   }
 
-  /// Begins; does nothing on a host that is given no memory for it.
-  static Standby start(HostSettings host, Hypervisor hypervisor, Consumer<String> say) {
-    return new Standby(host, hypervisor, say);
+  /// Begins; only keeps templates within their budget on a host that is given no memory for VMs.
+  ///
+  /// @param away why no job will come
+  static Standby start(
+      HostSettings host,
+      Hypervisor hypervisor,
+      Supplier<Optional<String>> away,
+      Consumer<String> say) {
+    return new Standby(host, hypervisor, away, say);
   }
 
   /// Ends all VMs that wait.
@@ -89,42 +104,55 @@ final class Standby implements AutoCloseable {
 
   private void look() {
     keep(StandbyVm::waits);
-    if (away()) {
+    if (away.get().isPresent()) {
       keep(_ -> false);
       return;
     }
-    HostSettings next = next(host);
-    Images images = new Images(next);
-    Optional<LocalImage> image = images.here();
-    Machines machines = new Machines(next, hypervisor);
-    keep(vm -> image.filter(i -> machines.standbyKey(i).equals(vm.key())).isPresent());
-    trim(images, image.map(machines::standbyKey).orElse(host.name()));
-    boolean room = (all.size() + 1L) * machines.memoryMb() <= host.standby().memoryMb();
-    if (wanted()
-        && image.isPresent()
-        && room
-        && pausedUntil.isBefore(Instant.now())
-        && !slots.wanted(wish -> !wish.equals(machines.standbyKey(image.get())))) {
-      slots.tryAcquire().ifPresent(lease -> make(machines, images, lease));
+    boolean making = wanted() && pausedUntil.isBefore(Instant.now());
+    if (!making && all.isEmpty() && Instant.now().isBefore(trimAgain)) {
+      return;
+    }
+    Offer next = next(offers);
+    Machines machines = next.machines();
+    Optional<String> key = next.images().here().map(machines::standbyKey);
+    keep(vm -> key.filter(vm.key()::equals).isPresent());
+    trim(next.images(), key);
+    if (making
+        && key.isPresent()
+        && (all.size() + 1L) * machines.memoryMb() <= host.standby().memoryMb()
+        && !slots.wanted(wish -> !wish.equals(key.get()))) {
+      slots.tryAcquire().ifPresent(lease -> make(machines, next.images(), lease));
     }
   }
 
-  /// The host with the image that the next job most likely wants. Any that is none of its other
-  /// images, as one that a rollout has replaced, stands for its own.
-  static HostSettings next(HostSettings host) {
-    return Demand.of(host)
+  /// An image that jobs may run in.
+  ///
+  /// @param host whose `image` it is
+  record Offer(HostSettings host, Images images, Machines machines) {}
+
+  /// All of a host, its own first.
+  static List<Offer> offers(HostSettings host, Hypervisor hypervisor) {
+    return host.offered().stream()
+        .map(offered -> host.withImage(offered.name()))
+        .map(each -> new Offer(each, new Images(each), new Machines(each, hypervisor)))
+        .toList();
+  }
+
+  /// That of the image which the next job most likely wants. Any that is none of the offers, as one
+  /// that a rollout has replaced, stands for the host's own.
+  static Offer next(List<Offer> offers) {
+    return Demand.of(offers.getFirst().host())
         .likely()
-        .filter(name -> host.others().stream().anyMatch(other -> other.name().equals(name)))
-        .map(host::withImage)
-        .filter(other -> new Images(other).here().isPresent())
-        .orElse(host);
+        .flatMap(name -> offers.stream().filter(o -> o.host().image().equals(name)).findFirst())
+        .filter(offer -> offer.images().here().isPresent())
+        .orElse(offers.getFirst());
   }
 
   private boolean wanted() {
     return host.standby().memoryMb() > 0 && !host.vm().start().matches("boot|resume");
   }
 
-  private void trim(Images images, String next) {
+  private void trim(Images images, Optional<String> next) {
     Instant now = Instant.now();
     if (now.isBefore(trimAgain)) {
       return;
@@ -143,12 +171,6 @@ final class Standby implements AutoCloseable {
         .image(image.name())
         .filter(now -> now.digest().equals(image.digest()))
         .isPresent();
-  }
-
-  /// Whether no job will come: drained, or paused until a probe has made a VM of its own.
-  private boolean away() {
-    return new Orders(host.state()).drain().isPresent()
-        || Breaker.reason(host.state(), host.operations().breaker()).isPresent();
   }
 
   private interface Which {

@@ -1,5 +1,6 @@
 package dev.bakehouse.host;
 
+import dev.bakehouse.job.Machines;
 import dev.bakehouse.platform.Holes;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Hypervisor;
@@ -10,15 +11,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 
 /// Keeps the templates that jobs' machines were made from within a budget. Those of people, under
 /// names they chose, are not looked at; VMs that run have what they need of a deleted one.
 final class TemplateSpace {
-  /// As [dev.bakehouse.job.Machines] names them.
-  private static final Pattern OURS = Pattern.compile("[0-9a-f]{16}-[0-9]+c[0-9]+m[0-9]+g(-.*)?");
-
   private final Hypervisor hypervisor;
   private final long budget;
 
@@ -34,12 +32,12 @@ final class TemplateSpace {
   /// @param here whether an image is here as it was
   /// @param next starts the keys of what the next job wants, which stays
   /// @return keys of those that were deleted
-  List<String> trim(Predicate<BaseImage> here, String next) {
+  List<String> trim(Predicate<BaseImage> here, Optional<String> next) {
     List<String> gone = new ArrayList<>();
     List<TemplateInfo> left = new ArrayList<>();
     long used = 0;
     for (TemplateInfo template : hypervisor.templates()) {
-      if (!OURS.matcher(template.key()).matches()) {
+      if (!Machines.made(template.key(), template.image())) {
         continue;
       }
       if (here.test(template.image())) {
@@ -51,7 +49,7 @@ final class TemplateSpace {
     }
     left.sort(Comparator.comparing(TemplateInfo::created));
     for (TemplateInfo template : left) {
-      if (used > budget && !template.key().startsWith(next)) {
+      if (used > budget && next.filter(template.key()::startsWith).isEmpty()) {
         gone.add(template.key());
         used -= size(template);
       }

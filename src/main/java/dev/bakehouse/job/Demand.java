@@ -29,9 +29,13 @@ public final class Demand {
 
   /// Notes the image of a job.
   public void note(String image) {
-    List<String> last = new ArrayList<>(last());
+    List<String> before = last();
+    List<String> last = new ArrayList<>(before);
     last.add(image);
     List<String> kept = last.subList(Math.max(0, last.size() - KEPT), last.size());
+    if (kept.equals(before)) {
+      return;
+    }
     try {
       Directories.writePrivate(
           file, (String.join("\n", kept) + "\n").getBytes(StandardCharsets.UTF_8));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.job.Demand;
 import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.job.Jobs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -36,11 +37,15 @@ class StandbyNextTest {
     Files.createDirectories(host.state());
   }
 
+  private HostSettings next() {
+    return Standby.next(Standby.offers(host, Jobs.hypervisor(host))).host();
+  }
+
   private String after(String... wanted) {
     for (String name : wanted) {
       Demand.of(host).note(name);
     }
-    return Standby.next(host).image();
+    return next().image();
   }
 
   @Test
@@ -52,7 +57,7 @@ class StandbyNextTest {
   @Test
   void anImageThatARolloutReplacedStandsForTheHostsOwn() {
     assertThat(after("replaced", "replaced", "other")).isEqualTo("usual");
-    assertThat(Standby.next(host)).isSameAs(host);
+    assertThat(next()).isSameAs(host);
   }
 
   @Test

@@ -8,12 +8,15 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TemplateSpaceTest {
   private static final int SIZE = 1 << 20;
+  private static final String HERE = "sha256:0123456789abcdef0123";
+  private static final String AWAY = "sha256:fedcba98765432100123";
   private static final String OLD = "0123456789abcdef-1c1024m4g";
   private static final String NEW = "0123456789abcdef-1c2048m4g";
   private static final String GONE = "fedcba9876543210-1c1024m4g";
@@ -23,10 +26,10 @@ class TemplateSpaceTest {
 
   @BeforeEach
   void make() throws Exception {
-    template(OLD, "here", 1);
-    template(NEW, "here", 2);
-    template(GONE, "gone", 3);
-    template("by-hand", "gone", 0);
+    template(OLD, HERE, 1);
+    template(NEW, HERE, 2);
+    template(GONE, AWAY, 3);
+    template("by-hand", AWAY, 0);
     qemu = new QemuHypervisor(dir);
   }
 
@@ -53,7 +56,7 @@ class TemplateSpaceTest {
 
   @Test
   void whoseImageIsGoneGoesAndWhatPeopleNamedStays() {
-    assertThat(space(Long.MAX_VALUE).trim(image -> image.digest().equals("here"), "none"))
+    assertThat(space(Long.MAX_VALUE).trim(image -> image.digest().equals(HERE), Optional.empty()))
         .containsExactly(GONE);
     assertThat(dir.resolve("templates")).isDirectoryNotContaining("glob:**" + GONE);
     assertThat(dir.resolve("templates/by-hand")).exists();
@@ -61,8 +64,8 @@ class TemplateSpaceTest {
 
   @Test
   void theOldestGoUntilTheOthersFitButNotWhatTheNextJobWants() {
-    assertThat(space(5L * SIZE / 2).trim(_ -> true, "none")).containsExactly(OLD);
-    assertThat(space(SIZE / 2).trim(_ -> true, NEW)).containsExactly(GONE);
+    assertThat(space(5L * SIZE / 2).trim(_ -> true, Optional.empty())).containsExactly(OLD);
+    assertThat(space(SIZE / 2).trim(_ -> true, Optional.of(NEW))).containsExactly(GONE);
     assertThat(dir.resolve("templates").resolve(NEW)).exists();
   }
 }
