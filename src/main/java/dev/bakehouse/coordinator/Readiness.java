@@ -2,11 +2,13 @@ package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.Dependency;
 import dev.bakehouse.pipeline.GroupStep;
-import dev.bakehouse.pipeline.InputStep;
 import dev.bakehouse.pipeline.Step;
 import dev.bakehouse.pipeline.WaitStep;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -101,31 +103,52 @@ final class Readiness {
     return known;
   }
 
+  /// A step on the way, with what is left of what it waits for.
+  private record Visit(StepRow row, Iterator<StepRow> causes) {}
+
   /// Whether it waits, itself or by what it waits for, for a `block` that nobody has unblocked yet.
+  /// Depth first, without recursion: chains may be thousands of steps long.
   boolean behindBlock(String id) {
-    return behind(row(id));
+    Deque<Visit> path = new ArrayDeque<>();
+    enter(row(id), path);
+    while (!path.isEmpty()) {
+      Visit visit = path.getLast();
+      if (!visit.causes.hasNext()) {
+        path.removeLast();
+        continue;
+      }
+      StepRow cause = visit.causes.next();
+      if (!holds(cause)) {
+        continue;
+      }
+      if (Barriers.block(cause) || behind.getOrDefault(cause.id(), false)) {
+        path.forEach(each -> behind.put(each.row.id(), true));
+        path.clear();
+      } else {
+        enter(cause, path);
+      }
+    }
+    return behind.getOrDefault(id, false);
   }
 
-  private boolean behind(StepRow row) {
-    Boolean known = behind.get(row.id());
-    if (known == null) {
-      behind.put(row.id(), false);
-      boolean placed = row.step().dependsOn().isEmpty();
-      StepRow group = row.parent() == null ? null : row(row.parent());
-      Stream<StepRow> causes =
-          !placed
-              ? named(row)
-              : row.step() instanceof WaitStep
-                  ? barriers.counted(row)
-                  : barriers.above(row).stream();
-      known =
-          causes.anyMatch(this::held)
-              || (group != null
-                  && (placed || group.step().dependsOn().isPresent())
-                  && behind(group));
-      behind.put(row.id(), known);
+  private void enter(StepRow row, Deque<Visit> path) {
+    if (behind.putIfAbsent(row.id(), false) == null) {
+      path.addLast(new Visit(row, causes(row).iterator()));
     }
-    return known;
+  }
+
+  /// What a step waits for: of a group that is named its members, and its own group as itself.
+  private Stream<StepRow> causes(StepRow row) {
+    boolean placed = row.step().dependsOn().isEmpty();
+    StepRow group = row.parent() == null ? null : row(row.parent());
+    Stream<StepRow> causes =
+        !placed
+            ? named(row)
+            : row.step() instanceof WaitStep ? barriers.counted(row) : barriers.above(row).stream();
+    causes = causes.flatMap(this::withoutGroup);
+    return group != null && (placed || group.step().dependsOn().isPresent())
+        ? Stream.concat(causes, Stream.of(group))
+        : causes;
   }
 
   private Stream<StepRow> named(StepRow row) {
@@ -133,18 +156,19 @@ final class Readiness {
         .flatMap(need -> byKey.getOrDefault(need.step(), List.of()).stream());
   }
 
-  /// Whether who waits for a step waits for a `block`.
-  private boolean held(StepRow row) {
-    if (row.omitted()) {
-      return false;
+  private Stream<StepRow> withoutGroup(StepRow row) {
+    if (!(row.step() instanceof GroupStep)) {
+      return Stream.of(row);
     }
-    boolean pending = ended.getOrDefault(row.id(), Mark.GOOD) == Mark.PENDING;
+    return row.omitted() ? Stream.empty() : members.getOrDefault(row.id(), List.of()).stream();
+  }
+
+  /// Whether who waits for a step does so still.
+  private boolean holds(StepRow row) {
     return switch (row.step()) {
-      case InputStep input when input.block() -> pending;
-      case WaitStep wait -> passed(row) == Mark.PENDING && behind(row);
-      case GroupStep group ->
-          members.getOrDefault(row.id(), List.of()).stream().anyMatch(this::held);
-      default -> pending && behind(row);
+      case GroupStep group -> true;
+      case WaitStep wait -> !row.omitted() && passed(row) == Mark.PENDING;
+      default -> !row.omitted() && ended.getOrDefault(row.id(), Mark.GOOD) == Mark.PENDING;
     };
   }
 

@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /// What happens to builds seldom, with agents by hand.
@@ -43,6 +45,28 @@ class RarePathsTest extends RestBench {
       steps.append("{command: x}, wait, ");
     }
     return steps.toString();
+  }
+
+  /// As long as an upload may be, the last first; and waits that name each other.
+  @ParameterizedTest
+  @ValueSource(strings = {"command: x", "wait: ~"})
+  @Timeout(60)
+  void aChainOfThousandsIsDecided(String step) {
+    StringBuilder steps = new StringBuilder();
+    for (int i = 0; i < 5000; i++) {
+      steps.append("{key: k%d, depends_on: k%d, %s}, ".formatted(i, i + 1, step));
+    }
+    BuildInfo build = build(steps + "{key: k5000, block: b}, {key: z, depends_on: k0, command: x}");
+    assertThat(job(build, "z").state()).isEqualTo("blocked");
+  }
+
+  @Test
+  @Timeout(60)
+  void aJobBehindThousandsOfWaitsIsDecided() {
+    BuildInfo build =
+        build(
+            "{key: b, block: b}, {command: x}, " + "wait, ".repeat(5000) + "{key: z, command: x}");
+    assertThat(job(build, "z").state()).isEqualTo("blocked");
   }
 
   @Test
