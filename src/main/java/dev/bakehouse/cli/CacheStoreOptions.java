@@ -19,7 +19,7 @@ final class CacheStoreOptions {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /// In a host's job, that of the host.
-  private static final Path FILE =
+  static final Path FILE =
       Path.of(
           Optional.ofNullable(System.getenv("BAKEHOUSE_CONFIG"))
               .filter(name -> !name.isEmpty())

@@ -35,6 +35,7 @@ final class PipelineCommand extends Group {
     VERBS.put("adapt", PipelineAdapt::new);
     VERBS.put("lint", PipelineLint::new);
     VERBS.put("explain", PipelineExplain::new);
+    VERBS.put("status", PipelineStatus::new);
   }
 
   private static final String DEFAULT_FILE = "bakehouse.yml";
@@ -108,8 +109,12 @@ final class PipelineCommand extends Group {
 
     @Override
     public Integer call() throws IOException {
-      System.out.println(
-          PipelineUpload.run(source.config(), source.targets.isEmpty(), pin, System.getenv()));
+      PipelineUpload.Uploaded uploaded =
+          PipelineUpload.run(source.config(), source.targets.isEmpty(), pin, System.getenv());
+      System.out.println(uploaded.text());
+      if (!uploaded.begun().isEmpty()) {
+        PipelineStatus.ofJob().pending(uploaded.begun());
+      }
       return Exit.OK;
     }
   }

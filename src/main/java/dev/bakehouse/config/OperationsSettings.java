@@ -1,7 +1,6 @@
 package dev.bakehouse.config;
 
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -86,25 +85,10 @@ public record OperationsSettings(
     return settings;
   }
 
-  /// Java knows no host in an address with, say, an underscore in its name.
-  private static URI address(Section section, String url) {
-    try {
-      URI address = new URI(url);
-      if (url.matches("https?://.+") && address.getHost() != null) {
-        return address;
-      }
-    } catch (URISyntaxException e) {
-      // Said below.
-    }
-    throw section.error(
-        "url",
-        "is no address of a web server: `" + url + "`",
-        "Write `url: https://…`, the host's name in letters, digits, dots and dashes.");
-  }
-
   private static Webhook webhook(Section section) {
     String url = section.text("url", "");
-    Webhook webhook = new Webhook(address(section, url), section.text("secret-file").map(Path::of));
+    Webhook webhook =
+        new Webhook(WebAddress.of(section, "url", url), section.text("secret-file").map(Path::of));
     section.close();
     return webhook;
   }

@@ -35,8 +35,9 @@ final class Scheduler {
           changed |= decide(tx, job, readiness);
         }
       }
+      // What was decided may decide more: only when it does not, nothing moves any more.
       List<Job> jobs = latest.jobs();
-      changed |= cancelForFailure(tx, jobs, readiness) || stuck(tx, jobs);
+      changed = changed || cancelForFailure(tx, jobs, readiness) || stuck(tx, jobs);
     }
     ConcurrencyGroups.release(tx, id);
     settle(tx, Build.get(tx, id), latest.jobs());

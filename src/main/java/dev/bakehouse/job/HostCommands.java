@@ -6,6 +6,7 @@ import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.ProjectError;
 import dev.bakehouse.performance.PerformanceConfig;
 import dev.bakehouse.pipeline.PipelineConfig;
+import dev.bakehouse.pipeline.StatusStep;
 import dev.bakehouse.platform.UserError;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -28,7 +29,10 @@ final class HostCommands {
           "("
               + UPLOAD
               + "|bakehouse image ensure|\\.buildkite/scripts/ensure-bun-image\\.sh)( .*)?|"
-              + PerformanceConfig.COMMAND);
+              + PerformanceConfig.COMMAND
+              + "|"
+              + StatusStep.COMMAND
+              + "[a-z0-9-]+");
 
   /// The word `TARGET` on the allow-list stands for any.
   private static final Pattern TARGET = Pattern.compile("--target [a-z0-9-]+");
@@ -78,7 +82,18 @@ final class HostCommands {
             phases.run(
                 Phase.COMMAND,
                 title,
-                () -> answered(log, () -> upload(job, command, mirror, commit, log)));
+                () -> answered(log, () -> upload(job, settings, command, mirror, commit, log)));
+      } else if (command.startsWith(StatusStep.COMMAND)) {
+        String target = command.substring(StatusStep.COMMAND.length());
+        TargetStatus report = new TargetStatus(settings.github(), job.texts(), commit, log);
+        status =
+            phases.run(
+                Phase.COMMAND,
+                title,
+                () -> {
+                  report.ended(target);
+                  return 0;
+                });
       } else if (command.equals(PerformanceConfig.COMMAND)) {
         status =
             phases.run(
@@ -97,7 +112,8 @@ final class HostCommands {
         "`"
             + command
             + "` is no command that a job may run on the host, whatever `host.allow` says",
-        "Jobs may have images ensured, pipelines uploaded and benchmarks compared; all else is for people.");
+        "Jobs may have images ensured, pipelines uploaded, benchmarks compared and statuses set;"
+            + " all else is for people.");
   }
 
   /// What the repository did wrong is the job's failure.
@@ -146,7 +162,12 @@ final class HostCommands {
   }
 
   private static int upload(
-      Job job, String command, GitMirror mirror, String commit, PrintStream log) {
+      Job job,
+      HostSettings settings,
+      String command,
+      GitMirror mirror,
+      String commit,
+      PrintStream log) {
     List<String> targets = new ArrayList<>();
     boolean pin = false;
     List<String> words = List.of(command.substring(UPLOAD.length()).strip().split("\\s+"));
@@ -174,7 +195,10 @@ final class HostCommands {
                         "Add one with a `pipeline:` section, or upload a pipeline in a VM."));
     PipelineConfig config = PipelineConfig.read(Yaml.parse(FILE, yaml));
     PipelineConfig wanted = targets.isEmpty() ? config : config.only(targets);
-    log.println(PipelineUpload.run(wanted, targets.isEmpty(), pin, job.texts()));
+    PipelineUpload.Uploaded uploaded =
+        PipelineUpload.run(wanted, targets.isEmpty(), pin, job.texts());
+    log.println(uploaded.text());
+    new TargetStatus(settings.github(), job.texts(), commit, log).pending(uploaded.begun());
     return 0;
   }
 }

@@ -3,6 +3,7 @@ package dev.bakehouse.job;
 import dev.bakehouse.cache.CacheConfig;
 import dev.bakehouse.config.AgentSettings;
 import dev.bakehouse.config.ConfigError;
+import dev.bakehouse.config.GithubSettings;
 import dev.bakehouse.config.OperationsSettings;
 import dev.bakehouse.config.Section;
 import dev.bakehouse.config.StandbySettings;
@@ -17,6 +18,7 @@ import dev.bakehouse.image.StorePolicy;
 import dev.bakehouse.oci.Reference;
 import dev.bakehouse.oci.Registries;
 import dev.bakehouse.performance.PerformanceConfig;
+import dev.bakehouse.pipeline.StatusStep;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.rollout.RefreshConfig;
 import dev.bakehouse.rollout.RolloutConfig;
@@ -47,6 +49,7 @@ import java.util.stream.Stream;
 /// @param gitFilter partial clone filter of checkouts, `none` for full clones
 /// @param apiUrl base address of the REST API (`…/v2`), for finding passed builds
 /// @param apiTokenFile file with its token
+/// @param github who sets the statuses of commits
 /// @param rollout which image hosts run, when it is followed
 /// @param rolloutPlace where its document lies; empty when none is followed
 /// @param refresh whether its daemon keeps the image up to date
@@ -69,6 +72,7 @@ public record HostSettings(
     String gitFilter,
     Optional<String> apiUrl,
     Optional<Path> apiTokenFile,
+    GithubSettings github,
     CacheConfig cache,
     VmSettings vm,
     AgentSettings agent,
@@ -85,6 +89,7 @@ public record HostSettings(
           "bakehouse pipeline upload",
           "bakehouse pipeline upload --target TARGET --pin",
           PerformanceConfig.COMMAND,
+          StatusStep.COMMAND + "TARGET",
           "bakehouse image ensure",
           "bakehouse image ensure --force-refresh",
           ".buildkite/scripts/ensure-bun-image.sh",
@@ -140,6 +145,7 @@ public record HostSettings(
             git.choice("filter", "blob:none", List.of("none", "blob:none", "tree:0")),
             api.text("url"),
             api.text("token-file").map(Path::of),
+            GithubSettings.read(root.section("github")),
             CacheConfig.read(root.section("cache")),
             VmSettings.read(vm),
             AgentSettings.read(root.section("agent")),
@@ -200,6 +206,7 @@ public record HostSettings(
         gitFilter,
         apiUrl,
         apiTokenFile,
+        github,
         cache,
         vm,
         agent,

@@ -18,13 +18,17 @@ public final class PipelineUpload {
 
   private PipelineUpload() {}
 
+  /// @param text what the agent said, or that the commit wants nothing built
+  /// @param begun targets whose status on the commit is now pending
+  public record Uploaded(String text, List<String> begun) {}
+
   /// @param env the job's
   /// @param any whether the targets may still be those that people chose in the input step
   /// @param pin only what comes after the image step, bound to the host of the job's agent
-  /// @return what the agent said, or that the commit wants nothing built
+  /// @return what was done
   /// @throws UserError when there is nothing to generate, the answers can not be read, or the agent
   ///   refuses
-  public static String run(
+  public static Uploaded run(
       PipelineConfig config, boolean any, boolean pin, Map<String, String> env) {
     PipelineConfig wanted = config;
     BuildFacts facts = BuildFacts.of(env);
@@ -36,15 +40,20 @@ public final class PipelineUpload {
     GeneratedPipeline pipeline =
         pin ? Generate.pinned(wanted, facts) : Generate.pipeline(wanted, facts);
     if (pipeline.steps().isEmpty()) {
-      return "The commit message asks for no build: nothing is uploaded.";
+      return new Uploaded("The commit message asks for no build: nothing is uploaded.", List.of());
     }
     // A `$` in a command is the guest's to expand, not the agent's.
-    return AgentCommand.of(env, "pipeline", "upload", "--no-interpolation")
-        .input(pipeline.json().getBytes(StandardCharsets.UTF_8))
-        .merged()
-        .deadline(DEADLINE)
-        .check()
-        .text();
+    String said =
+        AgentCommand.of(env, "pipeline", "upload", "--no-interpolation")
+            .input(pipeline.json().getBytes(StandardCharsets.UTF_8))
+            .merged()
+            .deadline(DEADLINE)
+            .check()
+            .text();
+    boolean told = wanted.commitStatus() && !pin;
+    return new Uploaded(
+        said,
+        told ? pipeline.groups().stream().map(GeneratedPipeline.Group::key).toList() : List.of());
   }
 
   /// What people chose, one word a line in the build's meta-data.

@@ -104,7 +104,7 @@ public final class Generate {
           group(
               target,
               facts.fork() ? List.of(APPROVAL) : List.of(),
-              pins ? List.of(steps.preparation()) : steps.all(Optional.empty())));
+              pins ? steps.preparation() : steps.all(Optional.empty())));
     }
     config.release().filter(r -> releases()).ifPresent(release -> release(all, release));
     return all;
@@ -176,6 +176,7 @@ public final class Generate {
         agents,
         env,
         dependsOn,
+        null,
         List.of(),
         null,
         timeout,

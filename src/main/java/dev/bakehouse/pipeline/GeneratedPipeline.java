@@ -36,6 +36,7 @@ public record GeneratedPipeline(List<Entry> steps) {
 
   /// @param parallelism null for a single job
   /// @param priority null for Buildkite's 0
+  /// @param allowDependencyFailure whether it runs when what it depends on has failed
   /// @param concurrency null for as many at once as there are
   /// @param softFail statuses that do not fail the build
   @JsonInclude(Include.NON_EMPTY)
@@ -46,6 +47,7 @@ public record GeneratedPipeline(List<Entry> steps) {
       Map<String, String> agents,
       Map<String, String> env,
       @JsonProperty("depends_on") List<String> dependsOn,
+      @JsonProperty("allow_dependency_failure") @Nullable Boolean allowDependencyFailure,
       @JsonProperty("artifact_paths") List<String> artifactPaths,
       @Nullable Integer parallelism,
       @JsonProperty("timeout_in_minutes") int timeoutInMinutes,
@@ -55,7 +57,28 @@ public record GeneratedPipeline(List<Entry> steps) {
       @JsonProperty("concurrency_group") @Nullable String concurrencyGroup,
       @JsonProperty("soft_fail") List<SoftStatus> softFail,
       Retry retry)
-      implements Entry {}
+      implements Entry {
+    /// The same, which runs also when what it depends on has failed.
+    Step whateverHappened() {
+      return new Step(
+          key,
+          label,
+          command,
+          agents,
+          env,
+          dependsOn,
+          true,
+          artifactPaths,
+          parallelism,
+          timeoutInMinutes,
+          priority,
+          cancelOnBuildFailing,
+          concurrency,
+          concurrencyGroup,
+          softFail,
+          retry);
+    }
+  }
 
   public record SoftStatus(@JsonProperty("exit_status") int exitStatus) {}
 

@@ -17,14 +17,17 @@ import java.util.Optional;
 /// @param steps the kinds of steps the project has, at least one
 /// @param release what comes after all targets
 /// @param performance compares the benchmarks of each target's tests
+/// @param commitStatus whether each target has a status on the commit
 public record PipelineConfig(
     FleetConfig fleet,
     List<TargetConfig> targets,
     Map<StepKind, StepConfig> steps,
     Optional<ReleaseConfig> release,
-    Optional<PerformanceConfig> performance) {
+    Optional<PerformanceConfig> performance,
+    boolean commitStatus) {
   /// What only generating asks for.
-  static final List<String> OTHER_KEYS = List.of("targets", "steps", "release", "performance");
+  static final List<String> OTHER_KEYS =
+      List.of("targets", "steps", "release", "performance", "commit-status");
 
   /// @param file the whole file; other sections than `pipeline` are not looked at
   /// @throws dev.bakehouse.config.ConfigError with file, line and what is allowed there
@@ -42,6 +45,7 @@ public record PipelineConfig(
     list.close();
     Optional<ReleaseConfig> release = ReleaseConfig.read(section);
     Optional<PerformanceConfig> performance = PerformanceConfig.read(section);
+    boolean commitStatus = section.flag("commit-status", false);
     section.close();
     if (steps.isEmpty()) {
       throw list.error(null, "has no step", "Describe vendor, cpp, zig, link or test below it.");
@@ -52,7 +56,7 @@ public record PipelineConfig(
           "compares what tests measured, and there is no test",
           "Describe `steps.test`, or remove it.");
     }
-    return new PipelineConfig(fleet, targets, steps, release, performance);
+    return new PipelineConfig(fleet, targets, steps, release, performance, commitStatus);
   }
 
   /// Whether each target begins with a step that prepares its VM image.
@@ -93,6 +97,7 @@ public record PipelineConfig(
         targets.stream().map(t -> t.enable(keys.contains(t.target().key()))).toList(),
         steps,
         release,
-        performance);
+        performance,
+        commitStatus);
   }
 }

@@ -36,10 +36,23 @@ final class TargetSteps {
 
   /// @param host where they are bound to one; the image step has run there then
   List<Step> all(Optional<String> host) {
-    List<Step> steps = new ArrayList<>();
-    if (imageStep() && host.isEmpty()) {
-      steps.add(first(imageCommand()));
+    List<Step> steps = work(host);
+    if (host.isEmpty()) {
+      if (imageStep()) {
+        steps.addFirst(first(imageCommand()));
+      }
+      List<String> keys = keys(steps);
+      status(keys, keys).ifPresent(steps::add);
     }
+    return steps;
+  }
+
+  private static List<String> keys(List<Step> steps) {
+    return steps.stream().map(Step::key).toList();
+  }
+
+  private List<Step> work(Optional<String> host) {
+    List<Step> steps = new ArrayList<>();
     for (StepConfig step : config.steps().values()) {
       if (wanted(step.kind(), facts)) {
         steps.add(step(step, host));
@@ -52,10 +65,35 @@ final class TargetSteps {
     return steps;
   }
 
-  /// Prepares the image, then uploads the target's other steps bound to the host it ran on.
-  Step preparation() {
+  /// Prepares the image, then uploads the target's other steps bound to the host it ran on. What
+  /// depends on it waits for them, too.
+  List<Step> preparation() {
     String upload = "bakehouse pipeline upload --target " + target.target().key() + " --pin";
-    return first(imageStep() ? imageCommand() + "\n" + upload : upload);
+    List<Step> steps = new ArrayList<>();
+    steps.add(first(imageStep() ? imageCommand() + "\n" + upload : upload));
+    List<String> keys = new ArrayList<>(keys(steps));
+    keys.addAll(keys(work(Optional.of(""))));
+    status(keys(steps), keys).ifPresent(steps::add);
+    return steps;
+  }
+
+  /// @param after what it waits for
+  /// @param keys whose outcomes it tells
+  private Optional<Step> status(List<String> after, List<String> keys) {
+    return config.commitStatus()
+        ? Optional.of(
+            make(
+                    "status",
+                    StatusStep.COMMAND + target.target().key(),
+                    target.agents(),
+                    env(Map.of(StatusStep.STEPS, String.join(",", keys))),
+                    after,
+                    List.of(),
+                    null,
+                    StatusStep.TIMEOUT,
+                    List.of())
+                .whateverHappened())
+        : Optional.empty();
   }
 
   /// Any host of the target may run it: it needs neither image nor VM.
@@ -183,6 +221,7 @@ final class TargetSteps {
         agents,
         env,
         dependsOn,
+        null,
         artifacts,
         parallelism,
         timeout,

@@ -59,6 +59,7 @@ class CommandTreeTest {
     wrong("pipeline adapt", Exit.FAILED, "FILE");
     wrong("pipeline lint", Exit.USAGE, "FILE");
     wrong("pipeline explain", Exit.FAILED, "FILE");
+    wrong("pipeline status", Exit.FAILED, "--target linux-x64");
     for (String verb : List.of("create x --scope read_builds --out DIR/t", "list", "remove x")) {
       String name = "coordinator token " + verb.split(" ")[0];
       wrong(name, Exit.FAILED, verb.substring(verb.split(" ")[0].length()) + " --state DIR/none");

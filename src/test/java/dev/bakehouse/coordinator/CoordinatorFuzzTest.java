@@ -72,7 +72,8 @@ class CoordinatorFuzzTest {
     String answer = RawHttp.send(coordinator.address().getPort(), bytes);
     int status = RawHttp.status(answer);
     assertThat(status).as(answer).isLessThan(500);
-    if (status >= 400 && answer.toLowerCase().contains("content-type: application/json")) {
+    boolean head = new String(bytes, StandardCharsets.ISO_8859_1).startsWith("HEAD ");
+    if (status >= 400 && !head && answer.toLowerCase().contains("content-type: application/json")) {
       assertThat(answer).contains("{\"message\":\"");
     }
   }

@@ -118,7 +118,7 @@ class HostSettingsTest {
         "vm:\\n  start: fast | :2: `vm.start: fast` is not known | auto, boot, resume",
         "host:\\n  name: a b | `host.name` must be letters | mac-mini-1",
         "host: 7 | :1: `host` must hold keys | key: value",
-        "hots: {} | :1: unknown key `hots` | agent, api, cache, fleet, git, host, image, network",
+        "hots: {} | :1: unknown key `hots` | agent, api, cache, fleet, git, github, host, image, network",
         "host:\\n  name: x\\n  name: y | :3: the key `host.name` stands twice | Remove",
         "host: [ | : | Correct the YAML",
         "vm:\\n  subnet: 192.168.1.1/24 | :2: `vm.subnet` is not a /24 network | 192.168.127.0/24",

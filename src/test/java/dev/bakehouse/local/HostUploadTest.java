@@ -38,6 +38,19 @@ class HostUploadTest {
             "`pipeline.affinity` is neither host nor group");
   }
 
+  /// Not set, as the repository is none of GitHub's: that fails nothing.
+  @Test
+  void aTargetsStatusIsSetByTheHost(JobFixture fixture) {
+    String command = "bakehouse pipeline status --target linux-x64";
+    Result result = fixture.run(List.of(Step.vm("status", command))).get("status");
+    assertThat(result.status()).isEqualTo("0");
+    assertThat(result.log())
+        .contains(
+            "on this host: " + command,
+            "warning: commit status bakehouse/linux-x64 was not set:",
+            "is not on the server of https://api.github.com");
+  }
+
   /// A fork's build waits for somebody's approval, which nobody gives here.
   @Test
   void aForksStepsWaitForApproval(JobFixture fixture) {

@@ -126,6 +126,30 @@ class GenerateTest {
   }
 
   @Test
+  void aTargetEndsWithItsStatus() {
+    String text =
+        "pipeline: {image-step: true, commit-status: true, MORE targets: {linux-x64: {}},"
+            + " performance: {}, steps: {cpp: {command: a}, test: {command: b}}}";
+    String work = "linux-x64-image,linux-x64-build-cpp,linux-x64-test-bun,linux-x64-performance";
+    JsonNode step = steps(generate(text.replace("MORE", ""))).get("linux-x64-status");
+    assertThat(step.get("command").asString())
+        .isEqualTo("bakehouse pipeline status --target linux-x64");
+    assertThat(step.get("allow_dependency_failure").asBoolean()).isTrue();
+    assertThat(step.get("env").get("BAKEHOUSE_STATUS_STEPS").asString()).isEqualTo(work);
+    assertThat(step.get("depends_on")).isEqualTo(json("['" + work.replace(",", "','") + "']", ""));
+
+    String pinned = text.replace("MORE", "affinity: host,");
+    Map<String, JsonNode> first = steps(generate(pinned));
+    assertThat(first).containsOnlyKeys("linux-x64-image", "linux-x64-status");
+    JsonNode last = first.get("linux-x64-status");
+    assertThat(last.get("env").get("BAKEHOUSE_STATUS_STEPS").asString()).isEqualTo(work);
+    assertThat(last.get("depends_on")).isEqualTo(json("['linux-x64-image']", ""));
+    BuildFacts facts = BuildFacts.of(Map.of("BUILDKITE_AGENT_META_DATA_HOST", "mini-1"));
+    PipelineConfig config = PipelineConfig.read(Yaml.parse("bakehouse.yml", pinned));
+    assertThat(steps(Generate.pinned(config, facts))).doesNotContainKey("linux-x64-status");
+  }
+
+  @Test
   void withoutTestsNothingIsCompared() {
     assertThatThrownBy(
             () -> generate("pipeline: {\n performance: {},\n steps: {cpp: {command: a}}}"))

@@ -1,0 +1,5 @@
+/// Statuses of commits on GitHub.
+@NullMarked
+package dev.bakehouse.github;
+
+import org.jspecify.annotations.NullMarked;
