@@ -81,10 +81,7 @@ public final class HostDaemon {
     Poll.until(
         "the jobs of " + host.name() + " to end",
         LONGEST_JOBS,
-        () ->
-            new StatusFile(host)
-                .read()
-                .filter(s -> s.agents().stream().allMatch(a -> a.state().equals("away"))));
+        () -> new StatusFile(host).read().filter(HostStatus::allAway));
     stop();
   }
 
