@@ -52,6 +52,9 @@ final class Standby implements AutoCloseable {
   private Instant trimAgain = Instant.MIN;
   private String trouble = "";
 
+  /// What jobs were told last; what an ended daemon told is not known.
+  private Optional<String> told = Optional.of("");
+
   private Standby(
       HostSettings host,
       Hypervisor hypervisor,
@@ -104,7 +107,12 @@ final class Standby implements AutoCloseable {
 
   private void look() {
     keep(StandbyVm::waits);
-    if (away.get().isPresent()) {
+    Optional<String> none = away.get();
+    if (wanted() && !none.equals(told)) {
+      Demand.of(host).unmet(none);
+      told = none;
+    }
+    if (none.isPresent()) {
       keep(_ -> false);
       return;
     }
