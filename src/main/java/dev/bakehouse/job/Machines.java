@@ -207,6 +207,11 @@ public final class Machines {
     return host.vm();
   }
 
+  /// Whether its guests reach more than this host. Only QEMU keeps them from it.
+  boolean reachesOut() {
+    return shape.network().outbound() || !hypervisor.name().equals("qemu");
+  }
+
   /// Where the guest asks for names.
   Optional<String> resolver() {
     return shape.network().resolver(hypervisor);
