@@ -37,12 +37,14 @@ public final class HostDaemon {
 
   private final HostSettings host;
   private final PrintStream log;
+  private final ConfigCheck config;
   private final CountDownLatch stop = new CountDownLatch(1);
   private volatile boolean finishing;
 
   public HostDaemon(HostSettings host, PrintStream log) {
     this.host = host;
     this.log = log;
+    this.config = new ConfigCheck(host.file());
   }
 
   /// Runs until [#stop].
@@ -91,6 +93,7 @@ public final class HostDaemon {
         .drain()
         .map(drain -> "drained: " + drain.reason())
         .or(this::finishing)
+        .or(config::trouble)
         .or(() -> Breaker.reason(host.state(), host.operations().breaker()));
   }
 
