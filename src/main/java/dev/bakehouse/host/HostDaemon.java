@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// The daemon of one host: keeps its images and agents as they are to be, ends orphans.
@@ -175,13 +174,7 @@ public final class HostDaemon {
   }
 
   private void sweeps(Reaper reaper) {
-    try {
-      while (!stop.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
-        sweep(reaper);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    new Repeat("sweeping", this::say, () -> sweep(reaper)).until(stop, () -> SWEEP);
   }
 
   private void sweep(Reaper reaper) {

@@ -84,7 +84,7 @@ final class Standby implements AutoCloseable {
   @Override
   public void close() {
     stop.countDown();
-    boolean _ = Threads.uninterrupted(() -> ended(thread));
+    Threads.join(List.of(thread));
   }
 
   private void run() {
@@ -222,7 +222,7 @@ final class Standby implements AutoCloseable {
         }
       } finally {
         made.countDown();
-        boolean _ = Threads.uninterrupted(() -> ended(watch));
+        Threads.join(List.of(watch));
         boolean _ = Thread.interrupted();
       }
     }
@@ -239,15 +239,6 @@ final class Standby implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     return false;
-  }
-
-  private static boolean ended(Thread thread) {
-    try {
-      thread.join();
-      return true;
-    } catch (InterruptedException e) {
-      return false;
-    }
   }
 
   /// Once for as long as it does not change.
