@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.coordinator.BuildView;
 import dev.bakehouse.coordinator.JobView;
+import dev.bakehouse.host.StatusFile;
 import dev.bakehouse.image.ImageStore;
+import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.Self;
 import java.io.IOException;
@@ -209,13 +212,34 @@ class BadInputTest {
   }
 
   @Test
-  void aHostWhoseConfigurationIsBrokenMeanwhileFailsJobsForTheMachinery() throws Exception {
+  void aJobOfABrokenConfigurationFailsForTheMachinery() throws Exception {
+    Path config = Files.writeString(dir.resolve("broken.yml"), "slotz: 3\n");
+    Outcome outcome =
+        Command.of(Self.argv("job", "bootstrap"))
+            .env("BAKEHOUSE_CONFIG", config.toString())
+            .deadline(Duration.ofMinutes(1))
+            .run();
+    assertSays(outcome, "broken.yml:1", "slotz");
+  }
+
+  @Test
+  void aHostWhoseConfigurationIsBrokenMeanwhileTakesNoJobsAndSaysWhy() throws Exception {
     try (KillFixture host = new KillFixture(dir)) {
-      Files.writeString(host.config(), Files.readString(host.config()) + "slotz: 3\n");
-      String broken = host.start("broken", "echo never");
-      assertThat(host.awaitEnd(broken).state()).isEqualTo("failed");
-      assertThat(host.job(broken).exitStatus()).isIn("-1", "125");
-      assertThat(host.log(host.job(broken))).contains("slotz", "bakehouse.yml");
+      String sound = Files.readString(host.config());
+      Files.writeString(host.config(), sound + "slotz: 3\n");
+      Poll.until(
+          "its agents to leave",
+          KillFixture.PATIENCE,
+          () ->
+              new StatusFile(HostSettings.defaults(state))
+                  .read()
+                  .filter(s -> s.away().contains("slotz") && s.allAway()));
+      Command status = Command.of(Self.argv("host", "status", "--state", state.toString()));
+      assertThat(status.run().text()).contains("configuration can not be used", "bakehouse.yml:");
+      String build = host.start("after", "echo through");
+      Files.writeString(host.config(), sound);
+      assertThat(host.awaitEnd(build).passed()).isTrue();
+      assertThat(host.awaitEnd(build).jobs()).as("none failed meanwhile").hasSize(1);
     }
   }
 

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.coordinator.BuildView;
 import dev.bakehouse.coordinator.JobView;
+import dev.bakehouse.host.Orders;
+import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Processes.Identity;
+import dev.bakehouse.platform.Self;
 import dev.bakehouse.vm.VmHome;
 import dev.bakehouse.vm.VmRecord;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -139,5 +144,24 @@ class StandbyTest {
     KillFixture.await("its end", MINUTE, () -> waits.alive().isEmpty());
     host.startDaemon();
     assertThat(qemu(waiting())).isNotEqualTo(waits);
+  }
+
+  @Test
+  @Order(5)
+  void whereNoneIsMadeAJobThatWantsNothingElseStartsItsOwn() throws Exception {
+    Identity waits = qemu(waiting());
+    new Orders(host.state()).drain("cleaning");
+    KillFixture.await("its end", MINUTE, () -> waits.alive().isEmpty());
+    Path config =
+        Files.writeString(
+            dir.resolve("standby.yml"),
+            Files.readString(host.config()).replace("cpus: 1", "start: standby, cpus: 1"));
+    Outcome outcome =
+        Command.of(Self.argv("job", "run", "--config", config.toString(), "--", "true"))
+            .deadline(KillFixture.PATIENCE)
+            .run();
+    String log = outcome.text() + outcome.complaint();
+    assertThat(outcome.status()).as(log).isZero();
+    assertThat(log).contains("no VM is put on standby (drained: cleaning)", "(VM by resume)");
   }
 }

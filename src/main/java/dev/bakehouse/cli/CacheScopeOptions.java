@@ -28,7 +28,8 @@ final class CacheScopeOptions {
   @Option(
       names = "--build",
       paramLabel = "ID",
-      description = "Of which build; the last saved by default; not in a job")
+      description =
+          "Of which build, also one that did not pass; the last saved by default; not in a job")
   private String build = "";
 
   @Option(names = "--step", paramLabel = "KEY", description = "Of which step.")

@@ -42,13 +42,9 @@ final class HostDrain implements Callable<Integer> {
           Poll.until(
               "the jobs of " + host.name() + " to end",
               LONGEST,
-              () -> Optional.of(view.next()).filter(HostDrain::empty));
+              () -> Optional.of(view.next()).filter(HostStatus::allAway));
     }
     HostView.print(status);
     return Exit.OK;
-  }
-
-  private static boolean empty(HostStatus status) {
-    return status.agents().stream().allMatch(agent -> agent.state().equals("away"));
   }
 }

@@ -82,7 +82,7 @@ record Agent(
         row.getString("state"),
         row.getBoolean("ignored"),
         row.getBoolean("stopping"),
-        row.getBoolean("paused"),
+        row.getLong("paused") != 0,
         row.getLong("created"),
         row.getObject("priority") == null ? LAST : row.getInt("priority"));
   }

@@ -46,8 +46,8 @@ final class AgentApi {
     router.add("POST", "/v3/heartbeat", this::heartbeat);
     router.add("POST", "/v3/stop", this::stop);
     router.add("POST", "/v3/disconnect", this::disconnect);
-    router.add("POST", "/v3/pause", request -> pause(request, true));
-    router.add("POST", "/v3/resume", request -> pause(request, false));
+    router.add("POST", "/v3/pause", this::pause);
+    router.add("POST", "/v3/resume", request -> paused(access.agentOrJob(request), 0));
     router.add("PUT", "/v3/jobs/:id/accept", this::accept);
     router.add("PUT", "/v3/jobs/:id/acquire", this::acquire);
   }
@@ -168,10 +168,13 @@ final class AgentApi {
     return Reply.done();
   }
 
-  private Reply pause(Request request, boolean paused) {
+  private Reply pause(Request request) {
     String id = access.agentOrJob(request);
-    core.database()
-        .run(tx -> tx.update("UPDATE agents SET paused=? WHERE id=?", paused ? 1 : 0, id));
+    return paused(id, request.json(AgentPause.class).until());
+  }
+
+  private Reply paused(String id, long until) {
+    core.database().run(tx -> tx.update("UPDATE agents SET paused=? WHERE id=?", until, id));
     streams.tell(id);
     return Reply.done();
   }

@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.platform.Threads;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -137,16 +138,6 @@ final class DatabaseWriter implements AutoCloseable {
   @Override
   public void close() {
     queue.add(end);
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.join(List.of(thread));
   }
 }

@@ -3,6 +3,7 @@ package dev.bakehouse.coordinator;
 import dev.bakehouse.pipeline.CommandStep;
 import dev.bakehouse.pipeline.RetryRule;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -113,6 +114,14 @@ final class Lifecycle {
 
   void cancel(Transaction tx, Job job) throws SQLException {
     scheduler.cancel(tx, job);
+  }
+
+  /// A job that was cancelled is over after this time at the latest, whatever its agent does.
+  void hurry(Transaction tx, String job, Duration limit) throws SQLException {
+    tx.update(
+        "UPDATE jobs SET deadline=min(deadline, ?) WHERE id=? AND state='canceling'",
+        Core.now() + limit.toMillis(),
+        job);
   }
 
   void cancelBuild(Transaction tx, String build) throws SQLException {

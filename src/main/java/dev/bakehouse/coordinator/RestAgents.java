@@ -102,6 +102,7 @@ final class RestAgents {
   }
 
   private Reply pause(Request request, Pause wanted) {
+    long until = wanted.on ? request.json(AgentPause.class).until() : 0;
     core.database()
         .run(
             tx -> {
@@ -112,7 +113,7 @@ final class RestAgents {
               if (agent.paused() == wanted.on) {
                 throw new HttpError(422, wanted.refused);
               }
-              tx.update("UPDATE agents SET paused=? WHERE id=?", wanted.on ? 1 : 0, agent.id());
+              tx.update("UPDATE agents SET paused=? WHERE id=?", until, agent.id());
             });
     streams.tell(request.var("agent"));
     return Reply.none();

@@ -1,9 +1,11 @@
 package dev.bakehouse.coordinator;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// What jobs ask and change of the steps of their build, and how they cancel it.
@@ -12,6 +14,17 @@ final class StepApi {
   private final Access access;
   private final Lifecycle lifecycle;
   private final Scheduler scheduler;
+
+  /// @param force whether an agent that does not finish a job is waited for no longer than the
+  ///   grace period, in seconds
+  private record Cancel(@Nullable Boolean force, @Nullable Integer forceGracePeriod) {
+    private static final int USUAL = 10;
+
+    Optional<Duration> limit() {
+      int seconds = forceGracePeriod == null ? USUAL : Math.max(0, forceGracePeriod);
+      return Optional.of(Duration.ofSeconds(seconds)).filter(_ -> Boolean.TRUE.equals(force));
+    }
+  }
 
   private record Export(@Nullable String attribute, @Nullable String format) {}
 
@@ -120,6 +133,7 @@ final class StepApi {
 
   private Reply cancel(Request request) {
     String caller = access.running(request);
+    Optional<Duration> limit = request.json(Cancel.class).limit();
     core.database()
         .run(
             tx -> {
@@ -127,6 +141,9 @@ final class StepApi {
               for (Job job : Job.ofBuild(tx, step.build())) {
                 if (job.step().equals(step.id())) {
                   lifecycle.cancel(tx, job);
+                  if (limit.isPresent()) {
+                    lifecycle.hurry(tx, job.id(), limit.get());
+                  }
                 }
               }
               scheduler.advance(tx, step.build());

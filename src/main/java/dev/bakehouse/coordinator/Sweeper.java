@@ -9,7 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/// Looks twice a second for agents that fell silent and jobs that passed their time.
+/// Looks twice a second for agents that fell silent, and jobs and pauses that passed their time.
 final class Sweeper implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Sweeper.class.getName());
   private static final long PERIOD_MILLIS = 500;
@@ -35,12 +35,14 @@ final class Sweeper implements AutoCloseable {
   private void sweep() {
     try {
       core.database()
-          .run(
+          .call(
               tx -> {
                 silent(tx);
                 forgotten(tx);
                 overdue(tx);
-              });
+                return AgentPause.end(tx);
+              })
+          .forEach(streams::tell);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "Looking for lost agents failed; it is tried again", e);
     }

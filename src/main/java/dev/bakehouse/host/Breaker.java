@@ -14,7 +14,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -113,19 +112,8 @@ final class Breaker {
   }
 
   void run() {
-    try {
-      do {
-        try {
-          look();
-        } catch (UserError e) {
-          say.accept("Breaker: " + e.getMessage() + " " + e.remedy());
-        } catch (RuntimeException e) {
-          say.accept("Breaker: broke off with " + e);
-        }
-      } while (!stop.await(LOOK.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    new Repeat("looking", line -> say.accept("Breaker: " + line), this::look)
+        .until(stop, () -> LOOK);
   }
 
   private void look() throws InterruptedException {

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// Brings what jobs left on cache volumes to the store, beside the jobs: one generation after the
@@ -76,17 +75,8 @@ final class CacheWatch {
   }
 
   void run() {
-    try {
-      do {
-        try {
-          look();
-        } catch (IOException | RuntimeException e) {
-          tell("could not look for what waits to be saved: " + e.getMessage());
-        }
-      } while (!stop.await(LOOK.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    new Repeat("looking for what waits to be saved", this::tell, this::look)
+        .until(stop, () -> LOOK);
   }
 
   private void look() throws IOException, InterruptedException {

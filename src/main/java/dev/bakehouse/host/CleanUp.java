@@ -10,7 +10,6 @@ import dev.bakehouse.job.Images;
 import dev.bakehouse.job.Machines;
 import dev.bakehouse.job.OfferedImage;
 import dev.bakehouse.platform.Threads;
-import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.TemplateInfo;
 import java.time.Duration;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// Deletes images that this host pulled by itself and that nothing has needed for some time, and
@@ -54,19 +52,8 @@ final class CleanUp {
   }
 
   private void run(CountDownLatch stop) {
-    try {
-      do {
-        try {
-          pass();
-        } catch (UserError e) {
-          say.accept("Clean-up: " + e.getMessage() + " " + e.remedy());
-        } catch (RuntimeException e) {
-          say.accept("Clean-up: broke off with " + e);
-        }
-      } while (!stop.await(EVERY.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    new Repeat("a pass", line -> say.accept("Clean-up: " + line), this::pass)
+        .until(stop, () -> EVERY);
   }
 
   /// @return names of the images that went

@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// The daemon of one host: keeps its images and agents as they are to be, ends orphans.
@@ -37,12 +36,14 @@ public final class HostDaemon {
 
   private final HostSettings host;
   private final PrintStream log;
+  private final ConfigCheck config;
   private final CountDownLatch stop = new CountDownLatch(1);
   private volatile boolean finishing;
 
   public HostDaemon(HostSettings host, PrintStream log) {
     this.host = host;
     this.log = log;
+    this.config = new ConfigCheck(host.file());
   }
 
   /// Runs until [#stop].
@@ -81,10 +82,7 @@ public final class HostDaemon {
     Poll.until(
         "the jobs of " + host.name() + " to end",
         LONGEST_JOBS,
-        () ->
-            new StatusFile(host)
-                .read()
-                .filter(s -> s.agents().stream().allMatch(a -> a.state().equals("away"))));
+        () -> new StatusFile(host).read().filter(HostStatus::allAway));
     stop();
   }
 
@@ -94,6 +92,7 @@ public final class HostDaemon {
         .drain()
         .map(drain -> "drained: " + drain.reason())
         .or(this::finishing)
+        .or(config::trouble)
         .or(() -> Breaker.reason(host.state(), host.operations().breaker()));
   }
 
@@ -175,13 +174,7 @@ public final class HostDaemon {
   }
 
   private void sweeps(Reaper reaper) {
-    try {
-      while (!stop.await(SWEEP.toMillis(), TimeUnit.MILLISECONDS)) {
-        sweep(reaper);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    new Repeat("sweeping", this::say, () -> sweep(reaper)).until(stop, () -> SWEEP);
   }
 
   private void sweep(Reaper reaper) {

@@ -23,6 +23,11 @@ public record HostStatus(
     agents = List.copyOf(agents);
   }
 
+  /// Whether no agent runs, so no job either.
+  public boolean allAway() {
+    return agents.stream().allMatch(agent -> agent.state().equals("away"));
+  }
+
   /// An image jobs may run in.
   ///
   /// @param offered its name in the configuration

@@ -56,14 +56,9 @@ final class HostWatch implements AutoCloseable {
   /// @throws UserError when the first agents can not be started
   void run() throws InterruptedException {
     tick();
+    Repeat again = new Repeat("looking", this::once, this::tick);
     while (!stop.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-      try {
-        tick();
-      } catch (UserError e) {
-        once(e.getMessage() + " " + e.remedy());
-      } catch (RuntimeException e) {
-        once("looking broke off with " + e);
-      }
+      again.once();
     }
   }
 
@@ -94,20 +89,7 @@ final class HostWatch implements AutoCloseable {
   /// In parallel: each agent has its own grace.
   @Override
   public void close() {
-    List<Thread> ending = slots.stream().map(slot -> Threads.start(slot::close)).toList();
-    boolean interrupted = false;
-    for (Thread thread : ending) {
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
+    Threads.join(slots.stream().map(slot -> Threads.start(slot::close)).toList());
     status.remove();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -18,14 +18,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// Keeps one image ready beside the jobs, on a thread of its own: fetches one that is missing,
 /// reads one again whose files changed, mends or fetches one that is damaged. What fails is tried
 /// again, less and less often; nobody is needed.
 final class ImageKeeper {
-  private static final long PAUSE_MILLIS = 1000;
+  private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final Duration CHECK = Duration.ofMinutes(5);
   private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
   private static final Duration READ_AGAIN = Duration.ofDays(1);
@@ -73,23 +72,8 @@ final class ImageKeeper {
   }
 
   void start(CountDownLatch stop) {
-    Thread _ = Threads.start(() -> run(stop));
-  }
-
-  private void run(CountDownLatch stop) {
-    try {
-      do {
-        try {
-          act();
-        } catch (UserError e) {
-          failed(e.getMessage() + " " + e.remedy());
-        } catch (IOException | RuntimeException e) {
-          failed("keeping the image broke off with " + e);
-        }
-      } while (!stop.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Repeat repeat = new Repeat("keeping the image", this::failed, this::act);
+    Thread _ = Threads.start(() -> repeat.until(stop, () -> PAUSE));
   }
 
   private void act() throws IOException {

@@ -7,16 +7,16 @@ import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Images;
 import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.platform.Threads;
-import dev.bakehouse.platform.UserError;
 import dev.bakehouse.rollout.Distribution;
 import dev.bakehouse.rollout.Follower;
+import dev.bakehouse.rollout.HostState;
 import dev.bakehouse.rollout.StateFile;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// Follows the rollout beside the jobs: one thread asks for the document and changes the image in
@@ -74,16 +74,20 @@ final class RolloutWatch {
 
   /// At once, then again and again; hosts that were started together do not ask together for long.
   private void poll() {
-    long pause = host.rollout().poll().toMillis();
-    try {
-      do {
-        told(follower::poll);
-        polled.release();
-      } while (!stop.await(
-          pause + ThreadLocalRandom.current().nextLong(pause / 10 + 1), TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    following(
+            () -> {
+              try {
+                HostState _ = follower.poll();
+              } finally {
+                polled.release();
+              }
+            })
+        .until(stop, this::pause);
+  }
+
+  private Duration pause() {
+    long millis = host.rollout().poll().toMillis();
+    return Duration.ofMillis(millis + ThreadLocalRandom.current().nextLong(millis / 10 + 1));
   }
 
   private void distribute() {
@@ -91,20 +95,14 @@ final class RolloutWatch {
       while (stop.getCount() > 0) {
         polled.acquire();
         int _ = polled.drainPermits();
-        told(distribution::run);
+        following(distribution::run).once();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void told(Runnable work) {
-    try {
-      work.run();
-    } catch (UserError e) {
-      say.accept(e.getMessage() + " " + e.remedy());
-    } catch (RuntimeException e) {
-      say.accept("following the rollout broke off with " + e);
-    }
+  private Repeat following(Repeat.Work work) {
+    return new Repeat("following the rollout", say, work);
   }
 }

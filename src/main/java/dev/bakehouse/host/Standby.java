@@ -52,6 +52,9 @@ final class Standby implements AutoCloseable {
   private Instant trimAgain = Instant.MIN;
   private String trouble = "";
 
+  /// What jobs were told last; what an ended daemon told is not known.
+  private Optional<String> told = Optional.of("");
+
   private Standby(
       HostSettings host,
       Hypervisor hypervisor,
@@ -81,7 +84,7 @@ final class Standby implements AutoCloseable {
   @Override
   public void close() {
     stop.countDown();
-    boolean _ = Threads.uninterrupted(() -> ended(thread));
+    Threads.join(List.of(thread));
   }
 
   private void run() {
@@ -104,7 +107,12 @@ final class Standby implements AutoCloseable {
 
   private void look() {
     keep(StandbyVm::waits);
-    if (away.get().isPresent()) {
+    Optional<String> none = away.get();
+    if (wanted() && !none.equals(told)) {
+      Demand.of(host).unmet(none);
+      told = none;
+    }
+    if (none.isPresent()) {
       keep(_ -> false);
       return;
     }
@@ -214,7 +222,7 @@ final class Standby implements AutoCloseable {
         }
       } finally {
         made.countDown();
-        boolean _ = Threads.uninterrupted(() -> ended(watch));
+        Threads.join(List.of(watch));
         boolean _ = Thread.interrupted();
       }
     }
@@ -231,15 +239,6 @@ final class Standby implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     return false;
-  }
-
-  private static boolean ended(Thread thread) {
-    try {
-      thread.join();
-      return true;
-    } catch (InterruptedException e) {
-      return false;
-    }
   }
 
   /// Once for as long as it does not change.

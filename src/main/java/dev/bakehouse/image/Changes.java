@@ -50,23 +50,34 @@ final class Changes {
   }
 
   void pin(String name, boolean pinned) {
+    marks(name, pinned, pinned ? List.of(Shelf.PINNED) : Shelf.PINS);
+  }
+
+  void hold(String name, boolean held) {
+    marks(name, held, List.of(Shelf.HELD));
+  }
+
+  private void marks(String name, boolean there, List<String> marks) {
     LocalImage _ =
         store.gated(
             "pin the image " + name,
             () -> {
               LocalImage image = store.get(name);
-              Path mark = image.directory().resolve(ImageStore.PINNED);
-              if (pinned) {
-                Files.writeString(mark, "");
-              } else {
-                Files.deleteIfExists(mark);
+              for (String mark : marks) {
+                Path file = image.directory().resolve(mark);
+                if (there) {
+                  Files.writeString(file, "");
+                } else {
+                  Files.deleteIfExists(file);
+                }
               }
               Durable.sync(image.directory());
-              if (image.pinned() != pinned) {
-                String what = pinned ? "pinned" : "unpinned";
+              LocalImage now = store.get(name);
+              if (image.pinned() != now.pinned()) {
+                String what = now.pinned() ? "pinned" : "unpinned";
                 store.history().add(what, name, image.anyDigest(), "", 0);
               }
-              return image;
+              return now;
             });
   }
 

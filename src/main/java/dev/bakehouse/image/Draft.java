@@ -67,10 +67,12 @@ public final class Draft implements AutoCloseable {
               if (!Files.exists(place)) {
                 Trees.rename(directory, place);
               } else {
-                if (Files.exists(place.resolve(ImageStore.PINNED))) {
-                  Files.writeString(directory.resolve(ImageStore.PINNED), "");
-                  Durable.sync(directory);
+                for (String pin : Shelf.PINS) {
+                  if (Files.exists(place.resolve(pin))) {
+                    Files.writeString(directory.resolve(pin), "");
+                  }
                 }
+                Durable.sync(directory);
                 replace(place);
               }
               Durable.sync(store.root());

@@ -21,7 +21,6 @@ import java.util.regex.Pattern;
 public final class ImageStore {
   static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,200}");
   static final String RECORD = "image.json";
-  static final String PINNED = "pinned";
   static final String USED = "used";
 
   /// Manifest of the image that one was built from: its push leaves out what that one has.
@@ -200,8 +199,14 @@ public final class ImageStore {
     return changes.tag(from, to);
   }
 
+  /// A person's pin. Who takes it away takes away that of a rollout, too.
   public void pin(String name, boolean pinned) {
     changes.pin(name, pinned);
+  }
+
+  /// The pin of a rollout, beside that of a person.
+  public void hold(String name, boolean held) {
+    changes.hold(name, held);
   }
 
   /// @throws UserError when the image is pinned or in use

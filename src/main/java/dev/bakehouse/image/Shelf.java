@@ -13,6 +13,12 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// How an image lies in its directory.
 final class Shelf {
+  static final String PINNED = "pinned";
+  static final String HELD = "held";
+
+  /// By a person, by a rollout.
+  static final List<String> PINS = List.of(PINNED, HELD);
+
   private static final JsonMapper JSON = new JsonMapper();
 
   private Shelf() {}
@@ -31,7 +37,7 @@ final class Shelf {
               name,
               directory,
               JSON.readValue(json, ImageRecord.class),
-              Files.exists(directory.resolve(ImageStore.PINNED)),
+              PINS.stream().map(directory::resolve).anyMatch(Files::exists),
               time.toInstant()));
     } catch (NoSuchFileException e) {
       return Optional.empty();

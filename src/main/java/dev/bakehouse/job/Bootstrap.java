@@ -73,6 +73,7 @@ public final class Bootstrap {
   int run() {
     try {
       Strategy.of(job.texts());
+      RemotePlugins.insistReachable(job, settings, machines);
     } catch (UserError e) {
       log.println("+++ bakehouse: this step can not run: " + e.getMessage());
       log.println("  " + e.remedy());

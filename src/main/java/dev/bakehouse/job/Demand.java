@@ -1,6 +1,7 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -55,6 +56,37 @@ public final class Demand {
             Comparator.<java.util.Map.Entry<String, Long>>comparingLong(e -> e.getValue())
                 .thenComparingInt(e -> last.lastIndexOf(e.getKey())))
         .map(java.util.Map.Entry::getKey);
+  }
+
+  /// The daemon's word on whether it has VMs waiting: `STATE/standby-none`.
+  ///
+  /// @param why there are none; empty when there are
+  public void unmet(Optional<String> why) {
+    if (why.equals(unmet())) {
+      return;
+    }
+    if (why.isPresent()) {
+      Directories.writePrivate(none(), why.get().getBytes(StandardCharsets.UTF_8));
+      return;
+    }
+    try {
+      Files.deleteIfExists(none());
+    } catch (IOException e) {
+      throw new UserError("Could not remove " + none() + ": " + e, "Remove it by hand.", e);
+    }
+  }
+
+  /// Why no VM is put on standby; empty when the daemon does that.
+  public Optional<String> unmet() {
+    try {
+      return Optional.of(Files.readString(none()));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Path none() {
+    return file.resolveSibling("standby-none");
   }
 
   private List<String> last() {

@@ -96,7 +96,8 @@ public final class JobStores {
     }
     Builds builds = new Recent(client.get());
     if (!inJob) {
-      return store(new RestArtifacts(client.get(), slug()), builds, Optional.empty());
+      RestArtifacts artifacts = new RestArtifacts(client.get(), slug(), this::mayHold);
+      return store(artifacts, builds, Optional.empty());
     }
     AgentArtifacts agent = new AgentArtifacts(env);
     String build = env.getOrDefault("BUILDKITE_BUILD_ID", "");
@@ -107,6 +108,15 @@ public final class JobStores {
   private ArtifactStore store(Artifacts artifacts, Builds builds, Optional<OwnJob> own) {
     return new ArtifactStore(
         artifacts, builds, own, config.artifactRetention(), scratch, Clock.systemUTC());
+  }
+
+  /// Whether a build's jobs had the right to publish a blob.
+  private boolean mayHold(BuildInfo build, String key) {
+    return BuildKeys.mayHold(
+        JobIdentity.of(env).pipeline(),
+        String.valueOf(build.branch()),
+        RestBuilds.pull(build.pullRequest()),
+        key);
   }
 
   private String slug() {
@@ -143,7 +153,7 @@ public final class JobStores {
           client.builds(slug(), new BuildQuery(branch, null, null, ASKED)).stream()
               .filter(info -> reads.stream().anyMatch(read -> holds(read, info)))
               .limit(BUILDS)
-              .forEach(info -> all.add(build(job.pipeline(), info)));
+              .forEach(info -> all.add(new Build(info.id(), key -> mayHold(info, key))));
         } catch (UserError e) {
           throw new IOException(
               "Could not ask for the builds of " + branch + ": " + e.getMessage(), e);
@@ -155,13 +165,6 @@ public final class JobStores {
     private boolean holds(Read read, BuildInfo info) {
       return info.id() != null
           && read.holds(String.valueOf(info.branch()), RestBuilds.pull(info.pullRequest()));
-    }
-
-    private Build build(String pipeline, BuildInfo info) {
-      return new Build(
-          info.id(),
-          key ->
-              BuildKeys.mayHold(pipeline, info.branch(), RestBuilds.pull(info.pullRequest()), key));
     }
   }
 }

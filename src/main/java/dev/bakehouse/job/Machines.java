@@ -66,8 +66,8 @@ public final class Machines {
 
   /// A clone of the image in the lease's slot, not started.
   ///
-  /// @param mode `auto`, `boot` or `resume`; `auto` boots when no template can be had, or when the
-  ///   step asked for a size of its own
+  /// @param mode `auto`, `boot` or `resume`; `auto`, as `standby` where no VM is put on standby,
+  ///   boots when no template can be had, or when the step asked for a size of its own
   Fresh clone(ImageLease image, Lease lease, String name, String mode, Phases phases) {
     return image.steadily(
         now -> clone(image, now, lease, name, mode, phases), fresh -> fresh.vm().destroy());
@@ -75,7 +75,7 @@ public final class Machines {
 
   private Fresh clone(
       ImageLease held, LocalImage image, Lease lease, String name, String mode, Phases phases) {
-    if (mode.equals("resume") || (mode.equals("auto") && usual())) {
+    if (mode.equals("resume") || (!mode.equals("boot") && usual())) {
       try {
         Template template = template(held, lease, phases);
         lease.bind(name);
@@ -154,9 +154,20 @@ public final class Machines {
   ///
   /// @param volume whether the job's caches are on a volume
   Lease slot(Slots slots, LocalImage image, boolean volume, Consumer<String> progress) {
-    Demand.of(host).note(image.name());
-    Wish wish = wish(image, volume);
-    return slots.acquire(wish, wish.only() ? vmSettings().boot() : SLOT, progress);
+    Demand demand = Demand.of(host);
+    demand.note(image.name());
+    if (!vmSettings().start().equals("standby")) {
+      return slots.acquire(wish(image, volume), SLOT, progress);
+    }
+    Wish wish = new Wish(standbyKey(image));
+    return slots
+        .standby(wish, vmSettings().boot(), () -> demand.unmet().isPresent(), progress)
+        .orElseGet(
+            () -> {
+              String why = demand.unmet().map(reason -> " (" + reason + ")").orElse("");
+              progress.accept("no VM is put on standby" + why + "; starting one for this job");
+              return slots.acquire(wish, SLOT, progress);
+            });
   }
 
   /// What a standby VM is to be ready for, to be of use to a job of this image.
@@ -166,10 +177,7 @@ public final class Machines {
   private Wish wish(LocalImage image, boolean volume) {
     String mode = vmSettings().start();
     boolean fits = usual() && (!volume || hypervisor.attachesRunning());
-    if (mode.equals("standby")) {
-      return new Wish(standbyKey(image), true);
-    }
-    return mode.equals("auto") && fits ? Wish.of(standbyKey(image)) : Wish.NONE;
+    return mode.equals("auto") && fits ? new Wish(standbyKey(image)) : Wish.NONE;
   }
 
   /// What a standby VM of an image is ready for; equal for those of equal use.
@@ -197,6 +205,11 @@ public final class Machines {
 
   VmSettings vmSettings() {
     return host.vm();
+  }
+
+  /// Whether its guests reach more than this host. Only QEMU keeps them from it.
+  boolean reachesOut() {
+    return shape.network().outbound() || !hypervisor.name().equals("qemu");
   }
 
   /// Where the guest asks for names.

@@ -131,17 +131,8 @@ public final class LocalFleet implements AutoCloseable {
   @Override
   public void close() {
     // Hosts stop in parallel: each waits for its agents.
-    List<Thread> stopping = hosts.stream().map(h -> Threads.start(h::close)).toList();
-    boolean interrupted = false;
-    for (Thread thread : stopping) {
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
+    Threads.join(hosts.stream().map(h -> Threads.start(h::close)).toList());
+    boolean interrupted = Thread.interrupted();
     coordinator.close();
     closed.countDown();
     try {

@@ -1,5 +1,7 @@
 package dev.bakehouse.platform;
 
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -17,6 +19,24 @@ public final class Threads {
     return Thread.ofPlatform().daemon().start(work);
   }
 
+  /// Waits for the end of threads, also when this one is or gets interrupted, which it keeps for
+  /// later.
+  public static void join(Collection<Thread> threads) {
+    boolean interrupted = false;
+    for (Thread thread : threads) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /// Runs work that must be done whole, also when this thread is or gets interrupted: a file lock
   /// or a wait would give up half-way. It runs on a thread of its own; this one waits and keeps its
   /// interrupt for later.
@@ -31,17 +51,7 @@ public final class Threads {
                 done.completeExceptionally(e);
               }
             });
-    boolean interrupted = false;
-    while (worker.isAlive()) {
-      try {
-        worker.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    join(List.of(worker));
     try {
       return done.join();
     } catch (CompletionException e) {

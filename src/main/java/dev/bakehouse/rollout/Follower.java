@@ -131,7 +131,7 @@ public final class Follower {
     List<String> kept =
         Stream.concat(next.stream(), previous.stream()).map(InForce::name).distinct().toList();
     HostState settled = file.change(state -> state.running(next, previous, kept));
-    old.held().stream().filter(name -> !kept.contains(name)).forEach(n -> shelf.pin(n, false));
+    old.held().stream().filter(name -> !kept.contains(name)).forEach(n -> shelf.hold(n, false));
     note(old, next);
     log.say(
         "rollout: the next jobs run in "
@@ -164,7 +164,7 @@ public final class Follower {
               }
               return state.holding(all);
             });
-    shelf.pin(name, true);
+    shelf.hold(name, true);
   }
 
   private HostState trouble(String why, String digest) {

@@ -53,9 +53,9 @@ final class Shelf {
     store.history().add(what, image.name(), image.target().digest(), from, 0);
   }
 
-  void pin(String name, boolean pinned) {
+  void hold(String name, boolean held) {
     if (store.find(name).isPresent()) {
-      store.pin(name, pinned);
+      store.hold(name, held);
     }
   }
 

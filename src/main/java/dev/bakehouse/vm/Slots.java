@@ -17,8 +17,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /// How many VMs this host runs at once, across all processes.
 ///
@@ -64,24 +66,48 @@ public final class Slots {
   ///   slot, 2 ahead"
   /// @throws UserError when the deadline passes first
   public Lease acquire(Wish wish, Duration deadline, Consumer<String> progress) {
+    return awaited(wish, "one of ", deadline, progress, () -> any(wish));
+  }
+
+  /// The same for a caller that nothing but a VM of its wish will do.
+  ///
+  /// @param none whether there will be none
+  /// @return empty when there will be none
+  /// @throws UserError when the deadline passes first
+  public Optional<Lease> standby(
+      Wish wish, Duration deadline, BooleanSupplier none, Consumer<String> progress) {
+    return awaited(
+        wish,
+        "a VM on standby in one of ",
+        deadline,
+        progress,
+        () ->
+            Optional.of(first(Seek.WAITING, wish.key()))
+                .filter(lease -> lease.isPresent() || none.getAsBoolean()));
+  }
+
+  /// Waits until it is the first of the queue and has an answer.
+  private <T> T awaited(
+      Wish wish,
+      String what,
+      Duration deadline,
+      Consumer<String> progress,
+      Supplier<Optional<T>> question) {
     reaper.sweep();
     Path ticket = ticket(wish);
     long[] told = {-1};
     try {
       return Poll.until(
-          (wish.only() ? "a VM on standby in one of " : "one of ")
-              + count
-              + " VM slots in "
-              + directory,
+          what + count + " VM slots in " + directory,
           deadline,
           () -> {
             long ahead = ahead(ticket);
-            Optional<Lease> lease = ahead == 0 ? any(wish) : Optional.empty();
-            if (lease.isEmpty() && ahead != told[0]) {
+            Optional<T> answer = ahead == 0 ? question.get() : Optional.empty();
+            if (answer.isEmpty() && ahead != told[0]) {
               progress.accept("waiting for a VM slot, " + ahead + " ahead");
               told[0] = ahead;
             }
-            return lease;
+            return answer;
           });
     } finally {
       delete(ticket);
@@ -110,10 +136,7 @@ public final class Slots {
 
   private Optional<Lease> any(Wish wish) {
     Optional<Lease> standby = first(Seek.WAITING, wish.key());
-    if (standby.isPresent() || wish.only()) {
-      return standby;
-    }
-    return first(Seek.FREE, "").or(() -> first(Seek.DISPLACE, ""));
+    return standby.or(() -> first(Seek.FREE, "")).or(() -> first(Seek.DISPLACE, ""));
   }
 
   /// What a slot is looked for with: a VM that waits, nothing in it, or at most a VM that waits.

@@ -4,13 +4,7 @@ package dev.bakehouse.vm;
 /// java.util.function.Consumer)] can use.
 ///
 /// @param key as given to [Vm#standBy]; empty for none
-/// @param only whether nothing else will do
-public record Wish(String key, boolean only) {
+public record Wish(String key) {
   /// The caller makes its VM itself.
-  public static final Wish NONE = new Wish("", false);
-
-  /// Best one that waits.
-  public static Wish of(String key) {
-    return new Wish(key, false);
-  }
+  public static final Wish NONE = new Wish("");
 }

@@ -47,6 +47,23 @@ class JobSizeTest {
   }
 
   @Test
+  void aPluginThatTheVmCanNotClone() throws IOException {
+    String near = "http://127.0.0.1:1/v3";
+    String far = "https://agent-edge.buildkite.com/v3";
+    String docker = "github.com/buildkite-plugins/docker-buildkite-plugin#v5.0.0";
+    String remote = "[{\"" + docker + "\":{\"image\":\"x\"}},\"./own\"]";
+    Outcome refused = withPlugins(near, remote);
+    assertThat(refused.status()).as("the step's, not the machinery's").isEqualTo(1);
+    assertThat(refused.text())
+        .contains("this step can not run", docker, "`./PATH`", "vm.network: outbound")
+        .doesNotContain("./own");
+    assertThat(dir.resolve("state/vms")).doesNotExist();
+    String own = "[{\"./own\":null},\"/opt/plugin\",\"file:///opt/plugin\"]";
+    assertSays(withPlugins(near, own), "no image `default`");
+    assertSays(withPlugins(far, remote), "no image `default`");
+  }
+
+  @Test
   void anIsolatedGuestOfAFarCoordinator() throws IOException {
     Files.writeString(config, "vm: {network: isolated}\n");
     Outcome outcome = bootstrap("", "https://agent-edge.buildkite.com/v3");
@@ -64,6 +81,14 @@ class JobSizeTest {
   }
 
   private Outcome bootstrap(String stepEnvironment, String endpoint) throws IOException {
+    return command(stepEnvironment, endpoint).run();
+  }
+
+  private Outcome withPlugins(String endpoint, String plugins) throws IOException {
+    return command("", endpoint).env("BUILDKITE_PLUGINS", plugins).run();
+  }
+
+  private Command command(String stepEnvironment, String endpoint) throws IOException {
     Path file = Files.writeString(dir.resolve("env"), stepEnvironment);
     return Command.of(Self.argv("job", "bootstrap"))
         .env("BAKEHOUSE_CONFIG", config.toString())
@@ -74,8 +99,7 @@ class JobSizeTest {
         .env("BUILDKITE_COMMIT", "HEAD")
         .env("BUILDKITE_COMMAND", "true")
         .env("BUILDKITE_AGENT_ENDPOINT", endpoint)
-        .env("BUILDKITE_AGENT_ACCESS_TOKEN", "none")
-        .run();
+        .env("BUILDKITE_AGENT_ACCESS_TOKEN", "none");
   }
 
   private void assertSays(Outcome outcome, String... words) {

@@ -10,6 +10,8 @@ import dev.bakehouse.platform.Poll;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -150,6 +152,51 @@ class RarePathsTest extends RestBench {
       HandClient two = agent("two");
       assertThat(two.take().path("id").asString()).isEqualTo(job(build, "a").id());
     }
+  }
+
+  @Test
+  void aPauseEndsByItself() throws Exception {
+    HandClient one = agent("one");
+    String path = ORG + "/agents/" + id(one) + "/pause";
+    try (StreamClient stream = new StreamClient(coordinator, one.agent, id(one))) {
+      assertThat(stream.next()).isEqualTo("resume");
+      String tooLong = "{\"timeout_in_minutes\":10081}";
+      assertThat(raw.call("PUT", path, token, tooLong).status()).isEqualTo(422);
+      for (String body : List.of("{\"timeout_in_minutes\":5}", "{}")) {
+        assertThat(raw.call("PUT", path, token, body).status()).isEqualTo(204);
+        assertThat(stream.next()).isEqualTo("pause");
+        pass(Duration.ofMinutes(4));
+        assertThat(stream.silent(Duration.ofSeconds(1))).isTrue();
+        pass(Duration.ofMinutes(1));
+        assertThat(stream.next()).isEqualTo("resume");
+      }
+    }
+  }
+
+  /// As if so much of every pause were over.
+  private void pass(Duration time) throws Exception {
+    Path file = dir.resolve("state/coordinator.db");
+    try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        var statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout=10000");
+      statement.executeUpdate("UPDATE agents SET paused=paused-" + time.toMillis());
+    }
+  }
+
+  @Test
+  void aForcedCancellationWaitsForNoAgent() throws Exception {
+    BuildInfo build = build("{key: slow, command: x}, {key: b, command: x}");
+    JsonNode slow = agent("one").begin();
+    JsonNode other = agent("two").begin();
+    String body = "{\"force\":true,\"force_grace_period\":1}";
+    HandClient two = new HandClient(coordinator);
+    String path = "/v3/steps/slow/cancel";
+    assertThat(two.call("POST", path, HandClient.token(other), body).status()).isEqualTo(200);
+    assertThat(slow.path("id").asString()).isEqualTo(job(build, "slow").id());
+    Poll.until(
+        "the end of the job",
+        Duration.ofSeconds(20),
+        () -> Optional.of(1).filter(_ -> job(build, "slow").state().equals("canceled")));
   }
 
   @Test

@@ -75,6 +75,14 @@ class ArtifactBuildsTest {
         agent, List::of, Optional.of(own), RETENTION, dir.resolve("host"), later);
   }
 
+  private static Map<String, String> outside(Held job) {
+    return Map.of(
+        "BUILDKITE_ORGANIZATION_SLUG",
+        job.env().get("BUILDKITE_ORGANIZATION_SLUG"),
+        "BUILDKITE_PIPELINE_SLUG",
+        "test");
+  }
+
   private static String manifest(Held job, String place) {
     String pipeline = "bakehouse.test";
     return "manifests/"
@@ -104,13 +112,7 @@ class ArtifactBuildsTest {
     assertThat(StoreContract.read(reader, "packs/1")).isEqualTo("pack one");
     jobs.release(second);
 
-    Map<String, String> outside =
-        Map.of(
-            "BUILDKITE_ORGANIZATION_SLUG",
-            first.env().get("BUILDKITE_ORGANIZATION_SLUG"),
-            "BUILDKITE_PIPELINE_SLUG",
-            "test");
-    BlobStore operator = of(outside);
+    BlobStore operator = of(outside(first));
     assertThat(StoreContract.read(operator, manifest(first, "branch/main")))
         .isEqualTo("manifest one");
     assertThatThrownBy(operator::upload)
@@ -188,6 +190,11 @@ class ArtifactBuildsTest {
     StoreContract.publish(attacker, manifest(pull, "pull/8"), "its own");
     String theirs = "history/bakehouse.test/branch/main/linux-x64-release/ccache/_/9.json";
     StoreContract.publish(attacker, theirs, "forged");
+    StoreContract.publish(attacker, manifest(pull, "branch/main"), "forged");
+    BlobStore operator = of(outside(real));
+    assertThat(StoreContract.read(operator, manifest(real, "branch/main"))).isEqualTo("real");
+    assertThat(StoreContract.read(operator, manifest(pull, "pull/8"))).isEqualTo("its own");
+    assertThat(operator.stat(manifest(pull, "branch/main"))).isEmpty();
 
     Held victim = jobs.hold("main", Map.of());
     BlobStore reader = of(victim.env());

@@ -90,6 +90,29 @@ class FollowerTest {
   }
 
   @Test
+  void whatAPersonPinnedStaysPinned() throws IOException {
+    promoter.distribute(List.of("1.0"), false);
+    HostState _ = first.poll();
+    String before = first.store.list().getFirst().name();
+    first.store.pin(before, true);
+    promote(one, 100);
+    assertThat(first.runs()).isEqualTo("1.0");
+    promote(two, 100);
+    assertThat(first.runs()).isEqualTo("2.0");
+    String during = first.file.load().inForce().orElseThrow().name();
+    first.store.pin(during, true);
+    for (int seed = 5; seed < 8; seed++) {
+      Target next = site.push(seed + ".0", seed);
+      promote(next, 100);
+      assertThat(first.runs()).isEqualTo(next.name());
+    }
+    assertThat(first.store.get(before).pinned()).isTrue();
+    assertThat(first.store.get(during).pinned()).isTrue();
+    first.store.pin(before, false);
+    assertThat(first.store.get(before).pinned()).isFalse();
+  }
+
+  @Test
   void anOldDocumentPutBackIsRefused() {
     promote(one, 100);
     Repository repository = site.repositories.open(site.place);

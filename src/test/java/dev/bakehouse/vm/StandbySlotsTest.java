@@ -56,7 +56,7 @@ class StandbySlotsTest {
 
   @Test
   void whatIsWishedForIsInTheLeaseAndLivesAsLongAsWhoTookIt() throws Exception {
-    try (Lease lease = slots.acquire(Wish.of(KEY), SOON, _ -> {})) {
+    try (Lease lease = slots.acquire(new Wish(KEY), SOON, _ -> {})) {
       assertThat(lease.standby()).contains(VM);
       assertThat(lease.standby()).as("once").isEmpty();
       VmHome home = new VmHome(dir);
@@ -82,7 +82,7 @@ class StandbySlotsTest {
   void theDaemonsKillEndsItAndFreesTheSlot() throws Exception {
     daemon.destroyForcibly().waitFor();
     gone();
-    try (Lease one = slots.acquire(Wish.of(KEY), SOON, _ -> {});
+    try (Lease one = slots.acquire(new Wish(KEY), SOON, _ -> {});
         Lease _ = slots.acquire(SOON, _ -> {})) {
       assertThat(one.standby()).isEmpty();
       assertThat(dir.resolve("vms").resolve(VM)).doesNotExist();
@@ -91,7 +91,7 @@ class StandbySlotsTest {
 
   @Test
   void whoWishesForAnotherTakesAFreeSlotAndElseEndsIt() {
-    try (Lease free = slots.acquire(Wish.of("another"), SOON, _ -> {})) {
+    try (Lease free = slots.acquire(new Wish("another"), SOON, _ -> {})) {
       assertThat(free.standby()).isEmpty();
       assertThat(program.alive()).isPresent();
       assertThat(slots.tryAcquire()).as("without ending anything").isEmpty();
@@ -105,15 +105,18 @@ class StandbySlotsTest {
 
   @Test
   void whoWantsNothingElseWaitsForIt() {
-    assertThatThrownBy(() -> slots.acquire(new Wish("another", true), SHORT, _ -> {}))
+    Wish another = new Wish("another");
+    assertThatThrownBy(() -> slots.standby(another, SHORT, () -> false, _ -> {}))
         .isInstanceOf(Poll.TimedOut.class);
+    assertThat(slots.standby(another, SOON, () -> true, _ -> {})).isEmpty();
     assertThat(program.alive()).isPresent();
-    assertThat(slots.acquire(new Wish(KEY, true), SOON, _ -> {}).standby()).contains(VM);
+    Lease lease = slots.standby(new Wish(KEY), SOON, () -> true, _ -> {}).orElseThrow();
+    assertThat(lease.standby()).contains(VM);
   }
 
   @Test
   void oneThatIsKeptForInspectionHasNoSlotAlsoAfterAKill() {
-    try (Lease lease = slots.acquire(Wish.of(KEY), SOON, _ -> {})) {
+    try (Lease lease = slots.acquire(new Wish(KEY), SOON, _ -> {})) {
       assertThat(lease.standby()).contains(VM);
       Vm mine = qemu.takeOver(VM).orElseThrow();
       assertThat(new Quarantine(dir).keep(mine, "a job", "it failed", 1, Duration.ofHours(1)))

@@ -1,6 +1,7 @@
 package dev.bakehouse.store.buildkite;
 
 import dev.bakehouse.buildkite.ArtifactInfo;
+import dev.bakehouse.buildkite.BuildInfo;
 import dev.bakehouse.buildkite.RestClient;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 
 /// Artifacts by the REST API, for who is in no job and only reads.
 public final class RestArtifacts implements Artifacts {
@@ -20,21 +22,26 @@ public final class RestArtifacts implements Artifacts {
 
   private final RestClient client;
   private final String pipeline;
+  private final BiPredicate<BuildInfo, String> mayHold;
   private final Map<String, Integer> numbers = new HashMap<>();
 
-  public RestArtifacts(RestClient client, String pipeline) {
+  /// @param mayHold which keys a build's jobs had the right to publish: a person names any build
+  public RestArtifacts(RestClient client, String pipeline, BiPredicate<BuildInfo, String> mayHold) {
     this.client = client;
     this.pipeline = pipeline;
+    this.mayHold = mayHold;
   }
 
   @Override
   public List<Artifact> find(String build, String query) throws IOException {
     String top = query.substring(0, query.indexOf('*') < 0 ? query.length() : query.indexOf('*'));
-    return of(build).stream()
-        .filter(a -> a.id() != null && a.path() != null && a.path().startsWith(top))
-        .filter(a -> "finished".equals(a.state()))
-        .map(a -> artifact(build, a))
-        .toList();
+    List<Artifact> all =
+        of(build).stream()
+            .filter(a -> a.id() != null && a.path() != null && a.path().startsWith(top))
+            .filter(a -> "finished".equals(a.state()))
+            .map(a -> artifact(build, a))
+            .toList();
+    return all.isEmpty() ? all : held(build, all);
   }
 
   @Override
@@ -50,6 +57,21 @@ public final class RestArtifacts implements Artifacts {
       }
     }
     throw new IOException("The artifact " + artifact.path() + " is gone. Look again.");
+  }
+
+  private List<Artifact> held(String build, List<Artifact> all) throws IOException {
+    try {
+      BuildInfo info = client.build(pipeline, number(build).orElseThrow());
+      return all.stream()
+          .filter(a -> !a.path().startsWith(Shelves.TOP) || mayHold.test(info, key(a)))
+          .toList();
+    } catch (UserError e) {
+      throw new IOException(e.getMessage() + " " + e.remedy(), e);
+    }
+  }
+
+  private static String key(Artifact artifact) {
+    return artifact.path().substring(Shelves.TOP.length());
   }
 
   private List<ArtifactInfo> of(String build) throws IOException {

@@ -1,0 +1,41 @@
+package dev.bakehouse.coordinator;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// How long an agent is paused: as Buildkite has it, five minutes unless the request names others.
+/// The column `paused` is when it ends by itself, in milliseconds; 0 for an agent that works.
+///
+/// @param timeoutInMinutes as the request names them
+record AgentPause(@Nullable Integer timeoutInMinutes) {
+  private static final int USUAL = 5;
+  private static final int LONGEST = 10_080;
+
+  /// When it ends, if it begins now.
+  ///
+  /// @throws HttpError when no agent can be paused for so long
+  long until() {
+    int minutes = timeoutInMinutes == null ? USUAL : timeoutInMinutes;
+    if (minutes < 1 || minutes > LONGEST) {
+      throw new HttpError(422, "`timeout_in_minutes` is from 1 to " + LONGEST);
+    }
+    return Core.now() + Duration.ofMinutes(minutes).toMillis();
+  }
+
+  /// Ends those whose time is over.
+  ///
+  /// @return ids of their agents
+  static List<String> end(Transaction tx) throws SQLException {
+    List<String> over =
+        tx.list(
+            "SELECT id FROM agents WHERE paused>0 AND paused<?",
+            row -> row.getString(1),
+            Core.now());
+    for (String id : over) {
+      tx.update("UPDATE agents SET paused=0 WHERE id=?", id);
+    }
+    return over;
+  }
+}
