@@ -59,19 +59,15 @@ record Job(
 
   /// Its step may count as done well.
   boolean good() {
-    return switch (state) {
-      case PASSED, SKIPPED, BROKEN, UNBLOCKED -> true;
-      default -> softFailed;
-    };
-  }
-
-  /// Nobody wanted it to run.
-  boolean leftOut() {
-    return state == JobState.SKIPPED || state == JobState.BROKEN;
+    return state.good() || softFailed;
   }
 
   /// A person may answer it now.
   boolean unblockable() {
+    return unblockable(type, state, runnable);
+  }
+
+  static boolean unblockable(String type, JobState state, @Nullable Long runnable) {
     return type.equals(MANUAL) && state == JobState.BLOCKED && runnable != null;
   }
 

@@ -1,24 +1,20 @@
 package dev.bakehouse.coordinator;
 
-import dev.bakehouse.pipeline.Dependency;
 import dev.bakehouse.pipeline.WaitStep;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /// Which jobs a waiting one waits for, for people.
 final class JobWaits {
-  private final List<StepRow> steps;
-  private final Barriers barriers;
+  private final Steps steps;
   private final Set<String> found = new HashSet<>();
 
-  private JobWaits(List<StepRow> steps) {
+  private JobWaits(Steps steps) {
     this.steps = steps;
-    this.barriers = new Barriers(steps);
   }
 
   /// Those that have not ended, as `id`, `step_key`, `name` and `state`.
@@ -26,11 +22,12 @@ final class JobWaits {
     if (!job.state().waits() || job.unblockable()) {
       return List.of();
     }
-    JobWaits waits = new JobWaits(StepRow.ofBuild(tx, job.build()));
-    waits.step(waits.row(job.step()));
+    Steps steps = new Steps(StepRow.ofBuild(tx, job.build()));
+    JobWaits waits = new JobWaits(steps);
+    waits.step(steps.row(job.step()));
     return Job.ofBuild(tx, job.build()).stream()
         .filter(j -> waits.found.contains(j.step()) && !j.state().ended())
-        .map(j -> shown(j, waits.row(j.step())))
+        .map(j -> shown(j, steps.row(j.step())))
         .toList();
   }
 
@@ -44,28 +41,22 @@ final class JobWaits {
   }
 
   private void step(StepRow row) {
-    StepRow group = row.parent() == null ? null : row(row.parent());
+    StepRow group = steps.group(row);
     if (row.uploader() != null) {
       found.add(row.uploader());
     }
     if (row.step().dependsOn().isEmpty()) {
       above(row);
       if (Barriers.block(row)) {
-        barriers.counted(row).forEach(this::whole);
+        steps.barriers().counted(row).forEach(this::whole);
       }
       if (group != null && group.step().dependsOn().isEmpty()) {
         above(group);
       }
     }
-    keys(row);
+    steps.named(row).forEach(this::whole);
     if (group != null) {
-      keys(group);
-    }
-  }
-
-  private void keys(StepRow row) {
-    for (Dependency need : row.step().dependsOn().orElse(List.of())) {
-      steps.stream().filter(s -> need.step().equals(s.key())).forEach(this::whole);
+      steps.named(group).forEach(this::whole);
     }
   }
 
@@ -75,16 +66,12 @@ final class JobWaits {
       return;
     }
     if (row.step() instanceof WaitStep) {
-      barriers.counted(row).forEach(this::whole);
+      steps.barriers().counted(row).forEach(this::whole);
     }
-    steps.stream().filter(s -> Objects.equals(s.parent(), row.id())).forEach(this::whole);
+    steps.members(row).forEach(this::whole);
   }
 
   private void above(StepRow row) {
-    barriers.above(row).ifPresent(this::whole);
-  }
-
-  private StepRow row(String id) {
-    return steps.stream().filter(s -> s.id().equals(id)).findFirst().orElseThrow();
+    steps.barriers().above(row).ifPresent(this::whole);
   }
 }

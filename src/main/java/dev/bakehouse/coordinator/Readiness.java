@@ -5,14 +5,12 @@ import dev.bakehouse.pipeline.GroupStep;
 import dev.bakehouse.pipeline.Step;
 import dev.bakehouse.pipeline.WaitStep;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// Which steps of a build may start, as it stands in docs/steps.md. A step with `depends_on` waits
 /// for these steps only; another one for the last `wait` or `block` above it, and for the step that
@@ -45,10 +43,7 @@ final class Readiness {
     }
   }
 
-  private final Map<String, StepRow> steps = new HashMap<>();
-  private final Map<String, List<StepRow>> byKey = new HashMap<>();
-  private final Map<String, List<StepRow>> members = new HashMap<>();
-  private final Map<String, List<StepRow>> uploads = new HashMap<>();
+  private final Steps steps;
   private final Barriers barriers;
   private final Map<String, Mark> ended = new HashMap<>();
   private final Map<String, Mark> ready = new HashMap<>();
@@ -56,26 +51,15 @@ final class Readiness {
   private final Map<String, Boolean> behind = new HashMap<>();
 
   /// @param jobs the latest attempts
-  Readiness(List<StepRow> rows, List<Job> jobs) {
-    for (StepRow row : rows) {
-      steps.put(row.id(), row);
-      add(byKey, row.key(), row);
-      add(members, row.parent(), row);
-      add(uploads, row.uploader(), row);
-    }
-    barriers = new Barriers(rows);
-    for (Job job : jobs) {
+  Readiness(Steps steps, List<Standing> jobs) {
+    this.steps = steps;
+    this.barriers = steps.barriers();
+    for (Standing job : jobs) {
       ended.merge(job.step(), mark(job), Mark::with);
     }
   }
 
-  private static void add(Map<String, List<StepRow>> into, @Nullable String name, StepRow row) {
-    if (name != null) {
-      into.computeIfAbsent(name, k -> new ArrayList<>()).add(row);
-    }
-  }
-
-  private static Mark mark(Job job) {
+  private static Mark mark(Standing job) {
     if (!job.state().ended()) {
       return Mark.PENDING;
     }
@@ -85,20 +69,12 @@ final class Readiness {
     return job.state() == JobState.CANCELED ? Mark.STOPPED : Mark.BAD;
   }
 
-  StepRow row(String id) {
-    StepRow row = steps.get(id);
-    if (row == null) {
-      throw new IllegalStateException("Step " + id + " is not of this build");
-    }
-    return row;
-  }
-
   /// GOOD: may start. BAD or STOPPED: never will.
-  Mark of(String id) {
-    Mark known = ready.get(id);
+  Mark of(StepRow row) {
+    Mark known = ready.get(row.id());
     if (known == null) {
-      known = ready(row(id));
-      ready.put(id, known);
+      known = ready(row);
+      ready.put(row.id(), known);
     }
     return known;
   }
@@ -108,9 +84,9 @@ final class Readiness {
 
   /// Whether it waits, itself or by what it waits for, for a `block` that nobody has unblocked yet.
   /// Depth first, without recursion: chains may be thousands of steps long.
-  boolean behindBlock(String id) {
+  boolean behindBlock(StepRow row) {
     Deque<Visit> path = new ArrayDeque<>();
-    enter(row(id), path);
+    enter(row, path);
     while (!path.isEmpty()) {
       Visit visit = path.getLast();
       if (!visit.causes.hasNext()) {
@@ -128,7 +104,7 @@ final class Readiness {
         enter(cause, path);
       }
     }
-    return behind.getOrDefault(id, false);
+    return behind.getOrDefault(row.id(), false);
   }
 
   private void enter(StepRow row, Deque<Visit> path) {
@@ -140,10 +116,10 @@ final class Readiness {
   /// What a step waits for: of a group that is named its members, and its own group as itself.
   private Stream<StepRow> causes(StepRow row) {
     boolean placed = row.step().dependsOn().isEmpty();
-    StepRow group = row.parent() == null ? null : row(row.parent());
+    StepRow group = steps.group(row);
     Stream<StepRow> causes =
         !placed
-            ? named(row)
+            ? steps.named(row)
             : row.step() instanceof WaitStep ? barriers.counted(row) : barriers.above(row).stream();
     causes = causes.flatMap(this::withoutGroup);
     return group != null && (placed || group.step().dependsOn().isPresent())
@@ -151,16 +127,11 @@ final class Readiness {
         : causes;
   }
 
-  private Stream<StepRow> named(StepRow row) {
-    return row.step().dependsOn().orElse(List.of()).stream()
-        .flatMap(need -> byKey.getOrDefault(need.step(), List.of()).stream());
-  }
-
   private Stream<StepRow> withoutGroup(StepRow row) {
     if (!(row.step() instanceof GroupStep)) {
       return Stream.of(row);
     }
-    return row.omitted() ? Stream.empty() : members.getOrDefault(row.id(), List.of()).stream();
+    return row.omitted() ? Stream.empty() : steps.members(row).stream();
   }
 
   /// Whether who waits for a step does so still.
@@ -183,14 +154,14 @@ final class Readiness {
     } else {
       mark = implied(row).and(uploader(row)).forgiven(forgiving);
     }
-    StepRow group = row.parent() == null ? null : row(row.parent());
+    StepRow group = steps.group(row);
     return group != null && group.step().dependsOn().isPresent() ? mark.and(all(group, row)) : mark;
   }
 
   /// What a step waits for because of its place.
   private Mark implied(StepRow row) {
     Mark mark = barriers.above(row).map(this::passed).orElse(Mark.GOOD);
-    StepRow group = row.parent() == null ? null : row(row.parent());
+    StepRow group = steps.group(row);
     return group != null && group.step().dependsOn().isEmpty() ? mark.and(implied(group)) : mark;
   }
 
@@ -206,7 +177,7 @@ final class Readiness {
     boolean forgiving = row.step().base().allowDependencyFailure();
     Mark mark = Mark.GOOD;
     for (Dependency need : row.step().dependsOn().orElse(List.of())) {
-      for (StepRow other : byKey.getOrDefault(need.step(), List.of())) {
+      for (StepRow other : steps.named(need)) {
         mark = mark.and(outcome(other, who).forgiven(forgiving || need.allowFailure()));
       }
     }
@@ -224,11 +195,11 @@ final class Readiness {
       return passed(row);
     }
     Mark mark = ended.getOrDefault(row.id(), Mark.GOOD);
-    for (StepRow member : members.getOrDefault(row.id(), List.of())) {
+    for (StepRow member : steps.members(row)) {
       mark = mark.with(outcome(member, who));
     }
     if (!cameFrom(who, row)) {
-      for (StepRow upload : uploads.getOrDefault(row.id(), List.of())) {
+      for (StepRow upload : steps.uploads(row)) {
         mark = mark.with(outcome(upload, who));
       }
     }
@@ -236,7 +207,7 @@ final class Readiness {
   }
 
   private boolean cameFrom(StepRow who, StepRow uploader) {
-    for (String at = who.uploader(); at != null; at = row(at).uploader()) {
+    for (String at = who.uploader(); at != null; at = steps.row(at).uploader()) {
       if (at.equals(uploader.id())) {
         return true;
       }
