@@ -8,8 +8,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
 import java.util.stream.Stream;
 
 /// Which steps of a build may start, as it stands in docs/steps.md. A step with `depends_on` waits
@@ -48,6 +50,10 @@ final class Readiness {
   private final Map<String, Mark> ended = new HashMap<>();
   private final Map<String, Mark> ready = new HashMap<>();
   private final Map<String, Mark> waited = new HashMap<>();
+
+  /// While a `wait` is decided: those it asked for.
+  private @Nullable List<StepRow> asked;
+
   private final Map<String, Boolean> behind = new HashMap<>();
 
   /// @param jobs the latest attempts
@@ -215,19 +221,34 @@ final class Readiness {
     return false;
   }
 
-  /// Whether a `wait` or `block` lets pass what comes behind it.
+  /// Whether a `wait` or `block` lets pass what comes behind it. Waits may name each other in
+  /// chains of thousands: what one asks for that is not known yet is decided first, and then it
+  /// again.
   private Mark passed(StepRow barrier) {
-    Mark known = waited.get(barrier.id());
-    if (known == null) {
-      // Should it wait for itself in the end, then for ever: the scheduler sees that.
-      waited.put(barrier.id(), Mark.PENDING);
-      known =
-          barrier.step() instanceof WaitStep wait
-              ? waited(barrier, wait)
-              : ended.getOrDefault(barrier.id(), Mark.GOOD);
-      waited.put(barrier.id(), known);
+    if (!(barrier.step() instanceof WaitStep)) {
+      return ended.getOrDefault(barrier.id(), Mark.GOOD);
     }
-    return known;
+    Mark known = waited.get(barrier.id());
+    if (known != null) {
+      return known;
+    }
+    if (asked != null) {
+      asked.add(barrier);
+      return Mark.PENDING;
+    }
+    SequencedSet<StepRow> undecided = new LinkedHashSet<>(List.of(barrier));
+    while (!undecided.isEmpty()) {
+      StepRow last = undecided.getLast();
+      asked = new ArrayList<>();
+      Mark mark = waited(last, (WaitStep) last.step());
+      // One that waits for itself in the end waits for ever: the scheduler sees that.
+      if (!undecided.addAll(asked)) {
+        waited.put(last.id(), mark);
+        undecided.remove(last);
+      }
+    }
+    asked = null;
+    return waited.getOrDefault(barrier.id(), Mark.PENDING);
   }
 
   private Mark waited(StepRow row, WaitStep wait) {
