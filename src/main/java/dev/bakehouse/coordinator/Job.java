@@ -84,6 +84,11 @@ record Job(
     return tx.list("SELECT * FROM jobs WHERE build=? ORDER BY seq", Job::row, build);
   }
 
+  /// Every attempt at a step, in the order they were made.
+  static List<Job> ofStep(Transaction tx, String step) throws SQLException {
+    return tx.list("SELECT * FROM jobs WHERE step=? ORDER BY seq", Job::row, step);
+  }
+
   /// Makes the next attempt at the same work, before [#retriedIn] of this one names it.
   ///
   /// @param rule the retry rule that asks for it; null: a person does

@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.coordinator.Steps.Node;
 import dev.bakehouse.pipeline.WaitStep;
 import java.sql.SQLException;
 import java.util.HashSet;
@@ -24,10 +25,10 @@ final class JobWaits {
     }
     Steps steps = new Steps(StepRow.ofBuild(tx, job.build()));
     JobWaits waits = new JobWaits(steps);
-    waits.step(steps.row(job.step()));
+    waits.step(steps.node(job.step()));
     return Job.ofBuild(tx, job.build()).stream()
         .filter(j -> waits.found.contains(j.step()) && !j.state().ended())
-        .map(j -> shown(j, steps.row(j.step())))
+        .map(j -> shown(j, steps.node(j.step()).row()))
         .toList();
   }
 
@@ -40,38 +41,41 @@ final class JobWaits {
     return all;
   }
 
-  private void step(StepRow row) {
-    StepRow group = steps.group(row);
-    if (row.uploader() != null) {
-      found.add(row.uploader());
+  private void step(Node node) {
+    Node group = node.group();
+    if (node.uploader() != null) {
+      found.add(node.uploader().row().id());
     }
-    if (row.step().dependsOn().isEmpty()) {
-      above(row);
-      if (Barriers.block(row)) {
-        steps.barriers().counted(row).forEach(this::whole);
+    if (node.step().dependsOn().isEmpty()) {
+      above(node);
+      if (Barriers.block(node)) {
+        steps.barriers().counted(node).forEach(this::whole);
       }
       if (group != null && group.step().dependsOn().isEmpty()) {
         above(group);
       }
     }
-    steps.named(row).forEach(this::whole);
+    node.named().forEach(this::whole);
     if (group != null) {
-      steps.named(group).forEach(this::whole);
+      group.named().forEach(this::whole);
     }
   }
 
   /// A step and what belongs to it: a group's members, everything above a wait.
-  private void whole(StepRow row) {
-    if (!found.add(row.id())) {
+  private void whole(Node node) {
+    if (!found.add(node.row().id())) {
       return;
     }
-    if (row.step() instanceof WaitStep) {
-      steps.barriers().counted(row).forEach(this::whole);
+    if (node.step() instanceof WaitStep) {
+      steps.barriers().counted(node).forEach(this::whole);
     }
-    steps.members(row).forEach(this::whole);
+    node.members().forEach(this::whole);
   }
 
-  private void above(StepRow row) {
-    steps.barriers().above(row).ifPresent(this::whole);
+  private void above(Node node) {
+    Node barrier = steps.barriers().above(node);
+    if (barrier != null) {
+      whole(barrier);
+    }
   }
 }

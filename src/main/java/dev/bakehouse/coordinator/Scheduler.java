@@ -32,11 +32,11 @@ final class Scheduler {
       Readiness readiness = new Readiness(before.steps(), before.jobs());
       for (Standing job : before.jobs()) {
         if (job.undecided()) {
-          changed |= decide(tx, job, before.steps().row(job.step()), readiness);
+          changed |= decide(tx, job, readiness);
         }
       }
-      Courses.Course decided = courses.of(tx, id);
-      changed |= cancelForFailure(tx, decided) || stuck(tx, decided.jobs());
+      List<Standing> jobs = courses.of(tx, id).jobs();
+      changed |= cancelForFailure(tx, jobs) || stuck(tx, jobs);
     }
     List<Standing> jobs = courses.of(tx, id).jobs();
     if (jobs.stream().anyMatch(job -> job.group() != null)) {
@@ -60,19 +60,19 @@ final class Scheduler {
   }
 
   /// @return whether the step's outcome changed, which may decide others
-  private boolean decide(Transaction tx, Standing job, StepRow row, Readiness readiness)
+  private boolean decide(Transaction tx, Standing job, Readiness readiness)
       throws SQLException {
-    return switch (readiness.of(row)) {
+    return switch (readiness.of(job.step())) {
       case PENDING -> {
         if (!job.type().equals(Job.MANUAL)) {
-          JobState shown = readiness.behindBlock(row) ? JobState.BLOCKED : JobState.WAITING;
+          JobState shown = readiness.behindBlock(job.step()) ? JobState.BLOCKED : JobState.WAITING;
           if (shown != job.state()) {
             tx.update("UPDATE jobs SET state=? WHERE id=?", shown.wire(), job.id());
           }
         }
         yield false;
       }
-      case GOOD -> ready(tx, job, row);
+      case GOOD -> ready(tx, job);
       case BAD, STOPPED -> {
         JobState never =
             job.state() == JobState.BLOCKED ? JobState.BLOCKED_FAILED : JobState.WAITING_FAILED;
@@ -82,8 +82,8 @@ final class Scheduler {
     };
   }
 
-  private boolean ready(Transaction tx, Standing job, StepRow row) throws SQLException {
-    if (row.step() instanceof TriggerStep step) {
+  private boolean ready(Transaction tx, Standing job) throws SQLException {
+    if (job.step().step() instanceof TriggerStep step) {
       triggers.start(tx, Job.get(tx, job.id()), step);
       return true;
     }
@@ -107,13 +107,13 @@ final class Scheduler {
   }
 
   /// A failed job cancels those whose steps say so.
-  private boolean cancelForFailure(Transaction tx, Courses.Course course) throws SQLException {
+  private boolean cancelForFailure(Transaction tx, List<Standing> jobs) throws SQLException {
     boolean changed = false;
-    if (course.jobs().stream().anyMatch(Standing::failed)) {
-      for (Standing job : course.jobs()) {
+    if (jobs.stream().anyMatch(Standing::failed)) {
+      for (Standing job : jobs) {
         if (!job.state().ended()
             && job.state() != JobState.CANCELING
-            && course.steps().row(job.step()).step() instanceof CommandStep step
+            && job.step().step() instanceof CommandStep step
             && step.cancelOnBuildFailing()) {
           cancel(tx, Job.get(tx, job.id()));
           changed = true;
@@ -166,7 +166,7 @@ final class Scheduler {
     boolean bad = jobs.stream().anyMatch(job -> job.failed() || job.promised());
     boolean begun = jobs.stream().anyMatch(job -> job.started() != null);
     boolean canceling = build.state().equals("canceling");
-    Optional<String> blocked = canceling ? Optional.empty() : blockedState(tx, jobs);
+    Optional<String> blocked = canceling ? Optional.empty() : blockedState(jobs);
     String state;
     if (canceling) {
       state = over ? "canceled" : "canceling";
@@ -198,13 +198,12 @@ final class Scheduler {
   }
 
   /// What the build is called while it waits for a person and nothing of it runs.
-  private static Optional<String> blockedState(Transaction tx, List<Standing> jobs)
-      throws SQLException {
+  private static Optional<String> blockedState(List<Standing> jobs) {
     Optional<Standing> first = jobs.stream().filter(Standing::unblockable).findFirst();
     if (jobs.stream().anyMatch(Standing::moves) || first.isEmpty()) {
       return Optional.empty();
     }
-    InputStep step = (InputStep) StepRow.get(tx, first.get().step()).step();
+    InputStep step = (InputStep) first.get().step().step();
     return Optional.of(step.blockedState());
   }
 }

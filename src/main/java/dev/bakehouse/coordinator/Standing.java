@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 record Standing(
     long seq,
     String id,
-    String build,
-    String step,
+    Steps.Node step,
     JobState state,
     boolean softFailed,
     String type,
@@ -22,16 +21,16 @@ record Standing(
     @Nullable String group,
     boolean latest,
     boolean promised) {
+  /// The third column is the build.
   static final String SELECT =
       "SELECT seq, id, build, step, state, soft_failed, type, runnable, started,"
           + " concurrency_group, retried_in IS NULL, promised IS NOT NULL AND finished IS NULL FROM jobs WHERE ";
 
-  static Standing row(ResultSet row) throws SQLException {
+  static Standing row(ResultSet row, Steps steps) throws SQLException {
     return new Standing(
         row.getLong(1),
         row.getString(2),
-        row.getString(3),
-        row.getString(4),
+        steps.node(row.getString(4)),
         JobState.of(row.getString(5)),
         row.getBoolean(6),
         row.getString(7).intern(),

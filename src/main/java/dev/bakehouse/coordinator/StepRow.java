@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A step of a build.
@@ -72,6 +73,16 @@ record StepRow(
   /// In the order of the pipeline; a group stands before its members.
   static List<StepRow> ofBuild(Transaction tx, String build) throws SQLException {
     return tx.list("SELECT * FROM steps WHERE build=? ORDER BY position", StepRow::row, build);
+  }
+
+  /// @param name an id or a key; of several groups with one key, the first
+  static Optional<StepRow> find(Transaction tx, String build, String name) throws SQLException {
+    return tx.one(
+        "SELECT * FROM steps WHERE build=? AND (id=? OR key=?) ORDER BY position",
+        StepRow::row,
+        build,
+        name,
+        name);
   }
 
   static StepRow get(Transaction tx, String id) throws SQLException {
