@@ -49,7 +49,7 @@ record RestPage(Request request, int page, int size) {
             if (i > 0) {
               out.write(',');
             }
-            out.write(Json.bytes(shown.apply(found.get(i))));
+            Server.pieces(Json.bytes(shown.apply(found.get(i))), out);
           }
           out.write(']');
         },
