@@ -271,9 +271,6 @@ final class Readiness {
     Mark mark = Mark.GOOD;
     for (Node other : barriers.counted(barrier)) {
       mark = mark.with(outcome(other, barrier));
-      if (mark == Mark.PENDING) {
-        break;
-      }
     }
     return mark;
   }
