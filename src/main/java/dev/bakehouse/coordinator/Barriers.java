@@ -22,9 +22,7 @@ final class Barriers {
     Map<Optional<Node>, List<Node>> levels = new HashMap<>();
     for (Node node : nodes) {
       if (!node.omitted()) {
-        levels
-            .computeIfAbsent(Optional.ofNullable(node.group()), k -> new ArrayList<>())
-            .add(node);
+        levels.computeIfAbsent(Optional.ofNullable(node.group()), k -> new ArrayList<>()).add(node);
       }
     }
     levels.values().forEach(this::level);

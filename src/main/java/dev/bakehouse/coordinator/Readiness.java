@@ -158,7 +158,9 @@ final class Readiness {
       mark = implied(node).and(uploader(node)).forgiven(forgiving);
     }
     Node group = node.group();
-    return group != null && group.step().dependsOn().isPresent() ? mark.and(all(group, node)) : mark;
+    return group != null && group.step().dependsOn().isPresent()
+        ? mark.and(all(group, node))
+        : mark;
   }
 
   /// What a step waits for because of its place.
@@ -262,9 +264,7 @@ final class Readiness {
     boolean forgiving = wait.continueOnFailure() || wait.base().allowDependencyFailure();
     // Behind a wait that failed nothing runs, whatever later waits allow.
     Mark mark = before.forgiven(forgiving);
-    return mark == Mark.PENDING
-        ? mark
-        : mark.and(above(node));
+    return mark == Mark.PENDING ? mark : mark.and(above(node));
   }
 
   private Mark everythingBefore(Node barrier) {

@@ -3,7 +3,6 @@ package dev.bakehouse.coordinator;
 import dev.bakehouse.coordinator.RestViews.Part;
 import dev.bakehouse.pipeline.Pipeline;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -37,8 +37,8 @@ record RestPage(Request request, int page, int size) {
   }
 
   /// @param found what [#window] gave
-  /// @param shown made when it is written: a hundred builds with thousands of jobs each are more than
-  ///   memory holds
+  /// @param shown made when it is written: a hundred builds with thousands of jobs each are more
+  ///   than memory holds
   <T> Reply reply(List<T> found, Function<T, Object> shown) {
     return new Reply.Stream(
         0,

@@ -60,8 +60,7 @@ final class Scheduler {
   }
 
   /// @return whether the step's outcome changed, which may decide others
-  private boolean decide(Transaction tx, Standing job, Readiness readiness)
-      throws SQLException {
+  private boolean decide(Transaction tx, Standing job, Readiness readiness) throws SQLException {
     return switch (readiness.of(job.step())) {
       case PENDING -> {
         if (!job.type().equals(Job.MANUAL)) {

@@ -23,8 +23,8 @@ record Standing(
     boolean promised) {
   /// The third column is the build.
   static final String SELECT =
-      "SELECT seq, id, build, step, state, soft_failed, type, runnable, started,"
-          + " concurrency_group, retried_in IS NULL, promised IS NOT NULL AND finished IS NULL FROM jobs WHERE ";
+      "SELECT seq, id, build, step, state, soft_failed, type, runnable, started, concurrency_group,"
+          + " retried_in IS NULL, promised IS NOT NULL AND finished IS NULL FROM jobs WHERE ";
 
   static Standing row(ResultSet row, Steps steps) throws SQLException {
     return new Standing(
