@@ -3,7 +3,6 @@ package dev.bakehouse.buildkite;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +15,7 @@ final class Durations {
   private static final int BUILDS = 10;
 
   private final RestClient client;
-  private final Map<String, Map<String, List<Duration>>> known = new HashMap<>();
+  private final Map<String, Map<String, Duration>> known = new HashMap<>();
 
   Durations(RestClient client) {
     this.client = client;
@@ -28,17 +27,12 @@ final class Durations {
     if (pipeline.isEmpty()) {
       return Optional.empty();
     }
-    List<Duration> times =
-        known
-            .computeIfAbsent(pipeline.get(), this::measured)
-            .getOrDefault(job.title(), List.of())
-            .stream()
-            .sorted(Comparator.naturalOrder())
-            .toList();
-    return times.isEmpty() ? Optional.empty() : Optional.of(times.get(times.size() / 2));
+    return Optional.ofNullable(
+        known.computeIfAbsent(pipeline.get(), this::measured).get(job.title()));
   }
 
-  private Map<String, List<Duration>> measured(String pipeline) {
+  /// Medians by step.
+  private Map<String, Duration> measured(String pipeline) {
     Map<String, List<Duration>> times = new HashMap<>();
     for (BuildInfo build : client.builds(pipeline, new BuildQuery(null, "passed", null, BUILDS))) {
       for (JobInfo job : build.jobs()) {
@@ -47,7 +41,14 @@ final class Durations {
         }
       }
     }
-    return times;
+    Map<String, Duration> medians = new HashMap<>();
+    times.forEach((step, all) -> medians.put(step, median(all)));
+    return medians;
+  }
+
+  private static Duration median(List<Duration> times) {
+    times.sort(null);
+    return times.get(times.size() / 2);
   }
 
   static Optional<String> pipeline(JobInfo job) {

@@ -76,6 +76,7 @@ final class Builds {
   void add(Transaction tx, Job uploader, Pipeline pipeline, int after) throws SQLException {
     Build build = Build.get(tx, uploader.build());
     new NewSteps(tx, scheduler.core(), build, pipeline, uploader).add(after);
+    scheduler.forget(build.id());
   }
 
   /// Answers a block or input step: its fields become meta-data, and what waits for it goes on.

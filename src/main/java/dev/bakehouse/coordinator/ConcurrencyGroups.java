@@ -8,6 +8,12 @@ import java.util.List;
 /// its place from the moment it is made, also while other steps hold it up, and another attempt has
 /// that of the first: what depends on it stands behind it. Behind a `block` it has none yet.
 final class ConcurrencyGroups {
+  private record Queued(String id, JobState state, boolean eager, int limit) {
+    boolean waits() {
+      return state == JobState.LIMITED || state == JobState.WAITING;
+    }
+  }
+
   private ConcurrencyGroups() {}
 
   /// Lets go what may run of the groups that a build has jobs in.
@@ -27,31 +33,32 @@ final class ConcurrencyGroups {
 
   /// Lets go what may run of one group, in all builds.
   static void queue(Transaction tx, String group) throws SQLException {
-    List<Job> queue =
+    List<Queued> queue =
         tx.list(
-            "SELECT * FROM jobs WHERE concurrency_group=? AND state IN ('waiting','limited',"
-                + "'scheduled',"
+            "SELECT id, state, eager, concurrency FROM jobs WHERE concurrency_group=? AND state IN"
+                + " ('waiting','limited','scheduled',"
                 + JobState.BUSY
                 + ") ORDER BY iif(eager, -priority, 0), scheduled, iif(retry_count=0, seq,"
                 + " (SELECT first.seq FROM jobs first WHERE first.step=jobs.step AND"
                 + " first.parallel IS jobs.parallel AND first.matrix=jobs.matrix AND"
                 + " first.retry_count=0))",
-            Job::row,
+            row ->
+                new Queued(
+                    row.getString(1),
+                    JobState.of(row.getString(2)),
+                    row.getBoolean(3),
+                    row.getInt(4)),
             group);
-    long holding = queue.stream().filter(job -> !queued(job)).count();
+    long holding = queue.stream().filter(job -> !job.waits()).count();
     long ahead = 0;
-    for (Job job : queue) {
-      boolean room = holding + (job.eager() ? 0 : ahead) < job.limit();
-      if (job.state() == JobState.LIMITED && room) {
-        tx.update("UPDATE jobs SET state='scheduled', runnable=? WHERE id=?", Core.now(), job.id());
+    for (Queued job : queue) {
+      boolean room = holding + (job.eager ? 0 : ahead) < job.limit;
+      if (job.state == JobState.LIMITED && room) {
+        tx.update("UPDATE jobs SET state='scheduled', runnable=? WHERE id=?", Core.now(), job.id);
         holding++;
-      } else if (queued(job)) {
+      } else if (job.waits()) {
         ahead++;
       }
     }
-  }
-
-  private static boolean queued(Job job) {
-    return job.state() == JobState.LIMITED || job.state() == JobState.WAITING;
   }
 }

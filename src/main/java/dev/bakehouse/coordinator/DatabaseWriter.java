@@ -58,8 +58,9 @@ final class DatabaseWriter implements AutoCloseable {
     }
   }
 
-  DatabaseWriter(Connection connection, Changes changes) {
+  DatabaseWriter(Connection connection, Changes changes) throws SQLException {
     this.transaction = new Transaction(connection);
+    transaction.watch();
     this.changes = changes;
     this.thread = Thread.ofPlatform().daemon().name("coordinator-writer").start(this::work);
   }

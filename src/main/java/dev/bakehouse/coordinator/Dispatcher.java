@@ -221,12 +221,11 @@ final class Dispatcher {
 
   private Map<String, Object> payload(Transaction tx, Job job, Agent agent, String base)
       throws SQLException {
-    StepRow step = StepRow.get(tx, job.step());
     return Map.ofEntries(
         Map.entry("id", job.id()),
         Map.entry("state", "accepted"),
         Map.entry("env", Environment.of(tx, core.config().organization(), job, agent, base)),
-        Map.entry("step", Json.MAPPER.readTree(step.definition())),
+        Map.entry("step", Json.MAPPER.readTree(StepRow.definition(tx, job.step()))),
         Map.entry("matrix_permutation", job.matrix()),
         Map.entry("chunks_max_size_bytes", 102_400),
         Map.entry("chunks_interval_seconds", 1),

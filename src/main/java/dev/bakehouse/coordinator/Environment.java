@@ -23,7 +23,7 @@ final class Environment {
     StepRow row = StepRow.get(tx, job.step());
     CommandStep step = row.command();
     Map<String, String> env = new TreeMap<>(build.env());
-    env.putAll(row.env());
+    env.putAll(StepRow.env(tx, row.id()));
     env.putAll(Combination.fill(step.env(), job.matrix()));
     env.put("CI", "true");
     env.put("BUILDKITE", "true");

@@ -59,19 +59,15 @@ record Job(
 
   /// Its step may count as done well.
   boolean good() {
-    return switch (state) {
-      case PASSED, SKIPPED, BROKEN, UNBLOCKED -> true;
-      default -> softFailed;
-    };
-  }
-
-  /// Nobody wanted it to run.
-  boolean leftOut() {
-    return state == JobState.SKIPPED || state == JobState.BROKEN;
+    return state.good() || softFailed;
   }
 
   /// A person may answer it now.
   boolean unblockable() {
+    return unblockable(type, state, runnable);
+  }
+
+  static boolean unblockable(String type, JobState state, @Nullable Long runnable) {
     return type.equals(MANUAL) && state == JobState.BLOCKED && runnable != null;
   }
 
@@ -86,6 +82,11 @@ record Job(
   /// Every attempt, in the order they were made.
   static List<Job> ofBuild(Transaction tx, String build) throws SQLException {
     return tx.list("SELECT * FROM jobs WHERE build=? ORDER BY seq", Job::row, build);
+  }
+
+  /// Every attempt at a step, in the order they were made.
+  static List<Job> ofStep(Transaction tx, String step) throws SQLException {
+    return tx.list("SELECT * FROM jobs WHERE step=? ORDER BY seq", Job::row, step);
   }
 
   /// Makes the next attempt at the same work, before [#retriedIn] of this one names it.

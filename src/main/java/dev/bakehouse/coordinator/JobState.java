@@ -57,6 +57,16 @@ public enum JobState {
     return compareTo(PASSED) >= 0;
   }
 
+  /// It ended as it should.
+  boolean good() {
+    return this == PASSED || this == UNBLOCKED || leftOut();
+  }
+
+  /// Nobody wanted it to run.
+  boolean leftOut() {
+    return this == SKIPPED || this == BROKEN;
+  }
+
   /// What it depends on is not done, or a person has not answered.
   boolean waits() {
     return this == WAITING || this == BLOCKED;

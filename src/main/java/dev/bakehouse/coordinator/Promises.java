@@ -55,15 +55,6 @@ final class Promises {
         job);
   }
 
-  /// Whether a job of the build that still runs will fail.
-  static boolean any(Transaction tx, String build) throws SQLException {
-    return tx.one(
-            "SELECT 1 FROM jobs WHERE build=? AND promised IS NOT NULL AND finished IS NULL",
-            row -> row.getInt(1),
-            build)
-        .isPresent();
-  }
-
   /// What counts as a job's end.
   static Lifecycle.End kept(Transaction tx, Job job, CommandStep step, Lifecycle.End end)
       throws SQLException {

@@ -1,17 +1,15 @@
 package dev.bakehouse.coordinator;
 
-import dev.bakehouse.pipeline.Dependency;
+import dev.bakehouse.coordinator.Steps.Node;
 import dev.bakehouse.pipeline.GroupStep;
 import dev.bakehouse.pipeline.Step;
 import dev.bakehouse.pipeline.WaitStep;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,68 +18,41 @@ import org.jspecify.annotations.Nullable;
 /// for these steps only; another one for the last `wait` or `block` above it, and for the step that
 /// uploaded it.
 final class Readiness {
-  /// What a step came to, or whether one may start.
-  enum Mark {
-    PENDING,
-    GOOD,
-    BAD,
-    /// Cancelled by somebody: no allowance for failures makes it good.
-    STOPPED;
-
-    /// Tells a failure at once.
-    Mark and(Mark other) {
-      if (this == STOPPED || other == STOPPED) {
-        return STOPPED;
-      }
-      return this == BAD || other == BAD ? BAD : this == PENDING ? PENDING : other;
-    }
-
-    /// Pending while either is, so that both have ended when it is told.
-    Mark with(Mark other) {
-      return this == PENDING || other == PENDING ? PENDING : and(other);
-    }
-
-    /// A failure that does not matter.
-    Mark forgiven(boolean yes) {
-      return yes && this == BAD ? GOOD : this;
-    }
-  }
-
-  private final Map<String, StepRow> steps = new HashMap<>();
-  private final Map<String, List<StepRow>> byKey = new HashMap<>();
-  private final Map<String, List<StepRow>> members = new HashMap<>();
-  private final Map<String, List<StepRow>> uploads = new HashMap<>();
   private final Barriers barriers;
-  private final Map<String, Mark> ended = new HashMap<>();
-  private final Map<String, Mark> ready = new HashMap<>();
-  private final Map<String, Mark> waited = new HashMap<>();
+  private final @Nullable Mark[] ended;
+  private final @Nullable Mark[] ready;
+  private final @Nullable Mark[] waited;
 
   /// While a `wait` is decided: those it asked for.
-  private @Nullable List<StepRow> asked;
+  private @Nullable List<Node> asked;
 
-  private final Map<String, Boolean> behind = new HashMap<>();
+  private final @Nullable Boolean[] behind;
+
+  /// Whether there is a `block` that nobody has unblocked.
+  private boolean blocked;
 
   /// @param jobs the latest attempts
-  Readiness(List<StepRow> rows, List<Job> jobs) {
-    for (StepRow row : rows) {
-      steps.put(row.id(), row);
-      add(byKey, row.key(), row);
-      add(members, row.parent(), row);
-      add(uploads, row.uploader(), row);
-    }
-    barriers = new Barriers(rows);
-    for (Job job : jobs) {
-      ended.merge(job.step(), mark(job), Mark::with);
-    }
-  }
-
-  private static void add(Map<String, List<StepRow>> into, @Nullable String name, StepRow row) {
-    if (name != null) {
-      into.computeIfAbsent(name, k -> new ArrayList<>()).add(row);
+  Readiness(Steps steps, List<Standing> jobs) {
+    int count = steps.count();
+    barriers = steps.barriers();
+    ended = new @Nullable Mark[count];
+    ready = new @Nullable Mark[count];
+    waited = new @Nullable Mark[count];
+    behind = new @Nullable Boolean[count];
+    for (Standing job : jobs) {
+      Mark mark = ended(job.step()).with(mark(job));
+      ended[job.step().index()] = mark;
+      blocked |= mark == Mark.PENDING && Barriers.block(job.step());
     }
   }
 
-  private static Mark mark(Job job) {
+  /// What the jobs of a step came to.
+  private Mark ended(Node node) {
+    Mark known = ended[node.index()];
+    return known == null ? Mark.GOOD : known;
+  }
+
+  private static Mark mark(Standing job) {
     if (!job.state().ended()) {
       return Mark.PENDING;
     }
@@ -91,128 +62,132 @@ final class Readiness {
     return job.state() == JobState.CANCELED ? Mark.STOPPED : Mark.BAD;
   }
 
-  StepRow row(String id) {
-    StepRow row = steps.get(id);
-    if (row == null) {
-      throw new IllegalStateException("Step " + id + " is not of this build");
-    }
-    return row;
-  }
-
   /// GOOD: may start. BAD or STOPPED: never will.
-  Mark of(String id) {
-    Mark known = ready.get(id);
+  Mark of(Node node) {
+    Mark known = ready[node.index()];
     if (known == null) {
-      known = ready(row(id));
-      ready.put(id, known);
+      known = ready(node);
+      ready[node.index()] = known;
     }
     return known;
   }
 
   /// A step on the way, with what is left of what it waits for.
-  private record Visit(StepRow row, Iterator<StepRow> causes) {}
+  private record Visit(Node node, Iterator<Node> causes) {}
 
   /// Whether it waits, itself or by what it waits for, for a `block` that nobody has unblocked yet.
   /// Depth first, without recursion: chains may be thousands of steps long.
-  boolean behindBlock(String id) {
+  boolean behindBlock(Node node) {
+    if (!blocked) {
+      return false;
+    }
     Deque<Visit> path = new ArrayDeque<>();
-    enter(row(id), path);
+    enter(node, path);
     while (!path.isEmpty()) {
       Visit visit = path.getLast();
       if (!visit.causes.hasNext()) {
         path.removeLast();
         continue;
       }
-      StepRow cause = visit.causes.next();
+      Node cause = visit.causes.next();
       if (!holds(cause)) {
         continue;
       }
-      if (Barriers.block(cause) || behind.getOrDefault(cause.id(), false)) {
-        path.forEach(each -> behind.put(each.row.id(), true));
+      if (Barriers.block(cause) || known(cause)) {
+        path.forEach(each -> behind[each.node.index()] = true);
         path.clear();
       } else {
         enter(cause, path);
       }
     }
-    return behind.getOrDefault(id, false);
+    return known(node);
   }
 
-  private void enter(StepRow row, Deque<Visit> path) {
-    if (behind.putIfAbsent(row.id(), false) == null) {
-      path.addLast(new Visit(row, causes(row).iterator()));
+  private boolean known(Node node) {
+    return Boolean.TRUE.equals(behind[node.index()]);
+  }
+
+  private void enter(Node node, Deque<Visit> path) {
+    if (behind[node.index()] == null) {
+      behind[node.index()] = false;
+      path.addLast(new Visit(node, causes(node).iterator()));
     }
   }
 
   /// What a step waits for: of a group that is named its members, and its own group as itself.
-  private Stream<StepRow> causes(StepRow row) {
-    boolean placed = row.step().dependsOn().isEmpty();
-    StepRow group = row.parent() == null ? null : row(row.parent());
-    Stream<StepRow> causes =
+  private Stream<Node> causes(Node node) {
+    boolean placed = node.step().dependsOn().isEmpty();
+    Node group = node.group();
+    Stream<Node> causes =
         !placed
-            ? named(row)
-            : row.step() instanceof WaitStep ? barriers.counted(row) : barriers.above(row).stream();
-    causes = causes.flatMap(this::withoutGroup);
+            ? node.named()
+            : node.step() instanceof WaitStep
+                ? barriers.counted(node).stream()
+                : Stream.ofNullable(barriers.above(node));
+    causes = causes.flatMap(Readiness::withoutGroup);
     return group != null && (placed || group.step().dependsOn().isPresent())
         ? Stream.concat(causes, Stream.of(group))
         : causes;
   }
 
-  private Stream<StepRow> named(StepRow row) {
-    return row.step().dependsOn().orElse(List.of()).stream()
-        .flatMap(need -> byKey.getOrDefault(need.step(), List.of()).stream());
-  }
-
-  private Stream<StepRow> withoutGroup(StepRow row) {
-    if (!(row.step() instanceof GroupStep)) {
-      return Stream.of(row);
+  private static Stream<Node> withoutGroup(Node node) {
+    if (!(node.step() instanceof GroupStep)) {
+      return Stream.of(node);
     }
-    return row.omitted() ? Stream.empty() : members.getOrDefault(row.id(), List.of()).stream();
+    return node.omitted() ? Stream.empty() : node.members().stream();
   }
 
   /// Whether who waits for a step does so still.
-  private boolean holds(StepRow row) {
-    return switch (row.step()) {
+  private boolean holds(Node node) {
+    return switch (node.step()) {
       case GroupStep group -> true;
-      case WaitStep wait -> !row.omitted() && passed(row) == Mark.PENDING;
-      default -> !row.omitted() && ended.getOrDefault(row.id(), Mark.GOOD) == Mark.PENDING;
+      case WaitStep wait -> !node.omitted() && passed(node) == Mark.PENDING;
+      default -> !node.omitted() && ended(node) == Mark.PENDING;
     };
   }
 
-  private Mark ready(StepRow row) {
-    Step step = row.step();
+  private Mark ready(Node node) {
+    Step step = node.step();
     boolean forgiving = step.base().allowDependencyFailure();
     Mark mark;
     if (step.dependsOn().isPresent()) {
-      mark = all(row, row);
-    } else if (Barriers.block(row)) {
-      mark = everythingBefore(row).and(implied(row)).and(uploader(row)).forgiven(forgiving);
+      mark = all(node, node);
+    } else if (Barriers.block(node)) {
+      mark = everythingBefore(node).and(implied(node)).and(uploader(node)).forgiven(forgiving);
     } else {
-      mark = implied(row).and(uploader(row)).forgiven(forgiving);
+      mark = implied(node).and(uploader(node)).forgiven(forgiving);
     }
-    StepRow group = row.parent() == null ? null : row(row.parent());
-    return group != null && group.step().dependsOn().isPresent() ? mark.and(all(group, row)) : mark;
+    Node group = node.group();
+    return group != null && group.step().dependsOn().isPresent()
+        ? mark.and(all(group, node))
+        : mark;
   }
 
   /// What a step waits for because of its place.
-  private Mark implied(StepRow row) {
-    Mark mark = barriers.above(row).map(this::passed).orElse(Mark.GOOD);
-    StepRow group = row.parent() == null ? null : row(row.parent());
+  private Mark implied(Node node) {
+    Mark mark = above(node);
+    Node group = node.group();
     return group != null && group.step().dependsOn().isEmpty() ? mark.and(implied(group)) : mark;
   }
 
-  private Mark uploader(StepRow row) {
-    String uploader = row.uploader();
-    return uploader == null ? Mark.GOOD : ended.getOrDefault(uploader, Mark.GOOD);
+  private Mark above(Node node) {
+    Node barrier = barriers.above(node);
+    return barrier == null ? Mark.GOOD : passed(barrier);
+  }
+
+  private Mark uploader(Node node) {
+    Node uploader = node.uploader();
+    return uploader == null ? Mark.GOOD : ended(uploader);
   }
 
   /// What the `depends_on` of a step comes to.
   ///
   /// @param who waits: the step, or a member of this group
-  private Mark all(StepRow row, StepRow who) {
-    boolean forgiving = row.step().base().allowDependencyFailure();
+  private Mark all(Node node, Node who) {
+    boolean forgiving = node.step().base().allowDependencyFailure();
     Mark mark = Mark.GOOD;
-    for (Dependency need : row.step().dependsOn().orElse(List.of())) {
-      for (StepRow other : byKey.getOrDefault(need.step(), List.of())) {
+    for (Steps.Need need : node.needs()) {
+      for (Node other : need.steps()) {
         mark = mark.and(outcome(other, who).forgiven(forgiving || need.allowFailure()));
       }
     }
@@ -222,28 +197,28 @@ final class Readiness {
   /// What a step has come to: its jobs, its members, what it uploaded.
   ///
   /// @param who asks; what has uploaded it can not wait for it
-  private Mark outcome(StepRow row, StepRow who) {
-    if (row.omitted()) {
+  private Mark outcome(Node node, Node who) {
+    if (node.omitted()) {
       return Mark.GOOD;
     }
-    if (row.step() instanceof WaitStep) {
-      return passed(row);
+    if (node.step() instanceof WaitStep) {
+      return passed(node);
     }
-    Mark mark = ended.getOrDefault(row.id(), Mark.GOOD);
-    for (StepRow member : members.getOrDefault(row.id(), List.of())) {
+    Mark mark = ended(node);
+    for (Node member : node.members()) {
       mark = mark.with(outcome(member, who));
     }
-    if (!cameFrom(who, row)) {
-      for (StepRow upload : uploads.getOrDefault(row.id(), List.of())) {
+    if (!cameFrom(who, node)) {
+      for (Node upload : node.uploads()) {
         mark = mark.with(outcome(upload, who));
       }
     }
     return mark;
   }
 
-  private boolean cameFrom(StepRow who, StepRow uploader) {
-    for (String at = who.uploader(); at != null; at = row(at).uploader()) {
-      if (at.equals(uploader.id())) {
+  private static boolean cameFrom(Node who, Node uploader) {
+    for (Node at = who.uploader(); at != null; at = at.uploader()) {
+      if (at.equals(uploader)) {
         return true;
       }
     }
@@ -253,11 +228,11 @@ final class Readiness {
   /// Whether a `wait` or `block` lets pass what comes behind it. Waits may name each other in
   /// chains of thousands: what one asks for that is not known yet is decided first, and then it
   /// again.
-  private Mark passed(StepRow barrier) {
+  private Mark passed(Node barrier) {
     if (!(barrier.step() instanceof WaitStep)) {
-      return ended.getOrDefault(barrier.id(), Mark.GOOD);
+      return ended(barrier);
     }
-    Mark known = waited.get(barrier.id());
+    Mark known = waited[barrier.index()];
     if (known != null) {
       return known;
     }
@@ -265,35 +240,38 @@ final class Readiness {
       asked.add(barrier);
       return Mark.PENDING;
     }
-    SequencedSet<StepRow> undecided = new LinkedHashSet<>(List.of(barrier));
+    SequencedSet<Node> undecided = new LinkedHashSet<>(List.of(barrier));
+    Mark mark = Mark.PENDING;
     while (!undecided.isEmpty()) {
-      StepRow last = undecided.getLast();
+      Node last = undecided.getLast();
       asked = new ArrayList<>();
-      Mark mark = waited(last, (WaitStep) last.step());
+      mark = waited(last, (WaitStep) last.step());
       // One that waits for itself in the end waits for ever: the scheduler sees that.
       if (!undecided.addAll(asked)) {
-        waited.put(last.id(), mark);
+        waited[last.index()] = mark;
         undecided.remove(last);
       }
     }
     asked = null;
-    return waited.getOrDefault(barrier.id(), Mark.PENDING);
+    return mark;
   }
 
-  private Mark waited(StepRow row, WaitStep wait) {
+  private Mark waited(Node node, WaitStep wait) {
     if (wait.dependsOn().isPresent()) {
-      return all(row, row).forgiven(wait.continueOnFailure());
+      return all(node, node).forgiven(wait.continueOnFailure());
     }
-    Mark before = everythingBefore(row);
+    Mark before = everythingBefore(node);
     boolean forgiving = wait.continueOnFailure() || wait.base().allowDependencyFailure();
     // Behind a wait that failed nothing runs, whatever later waits allow.
     Mark mark = before.forgiven(forgiving);
-    return mark == Mark.PENDING
-        ? mark
-        : mark.and(barriers.above(row).map(this::passed).orElse(Mark.GOOD));
+    return mark == Mark.PENDING ? mark : mark.and(above(node));
   }
 
-  private Mark everythingBefore(StepRow row) {
-    return barriers.counted(row).map(other -> outcome(other, row)).reduce(Mark.GOOD, Mark::with);
+  private Mark everythingBefore(Node barrier) {
+    Mark mark = Mark.GOOD;
+    for (Node other : barriers.counted(barrier)) {
+      mark = mark.with(outcome(other, barrier));
+    }
+    return mark;
   }
 }

@@ -2,9 +2,7 @@ package dev.bakehouse.coordinator;
 
 import dev.bakehouse.coordinator.RestViews.Part;
 import dev.bakehouse.pipeline.Pipeline;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -95,12 +93,10 @@ final class RestBuilds {
     RestPage page = RestPage.of(request);
     RestBuildQuery query = new RestBuildQuery(request, page);
     Part part = Part.of(request);
-    List<Map<String, Object>> found = new ArrayList<>();
     // Each build by itself: agents are answered meanwhile.
-    for (String id : core.database().read(query::ids)) {
-      found.add(views.build(core.database().read(tx -> Views.build(tx, id, part.jobs())), part));
-    }
-    return page.reply(found);
+    return page.reply(
+        core.database().read(query::ids),
+        id -> views.build(core.database().read(tx -> Views.build(tx, id, part.jobs())), part));
   }
 
   private Reply get(Request request, RestViews views) {

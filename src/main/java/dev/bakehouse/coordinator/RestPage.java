@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// One page of a list: `page` from 1, `per_page` up to 100, and its neighbours in `Link`.
@@ -31,6 +32,31 @@ record RestPage(Request request, int page, int size) {
 
   /// @param found what [#window] gave
   Reply reply(List<?> found) {
+    byte[] body = Json.bytes(found.stream().limit(size).toList());
+    return new Reply.Body(200, "application/json", body, headers(found));
+  }
+
+  /// @param found what [#window] gave
+  /// @param shown made when it is written: a hundred builds with thousands of jobs each are more
+  ///   than memory holds
+  <T> Reply reply(List<T> found, Function<T, Object> shown) {
+    return new Reply.Stream(
+        0,
+        "application/json",
+        out -> {
+          out.write('[');
+          for (int i = 0; i < Math.min(size, found.size()); i++) {
+            if (i > 0) {
+              out.write(',');
+            }
+            Server.pieces(Json.bytes(shown.apply(found.get(i))), out);
+          }
+          out.write(']');
+        },
+        headers(found));
+  }
+
+  private Map<String, String> headers(List<?> found) {
     List<String> links = new ArrayList<>();
     if (page > 1) {
       links.add(link(1, "first"));
@@ -39,10 +65,7 @@ record RestPage(Request request, int page, int size) {
     if (found.size() > size) {
       links.add(link(page + 1, "next"));
     }
-    byte[] body = Json.bytes(found.stream().limit(size).toList());
-    Map<String, String> headers =
-        links.isEmpty() ? Map.of() : Map.of("Link", String.join(", ", links));
-    return new Reply.Body(200, "application/json", body, headers);
+    return links.isEmpty() ? Map.of() : Map.of("Link", String.join(", ", links));
   }
 
   private String link(int to, String name) {

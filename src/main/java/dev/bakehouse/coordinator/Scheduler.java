@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// and what the build itself has come to.
 final class Scheduler {
   private final Core core;
+  private final Courses courses = new Courses();
   private final Triggers triggers;
 
   Scheduler(Core core) {
@@ -24,49 +25,30 @@ final class Scheduler {
   }
 
   void advance(Transaction tx, String id) throws SQLException {
-    List<StepRow> steps = StepRow.ofBuild(tx, id);
-    Latest latest = new Latest(tx, id);
     boolean changed = true;
     while (changed) {
       changed = false;
-      Readiness readiness = new Readiness(steps, latest.jobs());
-      for (Job job : latest.jobs()) {
-        if (job.state().waits() && job.runnable() == null) {
+      Courses.Course before = courses.of(tx, id);
+      Readiness readiness = new Readiness(before.steps(), before.jobs());
+      for (Standing job : before.jobs()) {
+        if (job.undecided()) {
           changed |= decide(tx, job, readiness);
         }
       }
       // What was decided may decide more: only when it does not, nothing moves any more.
-      List<Job> jobs = latest.jobs();
-      changed = changed || cancelForFailure(tx, jobs, readiness) || stuck(tx, jobs);
+      List<Standing> jobs = courses.of(tx, id).jobs();
+      changed = changed || cancelForFailure(tx, jobs) || stuck(tx, jobs);
     }
-    ConcurrencyGroups.release(tx, id);
-    settle(tx, Build.get(tx, id), latest.jobs());
+    List<Standing> jobs = courses.of(tx, id).jobs();
+    if (jobs.stream().anyMatch(job -> job.group() != null)) {
+      ConcurrencyGroups.release(tx, id);
+    }
+    settle(tx, Build.get(tx, id), courses.of(tx, id).jobs());
   }
 
-  /// The jobs of a build without those that were tried again; they are read again when something
-  /// was written, for a build may have thousands.
-  private static final class Latest {
-    private final Transaction tx;
-    private final String build;
-    private List<Job> jobs = List.of();
-    private long version = -1;
-
-    Latest(Transaction tx, String build) {
-      this.tx = tx;
-      this.build = build;
-    }
-
-    List<Job> jobs() throws SQLException {
-      if (version != tx.version()) {
-        jobs =
-            tx.list(
-                "SELECT * FROM jobs WHERE build=? AND retried_in IS NULL ORDER BY seq",
-                Job::row,
-                build);
-        version = tx.version();
-      }
-      return jobs;
-    }
+  /// The steps of a build are others now.
+  void forget(String build) {
+    courses.forget(build);
   }
 
   /// A job of the build has begun.
@@ -79,10 +61,10 @@ final class Scheduler {
   }
 
   /// @return whether the step's outcome changed, which may decide others
-  private boolean decide(Transaction tx, Job job, Readiness readiness) throws SQLException {
+  private boolean decide(Transaction tx, Standing job, Readiness readiness) throws SQLException {
     return switch (readiness.of(job.step())) {
       case PENDING -> {
-        if (job.type().equals(Job.SCRIPT) || job.type().equals(Job.TRIGGER)) {
+        if (!job.type().equals(Job.MANUAL)) {
           JobState shown = readiness.behindBlock(job.step()) ? JobState.BLOCKED : JobState.WAITING;
           if (shown != job.state()) {
             tx.update("UPDATE jobs SET state=? WHERE id=?", shown.wire(), job.id());
@@ -90,7 +72,7 @@ final class Scheduler {
         }
         yield false;
       }
-      case GOOD -> ready(tx, job, readiness);
+      case GOOD -> ready(tx, job);
       case BAD, STOPPED -> {
         JobState never =
             job.state() == JobState.BLOCKED ? JobState.BLOCKED_FAILED : JobState.WAITING_FAILED;
@@ -100,9 +82,9 @@ final class Scheduler {
     };
   }
 
-  private boolean ready(Transaction tx, Job job, Readiness readiness) throws SQLException {
-    if (readiness.row(job.step()).step() instanceof TriggerStep step) {
-      triggers.start(tx, job, step);
+  private boolean ready(Transaction tx, Standing job) throws SQLException {
+    if (job.step().step() instanceof TriggerStep step) {
+      triggers.start(tx, Job.get(tx, job.id()), step);
       return true;
     }
     JobState next = job.group() == null ? JobState.SCHEDULED : JobState.LIMITED;
@@ -114,7 +96,7 @@ final class Scheduler {
     return false;
   }
 
-  private static void end(Transaction tx, Job job, JobState state, String reason)
+  private static void end(Transaction tx, Standing job, JobState state, String reason)
       throws SQLException {
     tx.update(
         "UPDATE jobs SET state=?, finished=?, deadline=NULL, reason=? WHERE id=?",
@@ -125,16 +107,15 @@ final class Scheduler {
   }
 
   /// A failed job cancels those whose steps say so.
-  private boolean cancelForFailure(Transaction tx, List<Job> jobs, Readiness readiness)
-      throws SQLException {
+  private boolean cancelForFailure(Transaction tx, List<Standing> jobs) throws SQLException {
     boolean changed = false;
-    if (jobs.stream().anyMatch(job -> job.state().ended() && !job.good())) {
-      for (Job job : jobs) {
+    if (jobs.stream().anyMatch(Standing::failed)) {
+      for (Standing job : jobs) {
         if (!job.state().ended()
             && job.state() != JobState.CANCELING
-            && readiness.row(job.step()).step() instanceof CommandStep step
+            && job.step().step() instanceof CommandStep step
             && step.cancelOnBuildFailing()) {
-          cancel(tx, job);
+          cancel(tx, Job.get(tx, job.id()));
           changed = true;
         }
       }
@@ -143,13 +124,13 @@ final class Scheduler {
   }
 
   /// Jobs that wait for each other by ways that no check of an upload can see never will run.
-  private static boolean stuck(Transaction tx, List<Job> jobs) throws SQLException {
-    boolean moving =
-        jobs.stream().anyMatch(job -> !job.state().ended() && !job.state().waits())
-            || jobs.stream().anyMatch(Job::unblockable);
+  private static boolean stuck(Transaction tx, List<Standing> jobs) throws SQLException {
+    if (jobs.stream().anyMatch(job -> job.moves() || job.unblockable())) {
+      return false;
+    }
     boolean any = false;
-    for (Job job : jobs) {
-      if (!moving && job.state().waits()) {
+    for (Standing job : jobs) {
+      if (job.state().waits()) {
         end(tx, job, JobState.WAITING_FAILED, "It waits for steps that wait for it");
         any = true;
       }
@@ -177,22 +158,20 @@ final class Scheduler {
     }
   }
 
-  private void settle(Transaction tx, Build build, List<Job> jobs) throws SQLException {
+  private void settle(Transaction tx, Build build, List<Standing> jobs) throws SQLException {
     if (build.ended()) {
       return;
     }
     boolean over = jobs.stream().allMatch(job -> job.state().ended());
-    boolean bad =
-        jobs.stream().anyMatch(job -> job.state().ended() && !job.good())
-            || Promises.any(tx, build.id());
+    boolean bad = jobs.stream().anyMatch(job -> job.failed() || job.promised());
     boolean begun = jobs.stream().anyMatch(job -> job.started() != null);
     boolean canceling = build.state().equals("canceling");
-    Optional<String> blocked = canceling ? Optional.empty() : blockedState(tx, jobs);
+    Optional<String> blocked = canceling ? Optional.empty() : blockedState(jobs);
     String state;
     if (canceling) {
       state = over ? "canceled" : "canceling";
     } else if (over) {
-      boolean none = !jobs.isEmpty() && jobs.stream().allMatch(Job::leftOut);
+      boolean none = !jobs.isEmpty() && jobs.stream().allMatch(job -> job.state().leftOut());
       state = bad ? "failed" : none ? "not_run" : "passed";
     } else if (blocked.isPresent()) {
       state = bad ? "failed" : blocked.get();
@@ -200,7 +179,7 @@ final class Scheduler {
       state = bad ? "failing" : begun || build.started() != null ? "running" : "scheduled";
     }
     @Nullable Long started =
-        jobs.stream().map(Job::started).filter(t -> t != null).min(Long::compare).orElse(null);
+        jobs.stream().map(Standing::started).filter(t -> t != null).min(Long::compare).orElse(null);
     tx.update(
         "UPDATE builds SET state=?, blocked=?, started=coalesce(started, ?), finished=? WHERE"
             + " id=?",
@@ -209,6 +188,9 @@ final class Scheduler {
         started,
         over ? Core.now() : null,
         build.id());
+    if (over) {
+      courses.forget(build.id());
+    }
     Optional<Job> parent = triggers.follow(tx, Build.get(tx, build.id()));
     if (parent.isPresent()) {
       advance(tx, parent.get().build());
@@ -216,13 +198,12 @@ final class Scheduler {
   }
 
   /// What the build is called while it waits for a person and nothing of it runs.
-  private static Optional<String> blockedState(Transaction tx, List<Job> jobs) throws SQLException {
-    boolean moving = jobs.stream().anyMatch(job -> !job.state().ended() && !job.state().waits());
-    Optional<Job> first = jobs.stream().filter(Job::unblockable).findFirst();
-    if (moving || first.isEmpty()) {
+  private static Optional<String> blockedState(List<Standing> jobs) {
+    Optional<Standing> first = jobs.stream().filter(Standing::unblockable).findFirst();
+    if (jobs.stream().anyMatch(Standing::moves) || first.isEmpty()) {
       return Optional.empty();
     }
-    InputStep step = (InputStep) StepRow.get(tx, first.get().step()).step();
+    InputStep step = (InputStep) first.get().step().step();
     return Optional.of(step.blockedState());
   }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 
 /// The JDK's HTTP server on the loopback address, a virtual thread a request.
 final class Server implements AutoCloseable {
+  private static final int PIECE = 1 << 14;
   private static final int DRAINED = 64 << 20;
   private static final long UNKNOWN = -1;
   private static final Duration STALLED = Duration.ofMinutes(1);
@@ -75,7 +76,7 @@ final class Server implements AutoCloseable {
       switch (reply) {
         case Reply.Body whole -> {
           byte[] bytes = whole.bytes();
-          send(exchange, whole.status(), whole.type(), bytes.length, out -> out.write(bytes));
+          send(exchange, whole.status(), whole.type(), bytes.length, out -> pieces(bytes, out));
         }
         case Reply.Download file ->
             send(
@@ -107,6 +108,13 @@ final class Server implements AutoCloseable {
     exchange.sendResponseHeaders(status, size == UNKNOWN ? 0 : size);
     try (OutputStream out = exchange.getResponseBody()) {
       source.to(out);
+    }
+  }
+
+  /// The JDK's server keeps a buffer for each connection as large as what was ever written at once.
+  static void pieces(byte[] bytes, OutputStream out) throws IOException {
+    for (int at = 0; at < bytes.length; at += PIECE) {
+      out.write(bytes, at, Math.min(PIECE, bytes.length - at));
     }
   }
 

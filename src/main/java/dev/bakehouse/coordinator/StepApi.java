@@ -67,9 +67,7 @@ final class StepApi {
 
   private static Map<String, Object> attributes(Transaction tx, StepRow step) throws SQLException {
     List<Job> jobs =
-        Job.ofBuild(tx, step.build()).stream()
-            .filter(job -> job.step().equals(step.id()) && job.retriedIn() == null)
-            .toList();
+        Job.ofStep(tx, step.id()).stream().filter(job -> job.retriedIn() == null).toList();
     boolean over = jobs.stream().allMatch(job -> job.state().ended());
     boolean begun = jobs.stream().anyMatch(job -> job.started() != null);
     boolean soft = jobs.stream().anyMatch(Job::softFailed);
@@ -138,12 +136,10 @@ final class StepApi {
         .run(
             tx -> {
               StepRow step = find(tx, caller, request.var("step"));
-              for (Job job : Job.ofBuild(tx, step.build())) {
-                if (job.step().equals(step.id())) {
-                  lifecycle.cancel(tx, job);
-                  if (limit.isPresent()) {
-                    lifecycle.hurry(tx, job.id(), limit.get());
-                  }
+              for (Job job : Job.ofStep(tx, step.id())) {
+                lifecycle.cancel(tx, job);
+                if (limit.isPresent()) {
+                  lifecycle.hurry(tx, job.id(), limit.get());
                 }
               }
               scheduler.advance(tx, step.build());
@@ -159,9 +155,7 @@ final class StepApi {
 
   /// A step of the caller's build by id or key.
   private static StepRow find(Transaction tx, String caller, String name) throws SQLException {
-    return StepRow.ofBuild(tx, Job.get(tx, caller).build()).stream()
-        .filter(step -> step.id().equals(name) || name.equals(step.key()))
-        .findFirst()
+    return StepRow.find(tx, Job.get(tx, caller).build(), name)
         .orElseThrow(() -> HttpError.notFound("Step " + name));
   }
 }

@@ -14,14 +14,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// A step of a build.
 ///
 /// @param kind `command`, `wait`, `block`, `input`, `trigger` or `group`
 /// @param parent the group it stands in
-/// @param definition [Step#source]
-/// @param env the environment of the pipeline it came with
+/// @param step as it was read; a group without its members
 /// @param uploader the step whose job added it
 /// @param omitted the build is without it, for its `if` or `branches`
 record StepRow(
@@ -32,8 +32,7 @@ record StepRow(
     @Nullable String key,
     @Nullable String label,
     @Nullable String parent,
-    String definition,
-    Map<String, String> env,
+    Step step,
     @Nullable String uploader,
     boolean omitted) {
   private static final int KEPT = 20_000;
@@ -48,11 +47,10 @@ record StepRow(
             }
           });
 
-  /// A group without its members.
-  Step step() {
+  private static Step step(String id, ResultSet row) throws SQLException {
     Step known = READ.get(id);
     if (known == null) {
-      known = Step.parse(definition);
+      known = Step.parse(row.getString("definition"));
       READ.put(id, known);
     }
     return known;
@@ -75,6 +73,16 @@ record StepRow(
   /// In the order of the pipeline; a group stands before its members.
   static List<StepRow> ofBuild(Transaction tx, String build) throws SQLException {
     return tx.list("SELECT * FROM steps WHERE build=? ORDER BY position", StepRow::row, build);
+  }
+
+  /// @param name an id or a key; of several groups with one key, the first
+  static Optional<StepRow> find(Transaction tx, String build, String name) throws SQLException {
+    return tx.one(
+        "SELECT * FROM steps WHERE build=? AND (id=? OR key=?) ORDER BY position",
+        StepRow::row,
+        build,
+        name,
+        name);
   }
 
   static StepRow get(Transaction tx, String id) throws SQLException {
@@ -101,17 +109,29 @@ record StepRow(
         .toList();
   }
 
+  /// [Step#source].
+  static String definition(Transaction tx, String id) throws SQLException {
+    return tx.one("SELECT definition FROM steps WHERE id=?", row -> row.getString(1), id)
+        .orElseThrow(() -> HttpError.notFound("Step " + id));
+  }
+
+  /// The environment of the pipeline it came with.
+  static Map<String, String> env(Transaction tx, String id) throws SQLException {
+    return tx.one("SELECT env FROM steps WHERE id=?", row -> Json.map(row.getString(1)), id)
+        .orElseThrow(() -> HttpError.notFound("Step " + id));
+  }
+
   private static StepRow row(ResultSet row) throws SQLException {
+    String id = row.getString("id");
     return new StepRow(
-        row.getString("id"),
+        id,
         row.getString("build"),
         row.getInt("position"),
         row.getString("kind"),
         row.getString("key"),
         row.getString("label"),
         row.getString("parent"),
-        row.getString("definition"),
-        Json.map(row.getString("env")),
+        step(id, row),
         row.getString("uploader"),
         row.getBoolean("omitted"));
   }

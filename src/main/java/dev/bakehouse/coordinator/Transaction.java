@@ -9,10 +9,13 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteConnection;
 
 /// Statements inside one transaction of [Database]; `?` are filled in order.
 final class Transaction {
@@ -21,8 +24,9 @@ final class Transaction {
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
   private final LinkedHashMap<String, Database.Deed> last = new LinkedHashMap<>();
+  private final Set<Long> jobs = new LinkedHashSet<>();
   private boolean wrote;
-  private long version;
+  private long undone;
 
   /// Makes a value of the current row; runs no statement itself.
   interface Row<T> {
@@ -31,6 +35,30 @@ final class Transaction {
 
   Transaction(Connection connection) {
     this.connection = connection;
+  }
+
+  /// From now on [#writtenJobs] knows them, whatever statement wrote them.
+  void watch() throws SQLException {
+    connection
+        .unwrap(SQLiteConnection.class)
+        .addUpdateListener(
+            (type, database, table, row) -> {
+              if (table.equals("jobs")) {
+                jobs.add(row);
+              }
+            });
+  }
+
+  /// Rows of jobs that were written since the last question.
+  List<Long> writtenJobs() {
+    List<Long> written = List.copyOf(jobs);
+    jobs.clear();
+    return written;
+  }
+
+  /// Counts what was given up: what was read before may not be so any more.
+  long undone() {
+    return undone;
   }
 
   /// Whether something changed since the last question.
@@ -64,6 +92,7 @@ final class Transaction {
   /// Gives everything up; when that fails there is nothing left to give up.
   void rollback() {
     wrote = false;
+    undone++;
     last.clear();
     try {
       prepare("ROLLBACK").execute();
@@ -78,6 +107,7 @@ final class Transaction {
   }
 
   void undo() throws SQLException {
+    undone++;
     prepare("ROLLBACK TO piece").execute();
   }
 
@@ -116,15 +146,9 @@ final class Transaction {
     return list(sql, row, values).stream().findFirst();
   }
 
-  /// Counts what was written: what was read is as it is while this stays the same.
-  long version() {
-    return version;
-  }
-
   /// How many rows changed.
   int update(String sql, @Nullable Object... values) throws SQLException {
     wrote = true;
-    version++;
     return prepare(sql, values).executeUpdate();
   }
 
