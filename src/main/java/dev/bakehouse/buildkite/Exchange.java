@@ -41,7 +41,7 @@ final class Exchange {
   private static final int TOO_MANY = 429;
 
   private final URI api;
-  private final String token;
+  private final String authorization;
   private final HttpClient http =
       HttpClients.build(
           HttpClient.newBuilder()
@@ -49,9 +49,10 @@ final class Exchange {
               .connectTimeout(Duration.ofSeconds(10)));
 
   /// @param api whose the token is
-  Exchange(URI api, String token) {
+  /// @param authorization the header with the token
+  Exchange(URI api, String authorization) {
     this.api = api;
-    this.token = token;
+    this.authorization = authorization;
   }
 
   /// @param scope what the token must be allowed, for the error
@@ -74,12 +75,18 @@ final class Exchange {
     return good(answer, scope);
   }
 
-  /// The bytes behind redirects; the token stays with the server it is for.
+  /// The bytes behind redirects, which must lead to what is trusted; the token stays with the
+  /// server it is for.
   InputStream follow(URI uri, String scope) {
     HttpResponse<InputStream> answer = bytes(own(uri) ? request(uri) : bare(uri));
     for (int i = 0; i < 5 && answer.statusCode() / 100 == 3; i++) {
-      answer =
-          bytes(bare(answer.uri().resolve(answer.headers().firstValue("Location").orElse(""))));
+      URI next = answer.uri().resolve(answer.headers().firstValue("Location").orElse(""));
+      if (!trusts(next)) {
+        throw new UserError(
+            answer.uri() + " leads to another server without TLS: " + next,
+            "A job may have said that its artifact lies there; upload it without a destination.");
+      }
+      answer = bytes(bare(next));
     }
     if (answer.statusCode() != 200) {
       throw refused(answer.request(), answer.statusCode(), "", scope);
@@ -89,6 +96,13 @@ final class Exchange {
 
   private HttpResponse<InputStream> bytes(HttpRequest.Builder request) {
     return repeat(request.GET().build(), BodyHandlers.ofInputStream());
+  }
+
+  /// Whether bytes may be asked for at an address that is not certain to be the server's own word:
+  /// on the server itself, or with TLS. So nobody is asked who trusts whoever is near.
+  boolean trusts(URI uri) {
+    return "https".equals(uri.getScheme())
+        || Objects.equals(api.getAuthority(), uri.getAuthority());
   }
 
   private boolean own(URI uri) {
@@ -132,7 +146,7 @@ final class Exchange {
 
   private HttpRequest.Builder request(URI uri) {
     return bare(uri)
-        .header("Authorization", "Bearer " + token)
+        .header("Authorization", authorization)
         .header("Accept", "application/json, text/plain;q=0.9");
   }
 

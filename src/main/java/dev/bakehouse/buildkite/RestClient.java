@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,6 +27,8 @@ public final class RestClient {
   private static final String READ_BUILDS = "read_builds";
   private static final String WRITE_BUILDS = "write_builds";
   private static final String READ_ARTIFACTS = "read_artifacts";
+
+  private static final Duration DOWNLOAD = Duration.ofMinutes(30);
 
   private final URI address;
   private final Exchange exchange;
@@ -49,7 +52,9 @@ public final class RestClient {
       String token = Files.readString(tokenFile).strip();
       String base = address.toString().replaceFirst("/+$", "");
       return new RestClient(
-          address, new Exchange(address, token), base + "/organizations/" + escape(organization));
+          address,
+          new Exchange(address, "Bearer " + token),
+          base + "/organizations/" + escape(organization));
     } catch (IOException e) {
       throw new UserError(
           "Could not read the API token in " + tokenFile + ": " + e.getMessage(),
@@ -162,11 +167,7 @@ public final class RestClient {
     Path part = to.resolveSibling(to.getFileName() + ".part");
     URI from = URI.create(String.valueOf(artifact.downloadUrl()));
     try (InputStream in = exchange.follow(from, READ_ARTIFACTS)) {
-      Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
-      Long size = artifact.fileSize();
-      if (size != null && size != Files.size(part)) {
-        throw new IOException("it ended after " + Files.size(part) + " of " + size + " bytes");
-      }
+      Bytes.write(in, part, artifact.fileSize(), DOWNLOAD);
       Files.move(part, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException | IllegalArgumentException e) {
       throw new UserError(
@@ -233,7 +234,7 @@ public final class RestClient {
         .collect(Collectors.joining("&"));
   }
 
-  private static String escape(String text) {
+  static String escape(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 }

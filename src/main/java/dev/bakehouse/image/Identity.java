@@ -62,8 +62,8 @@ public record Identity(Optional<String> base, String inputs, Parts parts) {
       for (String input : inputs.stream().sorted().toList()) {
         MessageDigest entry = Digests.sha256();
         for (Path file : files(inside(root, input))) {
-          Digest digest = Digest.of(add(hasher, root, file));
           String name = root.relativize(file).toString();
+          Digest digest = Digest.of(add(hasher, root, inside(root, name)));
           each.put(name, Parts.brief(digest.hex()));
           entry.update((digest.hex() + " " + name + "\n").getBytes(StandardCharsets.UTF_8));
         }

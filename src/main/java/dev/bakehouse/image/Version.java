@@ -3,6 +3,7 @@ package dev.bakehouse.image;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -68,7 +69,9 @@ public record Version(String text, String source) {
 
   private static Optional<String> read(Path file) {
     try {
-      return Files.isRegularFile(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+      return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+          ? Optional.of(Files.readString(file))
+          : Optional.empty();
     } catch (IOException e) {
       throw new UserError("Could not read " + file + ": " + e.getMessage(), "Check its mode.", e);
     }

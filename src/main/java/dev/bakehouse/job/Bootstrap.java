@@ -94,7 +94,7 @@ public final class Bootstrap {
       if (cancellation.cancelled()) {
         return 143;
       }
-      if (!(e.getCause() instanceof GitMirror.NoCommit)) {
+      if (!(e.getCause() instanceof GitMirror.Fault)) {
         note(String.valueOf(e.getMessage()));
       }
       return INFRASTRUCTURE;

@@ -5,6 +5,7 @@ import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
@@ -47,15 +48,17 @@ final class Checkout implements AutoCloseable {
     return mirror;
   }
 
-  /// The job's commit; `HEAD` stands for its branch's newest.
+  /// The hash of the job's commit; `HEAD` stands for its branch's newest. Whoever triggers a build
+  /// writes any text for a commit, and git would take some for options.
   static String commit(Job job, GitMirror mirror) {
     String commit = job.text("BUILDKITE_COMMIT");
-    return commit.equals("HEAD")
-        ? mirror
-            .resolve("refs/heads/" + job.text("BUILDKITE_BRANCH"))
-            .or(() -> mirror.resolve("HEAD"))
-            .orElse(commit)
-        : commit;
+    Optional<String> branch =
+        commit.equals("HEAD")
+            ? mirror.resolve("refs/heads/" + job.text("BUILDKITE_BRANCH"))
+            : Optional.empty();
+    return branch
+        .or(() -> mirror.resolve(commit))
+        .orElseThrow(() -> mirror.without(commit, job.text("BUILDKITE_BRANCH")));
   }
 
   /// Ports the guest must reach.

@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.image.ProjectError;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.Directories;
@@ -8,12 +9,14 @@ import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Scanner;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -22,9 +25,17 @@ import java.util.stream.Stream;
 public final class GitMirror {
   private static final Duration FETCH = Duration.ofMinutes(30);
 
-  /// A commit that was never pushed, or was pushed over since.
-  static final class NoCommit extends UserError {
-    NoCommit(String message, String remedy) {
+  /// Of a file that is read into memory.
+  private static final long LARGEST = 1 << 20;
+
+  /// Of files and directories that are laid down on the host, and what each takes up at least.
+  private static final int MOST = 1_000_000;
+
+  private static final long BLOCK = 4096;
+
+  /// What is in a repository, or is not, keeps a job from its commit: the host is not at fault.
+  static final class Fault extends UserError {
+    Fault(String message, String remedy) {
       super(message, remedy);
     }
   }
@@ -90,10 +101,15 @@ public final class GitMirror {
           e);
     }
     if (isCommit(wanted) && !has(wanted)) {
-      throw new NoCommit(
-          "The repository " + url + " has no commit " + wanted + " (branch " + branch + ")",
-          "Was it pushed? Was the branch rewritten?");
+      throw without(wanted, branch);
     }
+  }
+
+  /// The error that says that a commit is not here.
+  Fault without(String commit, String branch) {
+    return new Fault(
+        "The repository " + url + " has no commit " + commit + " (branch " + branch + ")",
+        "Was it pushed? Was the branch rewritten?");
   }
 
   /// The commit a name stands for in the mirror.
@@ -106,16 +122,27 @@ public final class GitMirror {
   }
 
   /// A file of a commit; empty when the commit has none of that name.
+  ///
+  /// @throws UserError when it is too large to be one that people wrote
   public Optional<String> file(String commit, String path) {
+    Outcome size = git("cat-file", "-s", commit + ":" + path).run();
+    if (size.ok() && Long.parseLong(size.text()) > LARGEST) {
+      throw new Fault(
+          path + " of the commit " + commit + " has more than " + LARGEST + " bytes",
+          "Write a shorter one.");
+    }
     Outcome outcome = git("show", commit + ":" + path).run();
     return outcome.ok()
-        ? Optional.of(new String(outcome.out(), java.nio.charset.StandardCharsets.UTF_8))
+        ? Optional.of(new String(outcome.out(), StandardCharsets.UTF_8))
         : Optional.empty();
   }
 
   /// Writes a commit's files into a new directory, with a repository that knows this commit and its
   /// newest tag. No hooks, filters or configuration of anyone take part.
+  ///
+  /// @throws ProjectError when they would be too many, or fill the disk
   void export(String commit, Path directory) {
+    insistFew(commit);
     alone("init", "--quiet", "--template=", directory.toString());
     String in = "--git-dir=" + directory.resolve(".git");
     alone(in, "fetch", "--quiet", "--no-tags", "--depth=1", "file://" + dir, commit);
@@ -124,6 +151,33 @@ public final class GitMirror {
     Outcome tag = git("describe", "--tags", "--abbrev=0", commit).run();
     if (tag.ok()) {
       alone(in, "tag", "--", tag.text(), commit);
+    }
+  }
+
+  /// A few small trees can name one blob a billion times.
+  private void insistFew(String commit) {
+    Process list = git("ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit).start();
+    try (Scanner entries = new Scanner(list.getInputStream(), StandardCharsets.ISO_8859_1)) {
+      long room = Files.getFileStore(dir).getUsableSpace() / 4;
+      int count = 0;
+      while (entries.useDelimiter("\0").hasNext()) {
+        String size = entries.next().split("[ \t]+", 5)[3];
+        room -= Math.max(BLOCK, size.equals("-") ? 0 : Long.parseLong(size));
+        count++;
+        if (count > MOST || room < 0) {
+          throw new ProjectError(
+              "The files of the commit "
+                  + commit
+                  + " are more than "
+                  + MOST
+                  + ", or larger than a quarter of the free disk",
+              "Remove what is not needed, or make room.");
+        }
+      }
+    } catch (IOException e) {
+      throw new UserError("Could not look at " + dir + ": " + e, "Check the disk.", e);
+    } finally {
+      list.destroyForcibly();
     }
   }
 

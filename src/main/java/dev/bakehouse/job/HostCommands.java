@@ -72,7 +72,7 @@ final class HostCommands {
             Phase.CHECKOUT,
             "mirror of " + job.text("BUILDKITE_REPO"),
             () -> Checkout.mirror(job, settings));
-    String commit = Checkout.commit(job, mirror);
+    String commit = phases.timed(Phase.CHECKOUT, () -> Checkout.commit(job, mirror));
     int status = 0;
     for (int i = 0; i < commands.size() && status == 0; i++) {
       String command = commands.get(i);
@@ -96,8 +96,7 @@ final class HostCommands {
                 });
       } else if (command.equals(PerformanceConfig.COMMAND)) {
         status =
-            phases.run(
-                Phase.COMMAND, title, () -> compare(job, settings, mirror.file(commit, FILE), log));
+            phases.run(Phase.COMMAND, title, () -> compare(job, settings, mirror, commit, log));
       } else {
         HostImage image = new HostImage(job, settings, log);
         status =
@@ -146,12 +145,14 @@ final class HostCommands {
   /// A failure of any kind is none of those that the step may end with softly, and no reason to
   /// think ill of the host.
   private static int compare(
-      Job job, HostSettings settings, Optional<String> yaml, PrintStream log) {
+      Job job, HostSettings settings, GitMirror mirror, String commit, PrintStream log) {
     try {
       JobSources.Api api =
           new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
       PerformanceConfig config =
-          yaml.flatMap(y -> PerformanceConfig.read(Yaml.parse(FILE, y).section("pipeline")))
+          mirror
+              .file(commit, FILE)
+              .flatMap(y -> PerformanceConfig.read(Yaml.parse(FILE, y).section("pipeline")))
               .orElse(PerformanceConfig.DEFAULT);
       Path scratch = settings.state().resolve("performance");
       return new PerformanceStep(api, scratch, job.texts(), log).run(config);

@@ -22,9 +22,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /// `bakehouse performance compare` in a job: the benchmarks its build measured beside those of the
@@ -55,7 +57,7 @@ public final class PerformanceStep {
     this.scratch = scratch;
     this.env = Map.copyOf(env);
     this.log = log;
-    this.artifacts = new AgentArtifacts(env);
+    this.artifacts = new AgentArtifacts(env, DEADLINE);
     this.step = env.getOrDefault(PerformanceConfig.STEP, "");
   }
 
@@ -137,7 +139,7 @@ public final class PerformanceStep {
   }
 
   /// The newest passed build from before this one that has benchmarks: not every build runs them.
-  private Optional<Base> base(PerformanceConfig config, Path file) throws IOException {
+  private Optional<Base> base(PerformanceConfig config, Path file) {
     RestClient client =
         api.client(env)
             .orElseThrow(
@@ -158,7 +160,7 @@ public final class PerformanceStep {
         if (!benchmarks.isEmpty()) {
           return Optional.of(new Base(build, benchmarks));
         }
-      } catch (UserError e) {
+      } catch (IOException | UserError e) {
         log.println("Build " + build.number() + " is passed over: " + e.getMessage());
       }
     }
@@ -170,13 +172,15 @@ public final class PerformanceStep {
     return number.matches("[0-9]{1,9}") ? Integer.parseInt(number) : Integer.MAX_VALUE;
   }
 
-  /// What the jobs of a build measured, those of shards one after the other.
+  /// What the jobs of a build measured, those of shards one after the other. Of a job's files the
+  /// newest counts.
   private List<Benchmark> measured(String build, PerformanceConfig config, Path file)
       throws IOException {
     List<Benchmark> all = new ArrayList<>();
+    Set<String> jobs = new HashSet<>();
     long bytes = 0;
     for (Artifact artifact : artifacts.findLast(build, step, config.file())) {
-      if (!artifact.path().equals(config.file())) {
+      if (!artifact.path().equals(config.file()) || !jobs.add(artifact.job())) {
         continue;
       }
       insistSmall(bytes + artifact.size(), config);

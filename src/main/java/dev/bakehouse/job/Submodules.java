@@ -51,7 +51,7 @@ final class Submodules {
             return;
           }
           if (local(absolute) && !local(mirror.url())) {
-            throw new UserError(
+            throw new GitMirror.Fault(
                 "The submodule " + name + " lies on this host, at " + absolute,
                 "Only a repository of this host may name others of it.");
           }

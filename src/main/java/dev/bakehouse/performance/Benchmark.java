@@ -2,7 +2,6 @@ package dev.bakehouse.performance;
 
 import dev.bakehouse.platform.UserError;
 import java.util.List;
-import java.util.stream.Stream;
 
 /// What one benchmark measured.
 ///
@@ -34,19 +33,23 @@ public record Benchmark(String name, String unit, boolean higherIsBetter, List<D
     return least() <= other.most() && other.least() <= most();
   }
 
-  /// With the samples of another run, of another shard for example.
+  /// The samples of several runs, of shards for example, as those of one.
   ///
-  /// @throws UserError when that measured something else under this name
-  Benchmark and(Benchmark other) {
-    if (!unit.equals(other.unit) || higherIsBetter != other.higherIsBetter) {
-      throw new UserError(
-          "The benchmark `" + name + "` stands twice, with different `unit` or `better`",
-          "Give each benchmark a name of its own.");
+  /// @param runs at least one, all of one name
+  /// @throws UserError when they measured different things under that name
+  static Benchmark together(List<Benchmark> runs) {
+    Benchmark first = runs.getFirst();
+    for (Benchmark each : runs) {
+      if (!each.unit.equals(first.unit) || each.higherIsBetter != first.higherIsBetter) {
+        throw new UserError(
+            "The benchmark `" + first.name + "` stands twice, with different `unit` or `better`",
+            "Give each benchmark a name of its own.");
+      }
     }
     return new Benchmark(
-        name,
-        unit,
-        higherIsBetter,
-        Stream.concat(samples.stream(), other.samples.stream()).toList());
+        first.name,
+        first.unit,
+        first.higherIsBetter,
+        runs.stream().flatMap(each -> each.samples.stream()).toList());
   }
 }

@@ -10,7 +10,7 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Reads `{"benchmarks": [{"name": …, "value": …}, …]}`, see `docs/pipelines.md`. Jobs write such
-/// files, so names are short and numbers finite.
+/// files, so names are short and numbers finite, and errors quote nothing of what is no such file.
 public final class BenchmarkFile {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
@@ -33,7 +33,7 @@ public final class BenchmarkFile {
     } catch (JacksonException e) {
       int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
       throw new ConfigError(
-          file + ":" + line, "this is no JSON: " + e.getOriginalMessage(), "Correct it there.");
+          file + ":" + line, "this is no JSON, or a key stands twice", "Correct it there.");
     }
   }
 
@@ -67,7 +67,8 @@ public final class BenchmarkFile {
         case "better" -> higher = better();
         case "value" -> samples.add(number(key));
         case "samples" -> samples(samples);
-        default -> throw wrong("`" + key + "` is no key of a benchmark");
+        default ->
+            throw wrong("a benchmark has another key than name, unit, better, value, samples");
       }
     }
     insist(!name.isBlank(), "the benchmark that ends here has no `name`");

@@ -1,5 +1,7 @@
 package dev.bakehouse.performance;
 
+import static java.util.stream.Collectors.toList;
+
 import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -7,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Benchmarks of a build beside those of an earlier one, by their medians.
@@ -88,12 +91,14 @@ public record Comparison(List<Row> rows) {
   }
 
   private static Map<String, Benchmark> byName(List<Benchmark> all) {
-    Map<String, Benchmark> named = new LinkedHashMap<>();
-    all.forEach(each -> named.merge(each.name(), each, Benchmark::and));
-    if (named.size() > MOST) {
+    Map<String, List<Benchmark>> groups =
+        all.stream().collect(Collectors.groupingBy(Benchmark::name, LinkedHashMap::new, toList()));
+    if (groups.size() > MOST) {
       throw new UserError(
-          "There are " + named.size() + " benchmarks, more than " + MOST, "Leave some out.");
+          "There are " + groups.size() + " benchmarks, more than " + MOST, "Leave some out.");
     }
+    Map<String, Benchmark> named = new LinkedHashMap<>();
+    groups.forEach((name, runs) -> named.put(name, Benchmark.together(runs)));
     return named;
   }
 

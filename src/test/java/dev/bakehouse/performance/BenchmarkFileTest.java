@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BenchmarkFileTest {
   private static List<Benchmark> read(String json) {
@@ -41,7 +42,7 @@ class BenchmarkFileTest {
         "{~'results': []}; does not begin with the key `benchmarks`",
         "{'benchmarks':~{}}; `benchmarks` is no list",
         "{'benchmarks': [~1]}; a benchmark is no object",
-        "{'benchmarks': [{'name': 'a',~'vaule': 1}]}; `vaule` is no key of a benchmark",
+        "{'benchmarks': [{'name': 'a',~'vaule': 1}]}; a benchmark has another key than name, unit, better, value, samples",
         "{'benchmarks': [{'value': 1~}]}; has no `name`",
         "{'benchmarks': [{'name': 'a'~}]}; has neither `value` nor `samples`",
         "{'benchmarks': [{'name': 'a', 'samples': [1,~'2']}]}; `samples` is no number from 0 on",
@@ -49,7 +50,7 @@ class BenchmarkFileTest {
         "{'benchmarks': [{'name': 'a',~'value': 1e999}]}; `value` is no number from 0 on",
         "{'benchmarks': [{'name': 'a',~'better': 'more'}]}; `better` is neither lower nor higher",
         "{'benchmarks': [{'name':~7}]}; `name` is no text",
-        "{'benchmarks': [{'name': 'a',~'name': 'b'}]}; this is no JSON: Duplicate",
+        "{'benchmarks': [{'name': 'a',~'name': 'b'}]}; this is no JSON, or a key stands twice",
         "{'benchmarks': [],~'more': 1}; has another key than `benchmarks`",
         "{'benchmarks': []}~{}; something stands behind the object",
         "{'benchmarks': [~; this is no JSON",
@@ -61,6 +62,27 @@ class BenchmarkFileTest {
         .isInstanceOf(ConfigError.class)
         .hasMessageStartingWith("b.json:2: ")
         .hasMessageContaining(what);
+  }
+
+  /// A job may have the host read something else than what it wrote.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SECRET",
+        "SECRET=1",
+        "{\"SECRET\": []}",
+        "{\"benchmarks\": [{\"SECRET\": 1}]}",
+        "{\"benchmarks\": [{\"name\": SECRET}]}",
+        "{\"benchmarks\": [{\"better\": \"SECRET\"}]}",
+        "{\"benchmarks\": [{\"samples\": [1, \"SECRET\"]}]}",
+        "{\"benchmarks\": [], \"SECRET\": 1}",
+        "{\"benchmarks\": [{\"SECRET\\q\": 1}]}",
+      })
+  void anErrorQuotesNothing(String text) {
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOfSatisfying(
+            ConfigError.class,
+            e -> assertThat(e.getMessage() + e.remedy()).doesNotContain("SECRET"));
   }
 
   /// Jobs write these files: every cut and every other byte ends in a result or a clear error.

@@ -3,11 +3,14 @@ package dev.bakehouse.performance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.bakehouse.performance.Comparison.Row;
 import dev.bakehouse.performance.Comparison.Verdict;
 import dev.bakehouse.platform.UserError;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
@@ -99,6 +102,16 @@ class ComparisonTest {
             .getFirst();
     assertThat(row.now().orElseThrow().samples()).containsExactly(5.0, 9.0, 30.0);
     assertThat(row.verdict()).isEqualTo(Verdict.SAME);
+  }
+
+  @Test
+  void aNameThatStandsAHundredThousandTimesIsNoTrouble() {
+    List<Benchmark> many = Collections.nCopies(100_000, lower("a", 1));
+    Row row =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(20),
+            () -> Comparison.of(List.of(), many, Thresholds.DEFAULT).rows().getFirst());
+    assertThat(row.now().orElseThrow().samples()).hasSize(100_000);
   }
 
   @Test

@@ -1,34 +1,39 @@
 package dev.bakehouse.store.buildkite;
 
+import dev.bakehouse.buildkite.AgentApi;
+import dev.bakehouse.buildkite.AgentApi.Found;
 import dev.bakehouse.buildkite.AgentCommand;
-import dev.bakehouse.platform.Command;
-import dev.bakehouse.platform.Directories;
-import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
-/// Artifacts by the `buildkite-agent` that runs this job: it holds the job's token, knows where the
-/// bytes lie and tries again what fails.
+/// Artifacts in the name of a job: found and fetched by the API of its agent, sent by the
+/// `buildkite-agent` that runs it.
 public final class AgentArtifacts implements Artifacts {
   private static final Duration LIMIT = Duration.ofMinutes(30);
-  private static final String FORMAT = "%i\t%j\t%c\t%s\t%S\t%p\n";
 
   private final Map<String, String> job;
+  private final AgentApi api;
+  private final Duration limit;
 
   /// @param job the job's environment
   public AgentArtifacts(Map<String, String> job) {
+    this(job, LIMIT);
+  }
+
+  /// @param limit how long one file may take on its way
+  public AgentArtifacts(Map<String, String> job, Duration limit) {
     this.job = Map.copyOf(job);
+    this.api = AgentApi.of(job);
+    this.limit = limit;
   }
 
   @Override
@@ -40,86 +45,77 @@ public final class AgentArtifacts implements Artifacts {
   ///
   /// @param step its key; empty for all
   public List<Artifact> find(String build, String step, String query) throws IOException {
-    return search(build, step, query, "--include-retried-jobs");
+    return search(build, step, query, true);
   }
 
   /// Those of jobs that were not tried again.
   ///
   /// @param step its key; empty for all
   public List<Artifact> findLast(String build, String step, String query) throws IOException {
-    return search(build, step, query);
+    return search(build, step, query, false);
   }
 
-  private List<Artifact> search(String build, String step, String query, String... options)
+  private List<Artifact> search(String build, String step, String query, boolean retried)
       throws IOException {
-    Command search =
-        agent("artifact", "search", query, "--build", build)
-            .and("--allow-empty-results", "--format", FORMAT)
-            .and(options);
-    String out =
-        run(
-            "search " + query + " in build " + build,
-            step.isEmpty() ? search : search.and("--step", step));
-    List<Artifact> all = new ArrayList<>();
-    for (String line : out.lines().toList()) {
-      artifact(build, line.split("\t", 6)).ifPresent(all::add);
+    try {
+      return api.artifacts(build, step, query, retried).stream()
+          .flatMap(found -> artifact(build, found).stream())
+          .sorted(Comparator.comparing(Artifact::created).reversed())
+          .toList();
+    } catch (UserError e) {
+      throw failed("search " + query + " in build " + build, e);
     }
-    all.sort(Comparator.comparing(Artifact::created).reversed());
-    return all;
   }
 
+  /// Where the bytes lie is asked anew: such addresses hold for minutes.
   @Override
   public void download(Artifact artifact, Path file) throws IOException {
-    Path dir = Files.createTempDirectory(file.toAbsolutePath().getParent(), "download");
     try {
-      run(
-          "download " + artifact.path() + " of build " + artifact.build(),
-          agent("artifact", "download", artifact.path(), ".", "--include-retried-jobs")
-              .and("--build", artifact.build(), "--step", artifact.job())
-              .in(dir));
-      Files.move(dir.resolve(artifact.path()), file, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Directories.delete(dir);
+      List<Found> all = api.artifacts(artifact.build(), artifact.job(), artifact.path(), true);
+      for (Found found : all) {
+        if (artifact.id().equals(found.id())) {
+          api.download(found, file, limit);
+          return;
+        }
+      }
+      throw new UserError("it is not there any more", "Look again.");
+    } catch (UserError e) {
+      throw failed("download " + artifact.path() + " of build " + artifact.build(), e);
     }
   }
 
   /// Uploads a file as an artifact of this job, under its path below a directory.
   public void upload(Path below, String path) throws IOException {
-    run("upload " + path, agent("artifact", "upload", path).in(below));
-  }
-
-  /// A job may give an artifact a name with line breaks in it; the rest of that is no line of ours.
-  private static Optional<Artifact> artifact(String build, String[] part) {
-    if (part.length < 6) {
-      return Optional.empty();
-    }
     try {
-      Instant created = Instant.parse(part[2]);
-      long size = Long.parseLong(part[3]);
-      return Optional.of(new Artifact(build, part[0], part[5], part[1], created, size, part[4]));
-    } catch (DateTimeParseException | NumberFormatException e) {
-      return Optional.empty();
-    }
-  }
-
-  private Command agent(String... words) {
-    return AgentCommand.of(job, words).and("--no-color").deadline(LIMIT);
-  }
-
-  private static String run(String doing, Command command) throws IOException {
-    try {
-      Outcome outcome = command.run();
-      if (!outcome.ok()) {
-        throw new IOException(
-            "Could not "
-                + doing
-                + ": "
-                + outcome.complaint()
-                + ". See what the agent says, and whether the job still runs.");
-      }
-      return outcome.text();
+      AgentCommand.of(job, "artifact", "upload", path)
+          .and("--no-color")
+          .deadline(limit)
+          .in(below)
+          .check();
     } catch (UserError e) {
-      throw new IOException("Could not " + doing + ": " + e.getMessage() + " " + e.remedy(), e);
+      throw failed("upload " + path, e);
     }
+  }
+
+  /// Empty for what is no whole answer.
+  private static Optional<Artifact> artifact(String build, Found found) {
+    String id = found.id();
+    String path = found.path();
+    String job = found.jobId();
+    Long size = found.fileSize();
+    if (id == null || path == null || job == null || size == null) {
+      return Optional.empty();
+    }
+    try {
+      Instant created = Instant.parse(String.valueOf(found.createdAt()));
+      String sha1 = Objects.requireNonNullElse(found.sha1sum(), "");
+      return Optional.of(new Artifact(build, id, path, job, created, size, sha1));
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static IOException failed(String doing, UserError e) {
+    return new IOException("Could not " + doing + ": " + e.getMessage() + ". " + e.remedy(), e);
   }
 }
