@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// A test that failed and passed with nothing changed in between: in one job, or in two jobs of one
 /// commit. What a quarantine let pass is listed with them.
@@ -32,6 +33,9 @@ public record FlakyTest(
     int first,
     int last,
     boolean quarantined) {
+  /// A build that has not begun may still be of `HEAD`.
+  private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40,64}");
+
   /// Any job of a build can write such, with anything left out.
   public FlakyTest {
     step = Objects.requireNonNullElse(step, "");
@@ -69,10 +73,12 @@ public record FlakyTest(
     /// Whether a test passed here that failed in another run of the same commit. Of one build, only
     /// the same shard counts: shards may have parts of one file.
     boolean passed(Case test, Run other) {
-      return seen.commit().equals(other.seen.commit())
-          && !seen.commit().isEmpty()
-          && (seen.build() != other.seen.build() || seen.run().shard() == other.seen.run().shard())
-          && !failed.contains(test);
+      boolean same =
+          seen.build() == other.seen.build()
+              ? seen.run().shard() == other.seen.run().shard()
+              : COMMIT.matcher(seen.commit()).matches()
+                  && seen.commit().equals(other.seen.commit());
+      return same && !failed.contains(test);
     }
   }
 

@@ -24,17 +24,19 @@ class FlakyTestTest {
       int build, String commit, int shard, List<Failing> failed, List<Failing> flaky) {
     Map<String, Integer> times = Map.of("a", 1, "b", 1);
     return new Seen(
-        build, commit, new TestRun("s", shard, 2, failed.isEmpty(), times, failed, flaky, NONE));
+        build,
+        commit.equals("HEAD") ? commit : commit.repeat(40),
+        new TestRun("s", shard, 2, failed.isEmpty(), times, failed, flaky, NONE));
   }
 
   @Test
   void flakyIsWhatFailedAndPassedWithNothingChanged() {
     List<Seen> history =
         List.of(
-            seen(5, "z", 0, NONE, f("a")),
-            seen(2, "x", 1, f("b"), NONE),
-            seen(3, "x", 0, NONE, NONE),
-            seen(4, "y", 0, f("a"), NONE));
+            seen(5, "c", 0, NONE, f("a")),
+            seen(2, "a", 1, f("b"), NONE),
+            seen(3, "a", 0, NONE, NONE),
+            seen(4, "b", 0, f("a"), NONE));
     assertThat(FlakyTest.of(history))
         .containsExactly(
             new FlakyTest("s", "a", "case", 0, 2, 4, 4, 5, false),
@@ -47,15 +49,18 @@ class FlakyTestTest {
     assertThat(
             FlakyTest.of(
                 List.of(
-                    seen(1, "x", 0, NONE, NONE),
-                    seen(2, "y", 0, f("a"), NONE),
-                    seen(3, "y", 0, f("a"), NONE),
-                    seen(4, "z", 0, NONE, NONE))))
+                    seen(1, "a", 0, NONE, NONE),
+                    seen(2, "b", 0, f("a"), NONE),
+                    seen(3, "b", 0, f("a"), NONE),
+                    seen(4, "c", 0, NONE, NONE))))
+        .isEmpty();
+    assertThat(
+            FlakyTest.of(List.of(seen(1, "HEAD", 0, NONE, NONE), seen(2, "HEAD", 0, f("a"), NONE))))
         .isEmpty();
     // Shards of one build may have parts of one file, attempts of one shard are the same tests.
-    Seen bad = seen(1, "x", 0, f("a"), NONE);
-    assertThat(FlakyTest.of(List.of(bad, seen(1, "x", 1, NONE, NONE)))).isEmpty();
-    assertThat(FlakyTest.of(List.of(bad, seen(1, "x", 0, NONE, NONE)))).hasSize(1);
+    Seen bad = seen(1, "a", 0, f("a"), NONE);
+    assertThat(FlakyTest.of(List.of(bad, seen(1, "a", 1, NONE, NONE)))).isEmpty();
+    assertThat(FlakyTest.of(List.of(bad, seen(1, "a", 0, NONE, NONE)))).hasSize(1);
   }
 
   @Test
