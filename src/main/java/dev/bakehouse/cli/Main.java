@@ -26,6 +26,7 @@ public final class Main {
     VERBS.put("fleet", FleetCommand::new);
     VERBS.put("pipeline", PipelineCommand::new);
     VERBS.put("performance", PerformanceCommand::new);
+    VERBS.put("tests", TestsCommand::new);
     VERBS.put("coordinator", CoordinatorCommand::new);
     VERBS.put("build", BuildCommand::new);
     VERBS.put("explain", ExplainCommand::new);

@@ -16,6 +16,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -139,18 +140,16 @@ public final class Bootstrap {
             "mirror of " + job.text("BUILDKITE_REPO"),
             () -> Checkout.prepare(job, settings, phases::say));
     try (checkout) {
+      GuestSystem system = GuestSystem.of(image.image().directory().resolve("config.json"));
       JobCaches caches =
           phases.timed(
               Phase.CACHE,
-              () ->
-                  new JobCaches(
-                      job,
-                      settings,
-                      checkout,
-                      machines.hypervisor(),
-                      GuestSystem.of(image.image().directory().resolve("config.json")),
-                      phases));
-      Ran ran = inSlot(image, checkout, caches);
+              () -> new JobCaches(job, settings, checkout, machines.hypervisor(), system, phases));
+      Optional<JobTests> tests = JobTests.of(job, settings, system, phases);
+      if (tests.isPresent() && visitor.isEmpty()) {
+        phases.run(Phase.TESTS, "times", tests.get()::decide);
+      }
+      Ran ran = inSlot(image, checkout, caches, tests);
       if (visitor.isPresent()) {
         return ran.status();
       }
@@ -160,13 +159,17 @@ public final class Bootstrap {
       if (ran.status() == 0 && !cancellation.cancelled()) {
         phases.run(Phase.CACHE, "history and annotation", caches::settle);
       }
+      if (tests.isPresent() && !cancellation.cancelled()) {
+        phases.run(Phase.TESTS, "kept with the build", () -> tests.get().settle(ran.status()));
+      }
       return ran.status();
     }
   }
 
   private record Ran(String vm, int status) {}
 
-  private Ran inSlot(ImageLease image, Checkout checkout, JobCaches caches) {
+  private Ran inSlot(
+      ImageLease image, Checkout checkout, JobCaches caches, Optional<JobTests> tests) {
     Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
     try (Lease lease =
         phases.run(
@@ -179,14 +182,19 @@ public final class Bootstrap {
       boolean started = false;
       try {
         phases.say("--- bakehouse: cache · restore");
-        Map<String, String> cachePaths = caches.restore(machine);
+        Map<String, String> extra = new LinkedHashMap<>(caches.restore(machine));
+        tests.ifPresent(t -> extra.putAll(phases.timed(Phase.TESTS, () -> t.install(machine))));
         starting.end();
         started = true;
-        int status = guest.command(machine, checkout, cachePaths);
+        int status = guest.command(machine, checkout, extra);
         ended = OptionalInt.of(status);
         if (!cancellation.cancelled()) {
           phases.run(
               Phase.CACHE, "figures", () -> caches.collect(machine, guest.checkoutPath(machine)));
+          tests.ifPresent(
+              t ->
+                  phases.timed(
+                      Phase.TESTS, () -> t.collect(machine, guest.checkoutPath(machine), status)));
         }
         if (status == 0 && visitor.isEmpty() && !cancellation.cancelled()) {
           caches.measure(machine);

@@ -3,31 +3,19 @@ package dev.bakehouse.job;
 import dev.bakehouse.cache.CacheRun;
 import dev.bakehouse.cache.Reason;
 import dev.bakehouse.platform.UserError;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The caches of a build on its page: one annotation with a line for each step's cache.
-///
-/// Jobs of one build end at once on several hosts, and an annotation can only be replaced. So each
-/// job leaves its lines as meta-data, writes the annotation from all there are, and does so again
-/// when others came meanwhile: whoever writes last has seen all.
 final class CacheAnnotation {
-  private static final String CONTEXT = "bakehouse-caches";
-  private static final String KEY = "bakehouse:cache:";
-  private static final int JOBS = 100;
-  private static final int TURNS = 5;
+  private static final SharedAnnotation SHARED =
+      new SharedAnnotation("bakehouse-caches", "bakehouse:cache:", CacheAnnotation::text);
   private static final int CELL = 80;
   private static final int NOTE = 400;
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -97,43 +85,15 @@ final class CacheAnnotation {
 
   static void publish(Job job, List<CacheRun> runs, Phases phases) {
     try {
-      byte[] own = JSON.writeValueAsBytes(runs.stream().map(Line::of).toList());
-      JobReport.agent(job, "meta-data", "set", KEY + job.id()).input(own).check();
-      Map<String, List<Line>> known = new LinkedHashMap<>();
-      known.put(KEY + job.id(), lines(new String(own, StandardCharsets.UTF_8)));
-      Set<String> keys = keys(job);
-      for (int turn = 0; turn < TURNS; turn++) {
-        for (String key : keys) {
-          known.computeIfAbsent(
-              key, k -> lines(JobReport.agent(job, "meta-data", "get", k).check().text()));
-        }
-        annotate(job, render(known.values().stream().flatMap(List::stream).toList()));
-        Set<String> now = keys(job);
-        if (known.keySet().containsAll(now)) {
-          return;
-        }
-        keys = now;
-      }
+      SHARED.publish(job, JSON.writeValueAsString(runs.stream().map(Line::of).toList()));
     } catch (UserError e) {
       phases.say("Caches: the build's annotation could not be written: " + e.getMessage());
     }
   }
 
-  private static Set<String> keys(Job job) {
-    return JobReport.agent(job, "meta-data", "keys")
-        .check()
-        .text()
-        .lines()
-        .filter(key -> key.startsWith(KEY))
-        .limit(JOBS)
-        .collect(Collectors.toCollection(TreeSet::new));
-  }
-
-  private static void annotate(Job job, String body) {
-    String style = body.contains("\n- ") ? "warning" : "info";
-    JobReport.agent(job, "annotate", "--context", CONTEXT, "--style", style)
-        .input(body.getBytes(StandardCharsets.UTF_8))
-        .check();
+  private static SharedAnnotation.Text text(List<String> parts) {
+    String body = render(parts.stream().flatMap(part -> lines(part).stream()).toList());
+    return new SharedAnnotation.Text(body.contains("\n- ") ? "warning" : "info", body);
   }
 
   /// Another job of the build wrote it: what is not understood is left out.
@@ -152,10 +112,10 @@ final class CacheAnnotation {
     StringBuilder text = new StringBuilder("**Build caches**\n\n");
     text.append("| step | cache | hits | restored from | files | MB | restore s | save s |\n");
     text.append("|---|---|---:|---|---:|---:|---:|---:|\n");
-    sorted.stream().limit(JOBS).forEach(line -> text.append(line.row()));
+    sorted.stream().limit(SharedAnnotation.JOBS).forEach(line -> text.append(line.row()));
     text.append('\n');
     sorted.stream()
-        .limit(JOBS)
+        .limit(SharedAnnotation.JOBS)
         .filter(line -> !line.note().isEmpty())
         .forEach(
             line ->

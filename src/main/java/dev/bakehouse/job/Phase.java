@@ -14,6 +14,8 @@ public enum Phase {
   FILL,
   CHECKOUT,
   CACHE,
+  /// Their times of earlier builds, and how they ended.
+  TESTS,
   COMMAND,
   COLLECT,
   DESTROY;

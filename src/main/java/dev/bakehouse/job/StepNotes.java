@@ -5,11 +5,8 @@ import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.StepFigures;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -99,23 +96,8 @@ final class StepNotes {
   }
 
   private static String run(Machine machine, List<String> argv) throws IOException {
-    Bounded out = new Bounded();
+    Beginning out = new Beginning(StepFigures.LIMIT);
     machine.run(argv, InputStream.nullInputStream(), out);
-    return out.bytes.toString(StandardCharsets.UTF_8);
-  }
-
-  /// Keeps the first bytes: a guest may write what it likes.
-  private static final class Bounded extends OutputStream {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-
-    @Override
-    public void write(int b) {
-      write(new byte[] {(byte) b}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] from, int at, int length) {
-      bytes.write(from, at, Math.min(length, StepFigures.LIMIT - bytes.size()));
-    }
+    return out.text();
   }
 }

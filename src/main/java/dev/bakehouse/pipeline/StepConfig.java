@@ -31,6 +31,9 @@ public record StepConfig(
                     section.error(
                         null, "has no `command`", "Write the command line that does this step."));
     Map<String, String> env = new LinkedHashMap<>(kind.env());
+    if (kind == StepKind.TEST) {
+      env.putAll(TestsConfig.env(section));
+    }
     env.putAll(section.map("env"));
     StepConfig step =
         new StepConfig(

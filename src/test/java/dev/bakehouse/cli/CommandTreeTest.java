@@ -74,6 +74,7 @@ class CommandTreeTest {
     wrong("build retry", Exit.FAILED, "1 --pipeline p --state DIR");
     wrong("build unblock", Exit.FAILED, "nonsense --state DIR");
     wrong("performance compare", Exit.USAGE, "FILE FILE");
+    wrong("tests flaky", Exit.FAILED, "--pipeline p --state DIR");
     wrong("explain", Exit.FAILED, "1/a --state DIR");
     for (String verb : List.of("ensure", "build", "which")) {
       wrong("image " + verb, Exit.FAILED, "--config FILE");

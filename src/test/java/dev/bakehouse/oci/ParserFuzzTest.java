@@ -11,6 +11,11 @@ import dev.bakehouse.pipeline.FleetConfig;
 import dev.bakehouse.pipeline.Lint;
 import dev.bakehouse.pipeline.WrittenPipeline;
 import dev.bakehouse.platform.UserError;
+import dev.bakehouse.tests.FlakyTest;
+import dev.bakehouse.tests.FlakyText;
+import dev.bakehouse.tests.TestNotes;
+import dev.bakehouse.tests.TestRun;
+import dev.bakehouse.tests.TestTimes;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -145,6 +150,24 @@ class ParserFuzzTest {
     }
   }
 
+  @MethodSource("testSeeds")
+  @FuzzTest(maxDuration = "1m")
+  void testResults(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    TestNotes notes = TestNotes.parse(text);
+    TestTimes times = new TestTimes(notes.times());
+    assertThat(TestTimes.unpack(times.packed())).isPresent();
+    TestTimes.unpack(text).ifPresent(read -> assertThat(read.millis()).isNotNull());
+    try {
+      TestRun run = TestRun.read(bytes);
+      assertThat(TestRun.read(run.json())).isEqualTo(run);
+      assertThat(FlakyText.plain(FlakyTest.of(List.of(new FlakyTest.Seen(1, "", run)))))
+          .doesNotContain("\t");
+    } catch (UserError e) {
+      assertThat(e.getMessage()).isNotBlank();
+    }
+  }
+
   @Test
   void mutationsOfSeedsEndInAResultOrAClearError() throws Exception {
     mutate(challengeSeeds(), this::challenges);
@@ -153,6 +176,7 @@ class ParserFuzzTest {
     mutate(frameSeeds(), this::frames);
     mutate(referenceSeeds(), this::references);
     mutate(pipelineSeeds(), this::pipelines);
+    mutate(testSeeds(), this::testResults);
   }
 
   private static void mutate(Stream<byte[]> seeds, Target target) throws Exception {
@@ -247,6 +271,15 @@ class ParserFuzzTest {
         "{\"steps\":[{\"block\":\"b\",\"fields\":[{\"text\":\"\\u00e9\"}]},{\"trigger\":\"t\",\"build\":{}}]}",
         "a: &a [1, 1e3, 0x1F, .5, '', \"\\t\"]\nb: &b [*a, *a]\nsteps: [*b, {input: i, k: !!str 1}]\n",
         "agents: {os: darwin}\nsteps:\n- {command: a, key: a, agents: [os=macos, arch=arm64]}\n- wait\n- {command: b, depends_on: a, matrix: {setup: {x: [1]}}}\n");
+  }
+
+  static Stream<byte[]> testSeeds() {
+    return texts(
+        "time\t12\ta.B\nfailed\t2\ta.B\tone two\nflaky\t1\ta.B\tthree\nwarning\tx\n",
+        new TestTimes(Map.of("a.B", 12, "é", 0)).packed(),
+        "{\"step\":\"s\",\"shard\":1,\"shards\":3,\"passed\":true,\"times\":{\"a.B\":12},"
+            + "\"failed\":[],\"flaky\":[{\"test\":\"a.B\",\"name\":\"o\",\"times\":1}],"
+            + "\"quarantined\":[null]}");
   }
 
   private static Stream<byte[]> texts(String... texts) {

@@ -150,6 +150,34 @@ class GenerateTest {
   }
 
   @Test
+  void testsTellWhereTheirResultsAre() {
+    String text =
+        """
+        pipeline:
+          targets: {linux-x64: {}}
+          steps:
+            test:
+              command: a
+              tests: {results: [out/*.xml, b.xml], retries: 2, quarantine: [a.B c]}
+              env: {BAKEHOUSE_TEST_RETRIES: 3}
+        """;
+    JsonNode env = steps(generate(text)).get("linux-x64-test-bun").get("env");
+    assertThat(env.get("BAKEHOUSE_TEST_RESULTS").asString()).isEqualTo("out/*.xml\nb.xml");
+    assertThat(env.get("BAKEHOUSE_TEST_RETRIES").asString()).isEqualTo("3");
+    assertThat(env.get("BAKEHOUSE_TEST_QUARANTINE").asString()).isEqualTo("a.B c");
+    for (String wrong :
+        List.of(
+            text.replace("results: [out/*.xml, b.xml], ", ""),
+            text.replace("retries: 2", "retries: 10"),
+            text.replace("quarantine", "quarantaine"),
+            text.replace(" test:", " cpp:"))) {
+      assertThatThrownBy(() -> generate(wrong))
+          .isInstanceOf(UserError.class)
+          .hasMessageStartingWith("bakehouse.yml:");
+    }
+  }
+
+  @Test
   void withoutTestsNothingIsCompared() {
     assertThatThrownBy(
             () -> generate("pipeline: {\n performance: {},\n steps: {cpp: {command: a}}}"))

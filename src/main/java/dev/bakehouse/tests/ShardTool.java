@@ -1,0 +1,66 @@
+package dev.bakehouse.tests;
+
+import dev.bakehouse.platform.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// `bakehouse-shard`, the program that divides and runs tests where they lie, and the variables it
+/// is told by. It alone reads what test runners write: the host gets its notes.
+public final class ShardTool {
+  /// Globs of result files, one a line; a step that has it gets the program.
+  public static final String RESULTS = "BAKEHOUSE_TEST_RESULTS";
+
+  /// How often what failed is run again, 0 to 9.
+  public static final String RETRIES = "BAKEHOUSE_TEST_RETRIES";
+
+  /// Tests that may fail, one a line.
+  public static final String QUARANTINE = "BAKEHOUSE_TEST_QUARANTINE";
+
+  /// The file of measured times.
+  public static final String TIMES = "BAKEHOUSE_TEST_TIMES";
+
+  /// The file into which the program notes how its tests ended.
+  public static final String NOTES = "BAKEHOUSE_TEST_NOTES";
+
+  private static final String NAME = "bakehouse-shard";
+
+  private ShardTool() {}
+
+  /// Its source, in perl.
+  static String source() {
+    try (InputStream in = ShardTool.class.getResourceAsStream(NAME)) {
+      if (in == null) {
+        throw new IOException("it is not in the jar");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UserError("Could not read " + NAME + ": " + e.getMessage(), "Build Bakehouse.", e);
+    }
+  }
+
+  /// Puts it into a directory with `test-times`, which comes on standard input.
+  public static List<String> install(String dir) {
+    String script =
+        "mkdir -p \"$1\" && cat >\"$1/test-times\" && printf %s \"$2\" >\"$1/"
+            + NAME
+            + "\" && chmod 755 \"$1/"
+            + NAME
+            + "\"";
+    return List.of("sh", "-c", script, "sh", dir, source());
+  }
+
+  /// Prints what [TestNotes] reads.
+  ///
+  /// @param status of the command that ran the tests
+  /// @param notes the file of [#NOTES], which need not be there
+  /// @param globs as [#RESULTS] has them
+  public static List<String> results(int status, String checkout, String notes, String globs) {
+    List<String> argv =
+        new ArrayList<>(List.of("perl", "-e", source(), "results", "" + status, checkout, notes));
+    globs.lines().map(String::strip).filter(glob -> !glob.isEmpty()).forEach(argv::add);
+    return argv;
+  }
+}
