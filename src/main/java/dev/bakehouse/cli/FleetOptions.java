@@ -81,13 +81,13 @@ final class FleetOptions {
     List<List<String>> lines = new ArrayList<>();
     lines.add(Stream.concat(Stream.of("HOST"), heads.stream()).toList());
     for (Result result : results) {
-      String what = result.reached() ? "failed" : "unreachable";
+      String what = result.word();
       String why = result.trouble().lines().reduce((_, last) -> last).orElse("");
       List<String> cells =
           result.ok() || (result.answer() != null && heads.size() > 1)
               ? row.of(result)
               : heads.size() == 1
-                  ? List.of(what + ": " + why)
+                  ? List.of(what.isEmpty() ? why : what + ": " + why)
                   : Stream.concat(
                           Stream.concat(
                               Stream.of(what), Stream.generate(() -> "").limit(heads.size() - 2L)),

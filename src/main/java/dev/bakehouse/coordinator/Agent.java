@@ -49,6 +49,11 @@ record Agent(
     return named.isEmpty() ? List.of("default") : named;
   }
 
+  /// Where it runs: as it says itself, for a machine may stand in for several.
+  String host() {
+    return tags.stream().filter(tag -> tag.startsWith("host=")).findFirst().orElse(hostname);
+  }
+
   private boolean has(String name, String value) {
     boolean named = false;
     for (String tag : tags) {

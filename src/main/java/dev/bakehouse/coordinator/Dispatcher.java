@@ -22,8 +22,11 @@ final class Dispatcher {
   private final Core core;
   private final Lifecycle lifecycle;
 
+  /// So many of those that ask the same are looked at when the first is left to other hosts.
+  private static final int SOME = 10;
+
   /// The first of the jobs that ask the same; the natural order is that of dispatch.
-  private record Next(String id, int priority, long scheduled, long seq)
+  private record Next(String id, int priority, long scheduled, long seq, int retries)
       implements Comparable<Next> {
     @Override
     public int compareTo(Next other) {
@@ -145,12 +148,7 @@ final class Dispatcher {
     List<Next> first = new ArrayList<>();
     for (String asked : asked(tx)) {
       if (core.config().anyAgent() || agent.has(Json.map(asked))) {
-        first.addAll(
-            tx.list(
-                "SELECT id, priority, scheduled, seq FROM jobs WHERE state='scheduled' AND agents=?"
-                    + " ORDER BY priority DESC, scheduled, seq LIMIT 1",
-                row -> new Next(row.getString(1), row.getInt(2), row.getLong(3), row.getLong(4)),
-                asked));
+        first(tx, agent, asked).ifPresent(first::add);
       }
     }
     if (first.isEmpty()) {
@@ -166,6 +164,31 @@ final class Dispatcher {
         Core.now(),
         id);
     return Optional.of(Job.get(tx, id));
+  }
+
+  private Optional<Next> first(Transaction tx, Agent agent, String asked) throws SQLException {
+    List<Next> one = queue(tx, asked, 1);
+    if (one.isEmpty() || one.getFirst().retries == 0) {
+      return one.stream().findFirst();
+    }
+    for (Next next : queue(tx, asked, SOME)) {
+      Job job = Job.get(tx, next.id);
+      if (!Elsewhere.left(tx, job, agent, other -> fits(other, List.of(job.agents())))) {
+        return Optional.of(next);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static List<Next> queue(Transaction tx, String asked, int most) throws SQLException {
+    return tx.list(
+        "SELECT id, priority, scheduled, seq, retry_count FROM jobs WHERE state='scheduled' AND"
+            + " agents=? ORDER BY priority DESC, scheduled, seq LIMIT ?",
+        row ->
+            new Next(
+                row.getString(1), row.getInt(2), row.getLong(3), row.getLong(4), row.getInt(5)),
+        asked,
+        most);
   }
 
   /// Whether a job is left to an idle agent with a higher priority, which has not asked since the

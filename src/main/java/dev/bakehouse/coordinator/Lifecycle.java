@@ -27,7 +27,8 @@ final class Lifecycle {
     boolean infrastructure() {
       boolean killed = signal != null && reason == null;
       return exitStatus.equals("125")
-          || (exitStatus.equals("-1") && (killed || INFRASTRUCTURE.contains(reason)));
+          || (exitStatus.equals("-1")
+              && (killed || (reason != null && INFRASTRUCTURE.contains(reason))));
     }
   }
 

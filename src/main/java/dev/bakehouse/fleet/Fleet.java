@@ -25,13 +25,18 @@ public final class Fleet {
   /// What came of it on one host.
   ///
   /// @param reached whether the command ran there
-  /// @param status of the command; 255 when it did not run
+  /// @param status of the command; 255 when it did not run there, 1 when that was not tried
   /// @param answer what it said: JSON where it was to say JSON
   /// @param trouble empty when all went well
   public record Result(
       String host, boolean reached, int status, @Nullable JsonNode answer, String trouble) {
     public boolean ok() {
       return trouble.isEmpty();
+    }
+
+    /// Before the trouble, for people.
+    public String word() {
+      return reached ? "failed" : status == Remote.SSH ? "unreachable" : "";
     }
   }
 

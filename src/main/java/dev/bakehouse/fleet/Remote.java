@@ -14,7 +14,7 @@ import java.util.List;
 /// ever asked on the terminal.
 final class Remote {
   /// What ssh itself ends with, for example when there is no connection.
-  private static final int SSH = 255;
+  static final int SSH = 255;
 
   private final Inventory inventory;
   private final Member host;

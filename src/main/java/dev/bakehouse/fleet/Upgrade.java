@@ -50,7 +50,7 @@ public final class Upgrade {
       boolean failed = results.stream().anyMatch(result -> !result.ok());
       results.addAll(
           failed
-              ? batch.stream().map(host -> trouble(host, false, "not begun")).toList()
+              ? batch.stream().map(host -> trouble(host, false, 1, "not begun")).toList()
               : new Fleet(inventory, batch).each(this::upgrade));
     }
     return results;
@@ -76,13 +76,22 @@ public final class Upgrade {
           release.id() + theirs.map(why -> ", and stays drained (" + why + ")").orElse("");
       say.accept(host.name() + ": runs " + runs);
       return Fleet.text(host, new Answer(true, 0, runs, ""));
+    } catch (Unreached e) {
+      return trouble(host, false, Remote.SSH, stage.name + ": " + e.getMessage());
     } catch (UserError e) {
-      return trouble(host, true, stage.name + ": " + e.getMessage());
+      return trouble(host, true, 1, stage.name + ": " + e.getMessage());
     }
   }
 
-  private static Result trouble(Member host, boolean reached, String what) {
-    return new Result(host.name(), reached, 1, null, what);
+  private static Result trouble(Member host, boolean reached, int status, String what) {
+    return new Result(host.name(), reached, status, null, what);
+  }
+
+  /// The command did not run there.
+  private static final class Unreached extends UserError {
+    Unreached(Answer answer) {
+      super(answer.trouble(), "See it.");
+    }
   }
 
   private final class Stage {
@@ -132,7 +141,10 @@ public final class Upgrade {
 
   private JsonNode status(Remote remote) {
     Answer answer = remote.bakehouse(inventory.answer(), "host", "status", "--json");
-    JsonNode tree = answer.reached() ? Fleet.tree(answer) : null;
+    if (!answer.reached()) {
+      throw new Unreached(answer);
+    }
+    JsonNode tree = Fleet.tree(answer);
     if (tree == null) {
       throw new UserError(answer.trouble().isEmpty() ? answer.out() : answer.trouble(), "See it.");
     }
@@ -154,6 +166,9 @@ public final class Upgrade {
   }
 
   private static Answer ok(Answer answer) {
+    if (!answer.reached()) {
+      throw new Unreached(answer);
+    }
     if (!answer.ok()) {
       throw new UserError(answer.trouble(), "See it.");
     }

@@ -19,13 +19,13 @@ final class LocalSshd implements AutoCloseable {
   private final String name;
   private final Path dir;
   private final int port;
-  private final Process process;
+  private Process process;
 
-  private LocalSshd(String name, Path dir, int port, Process process) {
+  private LocalSshd(String name, Path dir, int port) throws IOException {
     this.name = name;
     this.dir = dir;
     this.port = port;
-    this.process = process;
+    again();
   }
 
   static LocalSshd start(String name, Path dir) throws IOException {
@@ -35,10 +35,9 @@ final class LocalSshd implements AutoCloseable {
           .check();
     }
     int port = freePort();
-    Path config =
-        Files.writeString(
-            dir.resolve("sshd_config"),
-            """
+    Files.writeString(
+        dir.resolve("sshd_config"),
+        """
             ListenAddress 127.0.0.1:%d
             HostKey %s
             AuthorizedKeysFile %s
@@ -47,12 +46,17 @@ final class LocalSshd implements AutoCloseable {
             UsePAM no
             PidFile none
             """
-                .formatted(port, dir.resolve("host"), dir.resolve("user.pub")));
+            .formatted(port, dir.resolve("host"), dir.resolve("user.pub")));
     if (System.getProperty("user.name").equals("root")) {
       Files.createDirectories(Path.of("/run/sshd"));
     }
-    Process process =
-        Command.of(Programs.path("sshd"), "-D", "-e", "-f", config.toString())
+    return new LocalSshd(name, dir, port);
+  }
+
+  /// Also after [#close], at the same port.
+  void again() throws IOException {
+    process =
+        Command.of(Programs.path("sshd"), "-D", "-e", "-f", dir.resolve("sshd_config").toString())
             .startInto(dir.resolve("sshd.log"));
     Poll.until(
         "sshd, see " + dir.resolve("sshd.log"),
@@ -62,7 +66,6 @@ final class LocalSshd implements AutoCloseable {
             return Optional.of(true);
           }
         });
-    return new LocalSshd(name, dir, port, process);
   }
 
   static int freePort() throws IOException {

@@ -33,18 +33,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /// Several hosts, each a daemon of its own process with two real agents, and a coordinator. A job's
 /// command runs in the place of a VM without one, once its host's image was found there, and it is
 /// written down where and when. Host commands run as in production.
-final class Hosts implements AutoCloseable {
+public final class Hosts implements AutoCloseable {
   static final String IMAGE = "first";
   static final int SLOTS = 2;
 
-  private static final Duration LONG = Duration.ofSeconds(90);
+  private static final Duration LONG = Duration.ofMinutes(3);
   private static final Duration LOST = Duration.ofSeconds(6);
 
-  final Coordinator coordinator;
+  public final Coordinator coordinator;
   private final Path dir;
   private final Path repository;
   private final Map<String, Guarded> running = new LinkedHashMap<>();
@@ -56,7 +57,7 @@ final class Hosts implements AutoCloseable {
   record Entry(String host, String step, String job, String event, long millis) {}
 
   /// @param yaml the repository's `bakehouse.yml`
-  Hosts(Path dir, String yaml) throws IOException {
+  public Hosts(Path dir, String yaml) throws IOException {
     this.dir = Files.createDirectories(dir);
     Config config = Config.of(0, dir.resolve("coordinator")).infraRetries(0).lostAfter(LOST);
     this.coordinator = Coordinator.start(config);
@@ -199,13 +200,13 @@ final class Hosts implements AutoCloseable {
     daemon.close();
   }
 
-  String create(String json) {
+  public String create(String json) {
     BuildRequest request =
         new BuildRequest("test", repository.toString(), "HEAD", "main", "A test", Map.of());
     return coordinator.create(request, Pipeline.parse("test", json));
   }
 
-  BuildView ended(String build) throws IOException {
+  public BuildView ended(String build) throws IOException {
     await("the build's end", () -> coordinator.build(build).ended());
     return coordinator.build(build);
   }
@@ -235,14 +236,16 @@ final class Hosts implements AutoCloseable {
         .toList();
   }
 
-  void await(String what, BooleanSupplier holds) throws IOException {
+  public void await(String what, BooleanSupplier holds) throws IOException {
     try {
       var _ = Poll.until(what, LONG, () -> Optional.of(1).filter(_ -> holds.getAsBoolean()));
     } catch (Poll.TimedOut e) {
-      StringBuilder all = new StringBuilder(what + " did not come\n" + ledger() + "\n");
-      for (String host : running.keySet()) {
-        Path log = state(host).resolve("host.log");
-        all.append(Files.readString(log, StandardCharsets.UTF_8));
+      StringBuilder all = new StringBuilder(what + " did not come\n");
+      all.append(coordinator.builds("test")).append('\n').append(ledger()).append('\n');
+      try (Stream<Path> logs = Files.find(dir, 2, (path, _) -> path.endsWith("host.log"))) {
+        for (Path log : logs.toList()) {
+          all.append(Files.readString(log, StandardCharsets.UTF_8));
+        }
       }
       throw new AssertionError(all.toString(), e);
     }

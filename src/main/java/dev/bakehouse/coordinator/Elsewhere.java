@@ -1,0 +1,45 @@
+package dev.bakehouse.coordinator;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/// A job whose machinery failed on a host is left to others for a while. A broken host is the one
+/// that is always free: it would take the job again until no attempt is left.
+final class Elsewhere {
+  private static final long LEFT_MILLIS = Duration.ofMinutes(5).toMillis();
+
+  private Elsewhere() {}
+
+  /// @param fits whether an agent has what the job asks for
+  static boolean left(Transaction tx, Job job, Agent agent, Predicate<Agent> fits)
+      throws SQLException {
+    Long since = job.runnable();
+    if (job.retryCount() == 0 || since == null || Core.now() - since > LEFT_MILLIS) {
+      return false;
+    }
+    Set<String> failed =
+        tx
+            .list(
+                "SELECT a.* FROM jobs JOIN agents AS a ON a.id=jobs.agent WHERE step=? AND"
+                    + " parallel IS ? AND matrix=? AND retried_in IS NOT NULL AND exit_status IN"
+                    + " ('-1', '125')",
+                Agent::row,
+                job.step(),
+                job.parallel(),
+                Json.text(job.matrix()))
+            .stream()
+            .map(Agent::host)
+            .collect(Collectors.toSet());
+    return failed.contains(agent.host())
+        && tx
+            .list(
+                "SELECT * FROM agents WHERE state='connected' AND NOT (ignored OR stopping OR"
+                    + " paused)",
+                Agent::row)
+            .stream()
+            .anyMatch(other -> !failed.contains(other.host()) && fits.test(other));
+  }
+}

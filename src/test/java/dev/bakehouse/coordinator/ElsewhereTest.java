@@ -1,0 +1,83 @@
+package dev.bakehouse.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.pipeline.Pipeline;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A broken host, which is always free, does not use up the attempts of a job.
+class ElsewhereTest {
+  @TempDir Path dir;
+  private Coordinator coordinator;
+
+  @BeforeEach
+  void start() {
+    coordinator = Coordinator.start(Config.of(0, dir.resolve("state")));
+  }
+
+  @AfterEach
+  void stop() {
+    coordinator.close();
+  }
+
+  private HandClient agent(String name, String host) throws Exception {
+    return HandClient.connected(coordinator, name, "[\"host=" + host + "\"]");
+  }
+
+  private void build(String steps) {
+    String _ =
+        coordinator.create(
+            new BuildRequest("p", "repo", "HEAD", "main", "", Map.of()),
+            Pipeline.parse("p", "steps: [" + steps + "]"));
+  }
+
+  private static String fails(HandClient agent, String status) throws Exception {
+    var job = agent.begin();
+    assertThat(agent.finish(job, status).status()).isEqualTo(200);
+    return job.path("step").path("key").asString();
+  }
+
+  private static boolean getsNone(HandClient agent) throws Exception {
+    return agent.call("GET", "/v3/ping", agent.agent, "").json().path("job").isMissingNode();
+  }
+
+  @Test
+  void aJobWhoseMachineryFailedOnAHostIsLeftToOthersAndHoldsUpNoOther() throws Exception {
+    HandClient busy = agent("a.1", "a");
+    HandClient broken = agent("b.1", "b");
+    HandClient neighbour = agent("b.2", "b");
+    build("{key: long, command: x}, {key: one, command: x}, {key: two, command: x}");
+    var held = busy.begin();
+    assertThat(fails(broken, "125")).isEqualTo("one");
+    assertThat(fails(broken, "125")).isEqualTo("two");
+    assertThat(getsNone(broken)).isTrue();
+    assertThat(getsNone(neighbour)).isTrue();
+    var _ = busy.finish(held, "0");
+    assertThat(fails(busy, "0")).isEqualTo("one");
+    assertThat(fails(busy, "0")).isEqualTo("two");
+  }
+
+  @Test
+  void notOneThatNoOtherHostCanRunOrThatFailedByItself() throws Exception {
+    HandClient other = agent("a.1", "a");
+    HandClient host = agent("b.1", "b");
+    build("{key: pinned, command: x, agents: {host: b}}");
+    assertThat(fails(host, "125")).isEqualTo("pinned");
+    assertThat(fails(host, "0")).isEqualTo("pinned");
+    build("{key: own, command: x, retry: {automatic: true}}");
+    assertThat(fails(host, "1")).isEqualTo("own");
+    assertThat(fails(host, "0")).isEqualTo("own");
+    build("{key: bare, command: x, retry: {automatic: false}}");
+    assertThat(fails(host, "-1")).isEqualTo("bare");
+    build("{key: last, command: x}");
+    assertThat(fails(host, "125")).isEqualTo("last");
+    assertThat(getsNone(host)).isTrue();
+    var _ = other.call("POST", "/v3/disconnect", other.agent, "");
+    assertThat(fails(host, "0")).isEqualTo("last");
+  }
+}
