@@ -27,6 +27,7 @@ record Agent(
     int priority) {
   private static final int LAST = Integer.MIN_VALUE;
   private static final String QUEUE = "queue";
+  private static final String HOST = "host=";
 
   /// Whether it has what a job asks for. An agent without a queue is in `default`; a job that names
   /// no queue runs only there.
@@ -47,6 +48,14 @@ record Agent(
             .map(tag -> tag.substring(QUEUE.length() + 1))
             .toList();
     return named.isEmpty() ? List.of("default") : named;
+  }
+
+  /// The Bakehouse host it is of.
+  Optional<String> host() {
+    return tags.stream()
+        .filter(tag -> tag.startsWith(HOST))
+        .map(tag -> tag.substring(HOST.length()))
+        .findFirst();
   }
 
   private boolean has(String name, String value) {

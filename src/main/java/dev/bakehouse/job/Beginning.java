@@ -4,9 +4,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
-/// Keeps the first 64 KB of what a guest says; the rest is lost.
+/// Keeps the first 256 KB of what a guest says; the rest is lost.
 final class Beginning extends OutputStream {
-  private static final int MOST = 1 << 16;
+  static final int MOST = 1 << 18;
 
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
 

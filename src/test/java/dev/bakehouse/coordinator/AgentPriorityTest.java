@@ -81,6 +81,38 @@ class AgentPriorityTest {
   }
 
   @Test
+  void aStepGoesToTheHostThatRanItLastWhileThatHasAnIdleAgent() throws Exception {
+    HandClient far = host("far", ",\"priority\":\"2\"");
+    HandClient near = host("near", ",\"priority\":\"1\"");
+    HandClient another = host("near", "");
+    build("{key: a, command: x}, {key: b, command: x}");
+    assertThat(end(far)).isEqualTo("a");
+    assertThat(end(near)).isEqualTo("b");
+    build("{key: b, command: x}, {key: a, command: x}, {key: b2, command: x}");
+    assertThat(end(far)).as("not the first in the queue").isEqualTo("a");
+    assertThat(asked(another)).as("left to the same host's higher one").isEmpty();
+    assertThat(near.begin().path("step").path("key").asString()).isEqualTo("b");
+    assertThat(end(far)).isEqualTo("b2");
+    build("{key: b, command: x}");
+    assertThat(asked(far)).isEmpty();
+    assertThat(another.begin().path("step").path("key").asString()).isEqualTo("b");
+    build("{key: b, command: x}");
+    assertThat(end(far)).as("nobody is idle there").isEqualTo("b");
+  }
+
+  private HandClient host(String name, String more) throws Exception {
+    return HandClient.connected(
+        coordinator, "{\"name\":\"x\",\"meta_data\":[\"host=" + name + "\"]" + more + "}");
+  }
+
+  /// @return the step of the job that the agent got
+  private static String end(HandClient agent) throws Exception {
+    var job = agent.begin();
+    assertThat(agent.finish(job, "0").status()).isLessThan(300);
+    return job.path("step").path("key").asString();
+  }
+
+  @Test
   void streamsAreOfferedJobsInThatOrder() throws Exception {
     HandClient low = agent("low", ",\"priority\":\"1\"");
     HandClient high = agent("high", ",\"priority\":\"2\"");
