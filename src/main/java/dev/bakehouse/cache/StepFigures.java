@@ -118,7 +118,7 @@ public record StepFigures(
         : Optional.empty();
   }
 
-  /// The perl program that reads them; it needs ccache where that is used.
+  /// The perl program that reads them.
   public static String script() {
     try (@Nullable InputStream in = StepFigures.class.getResourceAsStream("figures.pl")) {
       return new String(requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
