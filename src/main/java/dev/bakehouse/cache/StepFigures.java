@@ -30,9 +30,6 @@ public record StepFigures(
     Map<String, Long> counters,
     Requests requests,
     Map<String, String> tools) {
-  /// The most of its output that is read.
-  public static final int LIMIT = 1 << 18;
-
   public static final StepFigures NONE =
       new StepFigures(
           List.of(), Optional.empty(), Optional.empty(), Map.of(), Requests.NONE, Map.of());
@@ -43,16 +40,15 @@ public record StepFigures(
     tools = Map.copyOf(tools);
   }
 
-  /// The program that reads them: needs perl, and ccache where that is used.
+  /// The arguments of [#script].
   ///
   /// @param ccache its directory, or empty for a step without
   /// @param compilers programs besides the usual names
-  public static List<String> program(
+  public static List<String> arguments(
       String checkout, String requests, String log, String ccache, Collection<String> compilers) {
-    List<String> argv =
-        new ArrayList<>(List.of("perl", "-e", script(), checkout, requests, log, ccache));
-    compilers.stream().filter(c -> !c.isBlank()).forEach(argv::add);
-    return argv;
+    List<String> args = new ArrayList<>(List.of(checkout, requests, log, ccache));
+    compilers.stream().filter(c -> !c.isBlank()).forEach(args::add);
+    return args;
   }
 
   /// Reads what the program printed. A line that is not understood is left out: it comes from where
@@ -122,7 +118,8 @@ public record StepFigures(
         : Optional.empty();
   }
 
-  private static String script() {
+  /// The perl program that reads them.
+  public static String script() {
     try (@Nullable InputStream in = StepFigures.class.getResourceAsStream("figures.pl")) {
       return new String(requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

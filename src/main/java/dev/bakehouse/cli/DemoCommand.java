@@ -43,7 +43,8 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--measure-caches",
-      description = "Measure as well what the caches would cost as archives of tar and gzip.")
+      description =
+          "Measure as well what the caches would cost as tar.gz archives among the artifacts.")
   boolean measureCaches;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there.")

@@ -27,6 +27,7 @@ record Agent(
     int priority) {
   private static final int LAST = Integer.MIN_VALUE;
   private static final String QUEUE = "queue";
+  private static final String HOST = "host=";
 
   /// Whether it has what a job asks for. An agent without a queue is in `default`; a job that names
   /// no queue runs only there.
@@ -49,9 +50,17 @@ record Agent(
     return named.isEmpty() ? List.of("default") : named;
   }
 
-  /// Where it runs: as it says itself, for a machine may stand in for several.
-  String host() {
-    return tags.stream().filter(tag -> tag.startsWith("host=")).findFirst().orElse(hostname);
+  /// The Bakehouse host it is of.
+  Optional<String> host() {
+    return tags.stream()
+        .filter(tag -> tag.startsWith(HOST))
+        .map(tag -> tag.substring(HOST.length()))
+        .findFirst();
+  }
+
+  /// The machine it runs on, as it says itself: one may stand in for several.
+  String machine() {
+    return host().orElse(hostname);
   }
 
   private boolean has(String name, String value) {

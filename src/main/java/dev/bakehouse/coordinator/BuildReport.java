@@ -90,14 +90,25 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
   /// @param restore until its command could begin
   /// @param save after it had ended
   /// @param pack what `tar czf` of the same directories took; 0 when it was not measured
-  /// @param unpack what `tar xzf` took
-  /// @param packed bytes of those archives
-  public record Overhead(double restore, double save, double pack, double unpack, long packed) {
+  /// @param upload what the agent took to bring these archives to the build's artifacts
+  /// @param download what it took to fetch them
+  /// @param unpack what `tar xzf` of them took
+  /// @param packed their bytes
+  public record Overhead(
+      double restore,
+      double save,
+      double pack,
+      double upload,
+      double download,
+      double unpack,
+      long packed) {
     public Overhead plus(Overhead other) {
       return new Overhead(
           restore + other.restore,
           save + other.save,
           pack + other.pack,
+          upload + other.upload,
+          download + other.download,
           unpack + other.unpack,
           packed + other.packed);
     }
@@ -107,7 +118,7 @@ public record BuildReport(String state, double seconds, List<StepReport> steps) 
     }
 
     public double tar() {
-      return pack + unpack;
+      return pack + upload + download + unpack;
     }
   }
 

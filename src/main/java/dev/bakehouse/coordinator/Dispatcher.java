@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Gives jobs to agents that ask.
 final class Dispatcher {
@@ -19,14 +20,18 @@ final class Dispatcher {
   /// Within this, agents that ask for jobs have asked again.
   private static final long ASKED_MILLIS = 1500;
 
+  /// An agent that has just ended a job asks within this.
+  private static final long HOME_MILLIS = 3000;
+
+  /// Where the first jobs are left to others, as many of the next are looked at.
+  private static final int LOOKED_AT = 8;
+
   private final Core core;
   private final Lifecycle lifecycle;
-
-  /// So many of those that ask the same are looked at when the first is left to other hosts.
-  private static final int SOME = 10;
+  private final Homes homes = new Homes();
 
   /// The first of the jobs that ask the same; the natural order is that of dispatch.
-  private record Next(String id, int priority, long scheduled, long seq, int retries)
+  private record Next(String id, int priority, long scheduled, long seq)
       implements Comparable<Next> {
     @Override
     public int compareTo(Next other) {
@@ -74,6 +79,7 @@ final class Dispatcher {
     if (!agent.state().equals("connected")) {
       tx.update("UPDATE agents SET state='connected' WHERE id=?", id);
     }
+    homes.seen(agent);
     return agent;
   }
 
@@ -148,67 +154,70 @@ final class Dispatcher {
     List<Next> first = new ArrayList<>();
     for (String asked : asked(tx)) {
       if (core.config().anyAgent() || agent.has(Json.map(asked))) {
-        first(tx, agent, asked).ifPresent(first::add);
+        first.addAll(
+            tx.list(
+                "SELECT id, priority, scheduled, seq FROM jobs WHERE state='scheduled' AND agents=?"
+                    + " ORDER BY priority DESC, scheduled, seq LIMIT "
+                    + LOOKED_AT,
+                row -> new Next(row.getString(1), row.getInt(2), row.getLong(3), row.getLong(4)),
+                asked));
       }
     }
-    if (first.isEmpty()) {
-      return Optional.empty();
-    }
-    String id = Collections.min(first).id;
-    if (asks && left(tx, Job.get(tx, id), agent)) {
-      return Optional.empty();
-    }
-    tx.update(
-        "UPDATE jobs SET state='assigned', agent=?, assigned=? WHERE id=?",
-        agent.id(),
-        Core.now(),
-        id);
-    return Optional.of(Job.get(tx, id));
-  }
-
-  private Optional<Next> first(Transaction tx, Agent agent, String asked) throws SQLException {
-    List<Next> one = queue(tx, asked, 1);
-    if (one.isEmpty() || one.getFirst().retries == 0) {
-      return one.stream().findFirst();
-    }
-    for (Next next : queue(tx, asked, SOME)) {
+    Collections.sort(first);
+    for (Next next : first) {
       Job job = Job.get(tx, next.id);
-      if (!Elsewhere.left(tx, job, agent, other -> fits(other, List.of(job.agents())))) {
-        return Optional.of(next);
+      if (!left(tx, job, agent, asks)
+          && !Elsewhere.left(tx, job, agent, other -> fits(other, List.of(job.agents())))) {
+        tx.update(
+            "UPDATE jobs SET state='assigned', agent=?, assigned=? WHERE id=?",
+            agent.id(),
+            Core.now(),
+            next.id);
+        return Optional.of(Job.get(tx, next.id));
       }
     }
     return Optional.empty();
   }
 
-  private static List<Next> queue(Transaction tx, String asked, int most) throws SQLException {
-    return tx.list(
-        "SELECT id, priority, scheduled, seq, retry_count FROM jobs WHERE state='scheduled' AND"
-            + " agents=? ORDER BY priority DESC, scheduled, seq LIMIT ?",
-        row ->
-            new Next(
-                row.getString(1), row.getInt(2), row.getLong(3), row.getLong(4), row.getInt(5)),
-        asked,
-        most);
-  }
-
-  /// Whether a job is left to an idle agent with a higher priority, which has not asked since the
-  /// job may run. Not for long: one that does not ask may be gone.
-  private boolean left(Transaction tx, Job job, Agent agent) throws SQLException {
+  /// Whether a job is left to an idle agent that has not asked since the job may run: one of the
+  /// host that ran its step last, else one with a higher priority. Not for long: one that does not
+  /// ask may be gone.
+  private boolean left(Transaction tx, Job job, Agent agent, boolean asks) throws SQLException {
     Long since = job.runnable();
-    if (since == null || Core.now() - since > ASKED_MILLIS) {
+    long waits = since == null ? Long.MAX_VALUE : Core.now() - since;
+    if (waits > HOME_MILLIS) {
       return false;
     }
+    Optional<String> home = homes.of(tx, job);
+    boolean here = home.isPresent() && home.equals(agent.host());
+    if (home.isPresent() && !here) {
+      for (String id : homes.agents(home.get())) {
+        if (idle(tx, job, "id=?", id).findAny().isPresent()) {
+          return true;
+        }
+      }
+    }
+    return asks
+        && waits <= ASKED_MILLIS
+        && idle(tx, job, "priority>?", agent.priority())
+            .anyMatch(other -> !here || other.host().equals(home));
+  }
+
+  private Stream<Agent> idle(Transaction tx, Job job, String which, Object value)
+      throws SQLException {
     return tx
         .list(
-            "SELECT * FROM agents WHERE state='connected' AND priority>? AND NOT"
+            "SELECT * FROM agents WHERE state='connected' AND "
+                + which
+                + " AND NOT"
                 + " (ignored OR stopping OR paused) AND NOT EXISTS (SELECT 1 FROM jobs WHERE"
                 + " agent=agents.id AND state IN ("
                 + JobState.BUSY
                 + "))",
             Agent::row,
-            agent.priority())
+            value)
         .stream()
-        .anyMatch(other -> fits(other, List.of(job.agents())));
+        .filter(other -> fits(other, List.of(job.agents())));
   }
 
   /// An agent takes the job it was offered; asked twice, the answer is the same.
@@ -220,7 +229,9 @@ final class Dispatcher {
       throw new HttpError(422, "The job is not offered to this agent; it is " + job.state().wire());
     }
     tx.update("UPDATE jobs SET state='accepted' WHERE id=?", jobId);
-    return payload(tx, job, Agent.get(tx, agentId), base);
+    Agent agent = Agent.get(tx, agentId);
+    homes.runs(tx, job, agent);
+    return payload(tx, job, agent, base);
   }
 
   /// An agent asks for one job by its id.

@@ -31,15 +31,15 @@ final class Elsewhere {
                 job.parallel(),
                 Json.text(job.matrix()))
             .stream()
-            .map(Agent::host)
+            .map(Agent::machine)
             .collect(Collectors.toSet());
-    return failed.contains(agent.host())
+    return failed.contains(agent.machine())
         && tx
             .list(
                 "SELECT * FROM agents WHERE state='connected' AND NOT (ignored OR stopping OR"
                     + " paused)",
                 Agent::row)
             .stream()
-            .anyMatch(other -> !failed.contains(other.host()) && fits.test(other));
+            .anyMatch(other -> !failed.contains(other.machine()) && fits.test(other));
   }
 }

@@ -111,6 +111,22 @@ public final class Control implements AutoCloseable {
     return Long.parseLong(text(exchange.call("warm", args, deadline), 0));
   }
 
+  /// Runs perl code in a process of its own, a fork of the one that answers here: nothing is
+  /// started for it. Programs that it runs find no input, and their output is lost.
+  ///
+  /// @param user whom it runs as
+  /// @param path its search path; with `LC_ALL`, all of its environment
+  /// @return what it printed
+  /// @throws UserError when it died, or the guest's program is older than this call
+  public String perl(String user, String path, String code, List<String> args, Duration deadline) {
+    List<byte[]> all = new ArrayList<>();
+    for (String word : List.of(user, path, code)) {
+      all.add(bytes(word));
+    }
+    args.forEach(arg -> all.add(bytes(arg)));
+    return text(exchange.call("perl", all, deadline), 0);
+  }
+
   /// The guest's clock, in whole seconds.
   public Instant time() {
     List<byte[]> answer = exchange.call("time", List.of(), SHORT);

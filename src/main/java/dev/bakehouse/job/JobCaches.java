@@ -116,7 +116,9 @@ final class JobCaches {
 
   /// Gives the job's cache volume to a VM that has not started.
   void attach(Vm vm) {
+    long begin = System.nanoTime();
     volume.ifPresent(v -> v.attach(vm));
+    overhead = overhead.plusRestore(System.nanoTime() - begin);
   }
 
   /// Brings the caches in.
@@ -204,6 +206,7 @@ final class JobCaches {
     if (sealed.isEmpty()) {
       return;
     }
+    long begin = System.nanoTime();
     try (Taken taken = sealed.get().taken()) {
       Scope scope = access.writes().orElseThrow();
       Taken.Kept kept =
@@ -219,6 +222,7 @@ final class JobCaches {
     } catch (IOException | UserError e) {
       phases.say("Caches: warning: " + e.getMessage());
     }
+    overhead = overhead.plusSave(System.nanoTime() - begin);
   }
 
   private Map<Kind, Basis> bases() {

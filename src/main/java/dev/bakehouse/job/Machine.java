@@ -1,7 +1,6 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.guest.Control;
-import dev.bakehouse.guest.Ended;
 import dev.bakehouse.guest.Forward;
 import dev.bakehouse.guest.GuestProgram;
 import dev.bakehouse.guest.GuestSystem;
@@ -28,7 +27,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 
@@ -36,7 +34,6 @@ import java.util.function.Consumer;
 final class Machine {
   private static final Duration IDENTIFY = Duration.ofSeconds(60);
   private static final Duration KILLED = Duration.ofSeconds(3);
-  private static final Duration OWN = Duration.ofMinutes(30);
 
   private final Vm vm;
   private final GuestSystem system;
@@ -45,7 +42,7 @@ final class Machine {
   private final Ssh ssh;
   private final Path dir;
   private final DiskWatch watch;
-  private final AtomicLong runs = new AtomicLong();
+  private final OwnCommands own;
 
   Machine(
       Vm vm,
@@ -62,6 +59,7 @@ final class Machine {
     this.ssh = ssh;
     this.dir = dir;
     this.watch = watch;
+    this.own = new OwnCommands(ssh, control, system);
   }
 
   /// Clones, starts, identifies and connects a VM; whatever fails, nothing of it stays.
@@ -190,23 +188,14 @@ final class Machine {
     return ssh;
   }
 
-  /// Runs a small command of Bakehouse's own in the guest.
-  ///
-  /// @throws IOException when it did not end with status 0
+  /// Runs small commands of Bakehouse's own in the guest.
+  OwnCommands own() {
+    return own;
+  }
+
+  /// As [OwnCommands#run].
   void run(List<String> argv, InputStream in, OutputStream out) throws IOException {
-    Beginning complaint = new Beginning();
-    String id = "own-" + runs.incrementAndGet();
-    RunSpec spec =
-        RunSpec.of(id, "/", argv.toArray(String[]::new))
-            .env(Map.of("PATH", paths().system().path(), "LC_ALL", "C"))
-            .apart()
-            .withInput();
-    RunResult result = ssh.run(spec, in, out, complaint, control, OWN);
-    boolean fine = result instanceof RunResult.Finished(Ended ended) && ended.status() == 0;
-    if (!fine) {
-      throw new IOException(
-          argv.getFirst() + " in the guest: " + result + " " + complaint.text().strip());
-    }
+    own.run(argv, Map.of(), in, out);
   }
 
   /// TERM to all of a run, KILL when its grace is over, and the end of the whole VM when even that

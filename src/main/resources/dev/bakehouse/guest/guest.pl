@@ -481,6 +481,23 @@ sub evidence {
     return $text;
 }
 
+# Runs code of the host's, and gives what it prints. Programs it starts print to nowhere, and read nothing.
+sub perl {
+    my ($user, $path, $code, @args) = @_;
+    my (undef, undef, $uid, $gid) = getpwnam $user or die "no user $user\n";
+    open my $to, '>&', \*STDOUT or die "dup: $!\n";
+    open STDIN,  '<', '/dev/null';
+    open STDOUT, '>', '/dev/null';
+    $SIG{PIPE} = 'DEFAULT';
+    %ENV = (PATH => $path, LC_ALL => 'C');
+    if ($uid) { $) = "$gid $gid"; POSIX::setgid($gid); POSIX::setuid($uid) or die "setuid: $!\n" }
+    select $to;
+    @ARGV = @args;
+    eval "package sent; $code\n;1" or die $@;
+    close $to or die "close: $!\n";
+    return;
+}
+
 # ---- serve ----
 
 my $out = '';
@@ -517,6 +534,22 @@ my %verbs = (
     },
 );
 
+# In a process of its own: these take long, or wait for what may never come.
+my %apart = (evidence => sub { print evidence() }, perl => \&perl);
+
+# What it prints comes first, then a NUL and why it failed.
+sub apart {
+    my ($work, @args) = @_;
+    open my $to, '>&', \*STDOUT or POSIX::_exit(1);
+    binmode $_ for $to, \*STDOUT;
+    my $why = eval { $work->(@args); 1 } ? '' : $@ || 'it failed';
+    select STDOUT;
+    close STDOUT;
+    print {$to} "\0$why";
+    close $to;
+    POSIX::_exit(0);
+}
+
 sub handle {
     my ($session, $number, $verb, @args) = @_;
     return if !defined $verb;
@@ -528,10 +561,10 @@ sub handle {
         push @{ $waiting{ $args[0] } }, [ $session, $number ];
         return;
     }
-    if ($verb eq 'evidence') {
+    if (my $work = $apart{$verb}) {
         my $pid = open my $from, '-|';
         return answer($session, $number, 'error', "fork: $!") if !defined $pid;
-        if (!$pid) { binmode STDOUT; print evidence(); close STDOUT; POSIX::_exit(0) }
+        if (!$pid) { apart($work, @args) }
         $children{ fileno $from } = [ $from, $session, $number, '' ];
         return;
     }
@@ -554,7 +587,9 @@ sub collect {
     return if sysread $from, $child->[3], 65536, length $child->[3];
     delete $children{ fileno $from };
     close $from;
-    answer($session, $number, 'ok', $child->[3]);
+    my $end = rindex $child->[3], "\0";
+    my $why = $end < 0 ? 'it ended early' : substr $child->[3], $end + 1;
+    answer($session, $number, $why eq '' ? ('ok', substr $child->[3], 0, $end) : ('error', $why));
 }
 
 sub find_port {

@@ -95,14 +95,18 @@ class StepFiguresTest {
   }
 
   private String read() {
-    List<String> program =
-        StepFigures.program(
+    List<String> args =
+        StepFigures.arguments(
             dir.resolve("src").toString(),
             dir.resolve("requests").toString(),
             dir.resolve("log").toString(),
             dir.resolve("ccache").toString(),
             List.of());
-    return Command.of(program).env("CCACHE_CONFIGPATH", null).check().text();
+    return Command.of("perl", "-e", StepFigures.script())
+        .and(args.toArray(String[]::new))
+        .env("CCACHE_CONFIGPATH", null)
+        .check()
+        .text();
   }
 
   private void compile(String file, String log) {

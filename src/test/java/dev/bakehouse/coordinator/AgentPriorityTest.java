@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /// Which of the agents that could run a job gets it: those with a higher priority first, those with
 /// none last (buildkite.com/docs/agent/self-hosted/prioritization).
@@ -78,6 +79,42 @@ class AgentPriorityTest {
             Duration.ofSeconds(10),
             () -> Optional.of(asked(low)).filter(id -> !id.isEmpty()));
     assertThat(job).hasSize(36);
+  }
+
+  @Test
+  void aStepGoesToTheHostThatRanItLastWhileThatHasAnIdleAgent() throws Exception {
+    HandClient far = host("far", ",\"priority\":\"2\"");
+    HandClient near = host("near", ",\"priority\":\"1\"");
+    HandClient another = host("near", "");
+    build("{key: a, command: x}, {key: b, command: x}");
+    var first = far.begin();
+    assertThat(end(near)).isEqualTo("b");
+    assertThat(end(far, first)).isEqualTo("a");
+    build("{key: b, command: x}, {key: a, command: x}, {key: b2, command: x}");
+    assertThat(end(far)).as("not the first in the queue").isEqualTo("a");
+    assertThat(asked(another)).as("left to the same host's higher one").isEmpty();
+    assertThat(near.begin().path("step").path("key").asString()).isEqualTo("b");
+    assertThat(end(far)).isEqualTo("b2");
+    build("{key: b, command: x}");
+    assertThat(asked(far)).isEmpty();
+    assertThat(another.begin().path("step").path("key").asString()).isEqualTo("b");
+    build("{key: b, command: x}");
+    assertThat(end(far)).as("nobody is idle there").isEqualTo("b");
+  }
+
+  private HandClient host(String name, String more) throws Exception {
+    return HandClient.connected(
+        coordinator, "{\"name\":\"x\",\"meta_data\":[\"host=" + name + "\"]" + more + "}");
+  }
+
+  /// @return the step of the job that the agent got
+  private static String end(HandClient agent) throws Exception {
+    return end(agent, agent.begin());
+  }
+
+  private static String end(HandClient agent, JsonNode job) throws Exception {
+    assertThat(agent.finish(job, "0").status()).isLessThan(300);
+    return job.path("step").path("key").asString();
   }
 
   @Test

@@ -98,6 +98,45 @@ class ControlTest {
   }
 
   @Test
+  void runsPerlApartAndBringsWhatItPrints() {
+    assertThat(
+            perl(
+                """
+                use strict;
+                system 'echo a program';
+                print join('|', @ARGV, <STDIN> // 'nothing', $ENV{PATH}, $ENV{HOME} // 'no home');
+                """,
+                "a b",
+                "ö"))
+        .isEqualTo("a b|ö|nothing|/usr/bin:/bin|no home");
+    assertThat(perl("1;")).isEmpty();
+    assertThatThrownBy(() -> perl("print 'x'; die \"no\\tdisk\\n\""))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("no\tdisk");
+    assertThatThrownBy(() -> perl("}"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("syntax error");
+    assertThatThrownBy(() -> perl("kill 'KILL', $$"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("it ended early");
+  }
+
+  @Test
+  void perlThatWaitsKeepsNobodyElseWaiting() {
+    List<String> none = List.of();
+    Duration now = Duration.ofMillis(200);
+    String user = System.getProperty("user.name");
+    assertThatThrownBy(() -> guest.control.perl(user, "/bin", "sleep 20", none, now))
+        .isInstanceOf(ControlLost.class);
+    assertThat(guest.control.ping(new byte[] {1}, SOON)).containsExactly(1);
+  }
+
+  private String perl(String code, String... args) {
+    String user = System.getProperty("user.name");
+    return guest.control.perl(user, "/usr/bin:/bin", code, List.of(args), SOON);
+  }
+
+  @Test
   void aClosedChannelIsLost() {
     guest.close();
     assertThatThrownBy(() -> guest.control.hello(SOON)).isInstanceOf(ControlLost.class);
