@@ -5,6 +5,7 @@ import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Needed;
 import dev.bakehouse.image.Prune;
+import dev.bakehouse.job.EvidenceShelf;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Images;
 import dev.bakehouse.job.Machines;
@@ -14,6 +15,7 @@ import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.TemplateInfo;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +26,7 @@ import java.util.function.Consumer;
 
 /// Deletes images that this host pulled by itself and that nothing has needed for some time, and
 /// before them the templates of images that no job will start from any more. What people pulled,
-/// built or pinned is theirs.
+/// built or pinned is theirs. Evidence of failed jobs goes beside that, see [EvidenceShelf].
 final class CleanUp {
   private static final Duration EVERY = Duration.ofHours(1);
 
@@ -44,28 +46,34 @@ final class CleanUp {
     this.say = say;
   }
 
-  /// Does it from time to time, if the host is to.
+  /// Does it from time to time: of images, if the host is to.
   static void start(
       HostSettings host, Hypervisor hypervisor, Consumer<String> say, CountDownLatch stop) {
+    List<Runnable> passes = new ArrayList<>(List.of(new EvidenceShelf(host)::prune));
     host.operations()
         .cleanUp()
         .map(age -> new CleanUp(host, hypervisor, age, say))
-        .ifPresent(cleanUp -> Threads.start(() -> cleanUp.run(stop)));
+        .ifPresent(cleanUp -> passes.add(cleanUp::pass));
+    Thread _ = Threads.start(() -> run(passes, say, stop));
   }
 
-  private void run(CountDownLatch stop) {
+  private static void run(List<Runnable> passes, Consumer<String> say, CountDownLatch stop) {
     try {
       do {
-        try {
-          pass();
-        } catch (UserError e) {
-          say.accept("Clean-up: " + e.getMessage() + " " + e.remedy());
-        } catch (RuntimeException e) {
-          say.accept("Clean-up: broke off with " + e);
-        }
+        passes.forEach(pass -> guarded(pass, say));
       } while (!stop.await(EVERY.toMillis(), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void guarded(Runnable pass, Consumer<String> say) {
+    try {
+      pass.run();
+    } catch (UserError e) {
+      say.accept("Clean-up: " + e.getMessage() + " " + e.remedy());
+    } catch (RuntimeException e) {
+      say.accept("Clean-up: broke off with " + e);
     }
   }
 

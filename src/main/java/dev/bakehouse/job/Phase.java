@@ -16,6 +16,8 @@ public enum Phase {
   CACHE,
   COMMAND,
   COLLECT,
+  /// What is kept of a job that failed.
+  EVIDENCE,
   DESTROY;
 
   public String label() {
