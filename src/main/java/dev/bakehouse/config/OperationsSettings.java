@@ -17,9 +17,11 @@ public record OperationsSettings(
     boolean queues,
     Breaker breaker,
     Quarantine quarantine,
+    Evidence evidence,
     List<Webhook> webhooks,
     Optional<Duration> cleanUp) {
   private static final int CLEAN_UP_DAYS = 7;
+  private static final int EVIDENCE_DAYS = 7;
 
   /// `breaker`.
   ///
@@ -35,6 +37,15 @@ public record OperationsSettings(
   /// @param most how many at once
   /// @param time until one is removed
   public record Quarantine(Keep keep, int most, Duration time) {}
+
+  /// `evidence`: what is kept of jobs that failed.
+  ///
+  /// @param keep how long; empty when nothing is collected
+  /// @param most bytes of it on the host
+  /// @param upload whether it also becomes artifacts of the job
+  /// @param cores whether dumps of processes that crashed are part of it: nobody can take a job's
+  ///   secrets out of those
+  public record Evidence(Optional<Duration> keep, long most, boolean upload, boolean cores) {}
 
   /// Which jobs' VMs are kept for inspection.
   public enum Keep {
@@ -63,6 +74,7 @@ public record OperationsSettings(
   public static OperationsSettings read(Section host) {
     Section breaker = host.section("breaker");
     Section quarantine = host.section("quarantine");
+    Section evidence = host.section("evidence");
     int days = host.number("clean-up-days", CLEAN_UP_DAYS, 0, 36_500);
     OperationsSettings settings =
         new OperationsSettings(
@@ -78,11 +90,22 @@ public record OperationsSettings(
                         "keep", "never", List.of("never", "infrastructure", "failed"))),
                 quarantine.number("most", 1, 1, 64),
                 Duration.ofHours(quarantine.number("hours", 4, 1, 24 * 30))),
+            new Evidence(
+                days(evidence.number("keep-days", EVIDENCE_DAYS, 0, 36_500)),
+                (long) evidence.number("max-mb", 500, 64, 1 << 20) << 20,
+                evidence.flag("upload", true),
+                evidence.flag("cores", false)),
             host.sections("webhooks").stream().map(OperationsSettings::webhook).toList(),
-            days == 0 ? Optional.empty() : Optional.of(Duration.ofDays(days)));
+            days(days));
     breaker.close();
     quarantine.close();
+    evidence.close();
     return settings;
+  }
+
+  /// Zero stands for never.
+  private static Optional<Duration> days(int days) {
+    return days == 0 ? Optional.empty() : Optional.of(Duration.ofDays(days));
   }
 
   private static Webhook webhook(Section section) {

@@ -5,6 +5,7 @@ import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.image.Needed;
 import dev.bakehouse.image.Prune;
+import dev.bakehouse.job.EvidenceShelf;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Images;
 import dev.bakehouse.job.Machines;
@@ -13,6 +14,7 @@ import dev.bakehouse.platform.Threads;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.TemplateInfo;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +24,7 @@ import java.util.function.Consumer;
 
 /// Deletes images that this host pulled by itself and that nothing has needed for some time, and
 /// before them the templates of images that no job will start from any more. What people pulled,
-/// built or pinned is theirs.
+/// built or pinned is theirs. Evidence of failed jobs goes beside that, see [EvidenceShelf].
 final class CleanUp {
   private static final Duration EVERY = Duration.ofHours(1);
 
@@ -42,18 +44,18 @@ final class CleanUp {
     this.say = say;
   }
 
-  /// Does it from time to time, if the host is to.
+  /// Does it from time to time: of images, if the host is to.
   static void start(
       HostSettings host, Hypervisor hypervisor, Consumer<String> say, CountDownLatch stop) {
+    List<Repeat.Work> passes = new ArrayList<>(List.of(new EvidenceShelf(host)::prune));
     host.operations()
         .cleanUp()
         .map(age -> new CleanUp(host, hypervisor, age, say))
-        .ifPresent(cleanUp -> Threads.start(() -> cleanUp.run(stop)));
-  }
-
-  private void run(CountDownLatch stop) {
-    new Repeat("a pass", line -> say.accept("Clean-up: " + line), this::pass)
-        .until(stop, () -> EVERY);
+        .ifPresent(cleanUp -> passes.add(cleanUp::pass));
+    for (Repeat.Work pass : passes) {
+      Repeat repeat = new Repeat("a pass", line -> say.accept("Clean-up: " + line), pass);
+      Thread _ = Threads.start(() -> repeat.until(stop, () -> EVERY));
+    }
   }
 
   /// @return names of the images that went

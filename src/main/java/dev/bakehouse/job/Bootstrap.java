@@ -42,6 +42,7 @@ public final class Bootstrap {
   private final Phases phases;
   private final GuestBootstrap guest;
   private final Optional<Visitor> visitor;
+  private final Evidence evidence;
 
   /// Whether a failure was in a VM that had started well, and the host knows no cause of its own.
   private boolean guests;
@@ -65,7 +66,8 @@ public final class Bootstrap {
     this.raw = new Redactor(out, secrets);
     this.log = new PrintStream(raw, true, StandardCharsets.UTF_8);
     this.phases = new Phases(log);
-    this.guest = new GuestBootstrap(job, cancellation, raw, phases, visitor);
+    this.evidence = new Evidence(settings, job, cancellation, phases, visitor.isEmpty());
+    this.guest = new GuestBootstrap(job, cancellation, raw, phases, visitor, evidence);
   }
 
   /// Runs the job to its end.
@@ -86,19 +88,21 @@ public final class Bootstrap {
       if (!here && visitor.isEmpty()) {
         new Failures(settings.state()).clear();
       }
+      if (status != 0 || cancellation.cancelled()) {
+        evidence.upload();
+      }
       log.println("--- bakehouse: " + phases.summary());
       return status;
     } catch (Infrastructure e) {
       log.println("+++ bakehouse: infrastructure failure, not the job's own");
       log.println(e.getMessage());
       log.println("  " + e.remedy());
-      if (cancellation.cancelled()) {
-        return 143;
-      }
-      if (!(e.getCause() instanceof GitMirror.Fault)) {
+      boolean cancelled = cancellation.cancelled();
+      if (!cancelled && !(e.getCause() instanceof GitMirror.Fault)) {
         note(String.valueOf(e.getMessage()));
       }
-      return INFRASTRUCTURE;
+      evidence.upload();
+      return cancelled ? 143 : INFRASTRUCTURE;
     } catch (RuntimeException e) {
       note("internal fault: " + e);
       throw e;
@@ -180,6 +184,7 @@ public final class Bootstrap {
       String vm = machine.name();
       OptionalInt ended = OptionalInt.empty();
       boolean started = false;
+      boolean passed = false;
       try {
         phases.say("--- bakehouse: cache · restore");
         Map<String, String> extra = new LinkedHashMap<>(caches.restore(machine));
@@ -200,11 +205,15 @@ public final class Bootstrap {
           caches.measure(machine);
           phases.run(Phase.CACHE, "save", () -> caches.save(machine));
         }
+        passed = status == 0;
         return new Ran(vm, status);
       } catch (RuntimeException e) {
         guests = started && machine.trouble().isEmpty();
         throw e;
       } finally {
+        if (!passed && (started || !cancellation.cancelled())) {
+          evidence.collect(machine, ended.isPresent() ? "" : GuestBootstrap.RUN);
+        }
         if (!kept(machine, ended)) {
           phases.run(Phase.DESTROY, vm, machine::destroy);
         }
@@ -227,6 +236,14 @@ public final class Bootstrap {
     return visitor.isEmpty() && new Inspection(settings).keep(vm, kind, job.id(), why, phases::say);
   }
 
+  private boolean keptThoughNotStarted(Vm vm, RuntimeException e) {
+    if (cancellation.cancelled()) {
+      return false;
+    }
+    evidence.console(vm);
+    return keep(vm, Keep.INFRASTRUCTURE, String.valueOf(e.getMessage()));
+  }
+
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.
   private Machine startMachine(ImageLease image, Lease lease, Checkout checkout, JobCaches caches) {
     Path scratch = Directories.makePrivate(Connections.directory(settings));
@@ -246,9 +263,7 @@ public final class Bootstrap {
                 scratch,
                 Owner.PIPE,
                 caches::attach,
-                (vm, e) ->
-                    !cancellation.cancelled()
-                        && keep(vm, Keep.INFRASTRUCTURE, String.valueOf(e.getMessage()))),
+                this::keptThoughNotStarted),
             phases);
       } catch (Infrastructure e) {
         if (attempt == TRIES || cancellation.cancelled()) {

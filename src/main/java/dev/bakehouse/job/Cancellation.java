@@ -4,6 +4,7 @@ import dev.bakehouse.platform.UserError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +24,7 @@ final class Cancellation implements AutoCloseable {
   private final CompletableFuture<Integer> ended = new CompletableFuture<>();
   private final Thread hook = Thread.ofPlatform().name("cancellation").unstarted(this::onShutdown);
   private boolean cancelled;
+  private long at;
 
   /// Starts to listen.
   ///
@@ -39,6 +41,11 @@ final class Cancellation implements AutoCloseable {
 
   synchronized boolean cancelled() {
     return cancelled;
+  }
+
+  /// How long ago that was, if it was.
+  synchronized Optional<Duration> since() {
+    return cancelled ? Optional.of(Duration.ofNanos(System.nanoTime() - at)) : Optional.empty();
   }
 
   /// Runs once, at the cancellation; at once if it has happened.
@@ -96,6 +103,7 @@ final class Cancellation implements AutoCloseable {
     List<Runnable> all;
     synchronized (this) {
       cancelled = true;
+      at = System.nanoTime();
       all = List.copyOf(listeners);
     }
     all.forEach(Runnable::run);

@@ -17,7 +17,7 @@ import java.util.SequencedMap;
 /// Runs the agent's own bootstrap in the guest.
 final class GuestBootstrap {
   private static final Duration LONGEST = Duration.ofDays(2);
-  private static final String RUN = "job";
+  static final String RUN = "job";
   private static final String EMPTY_INPUT = "/bin/sh -c 'exec \"$@\" </dev/null' sh ";
 
   private final Job job;
@@ -25,6 +25,7 @@ final class GuestBootstrap {
   private final OutputStream raw;
   private final Phases phases;
   private final Optional<Visitor> visitor;
+  private final Evidence evidence;
 
   /// @param raw gets the job's output
   GuestBootstrap(
@@ -32,12 +33,14 @@ final class GuestBootstrap {
       Cancellation cancellation,
       OutputStream raw,
       Phases phases,
-      Optional<Visitor> visitor) {
+      Optional<Visitor> visitor,
+      Evidence evidence) {
     this.job = job;
     this.cancellation = cancellation;
     this.raw = raw;
     this.phases = phases;
     this.visitor = visitor;
+    this.evidence = evidence;
   }
 
   /// @param extra variables beside the job's own
@@ -51,7 +54,7 @@ final class GuestBootstrap {
     // The inner bootstrap must end before this process is killed.
     env.put(
         "BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS",
-        String.valueOf(Math.max(1, job.graceSeconds() - 3)));
+        String.valueOf(Math.max(1, job.graceSeconds() - 3 - evidence.pause().toSeconds())));
     // The agent gives commands a terminal, which a command that reads would wait at for ever; with
     // the input alone taken away, the output stays a terminal. The agent splits this like a shell.
     env.compute(
@@ -59,13 +62,10 @@ final class GuestBootstrap {
         (_, shell) -> EMPTY_INPUT + (shell == null || shell.isBlank() ? "/bin/bash -e -c" : shell));
     checkout.configure(env);
     env.putAll(extra);
-    RunSpec spec =
-        RunSpec.of(RUN, paths.system().home(), paths.agent(), "bootstrap").env(entries(env));
+    String[] argv = evidence.command(machine, paths.agent(), "bootstrap");
+    RunSpec spec = RunSpec.of(RUN, paths.system().home(), argv).env(entries(env));
     Headings headings = new Headings(raw);
-    cancellation.listen(
-        () ->
-            Threads.start(
-                () -> machine.end(RUN, Duration.ofSeconds(Math.max(1, job.graceSeconds() - 2)))));
+    cancellation.listen(() -> Threads.start(() -> end(machine)));
     phases.say("+++ bakehouse: " + machine.name() + " runs the job");
     RunResult result =
         machine
@@ -86,6 +86,12 @@ final class GuestBootstrap {
       visitor.ifPresent(v -> v.visit(machine, env, status));
     }
     return status;
+  }
+
+  private void end(Machine machine) {
+    evidence.stacks(machine, RUN);
+    long left = job.graceSeconds() - 2 - cancellation.since().orElse(Duration.ZERO).toSeconds();
+    machine.end(RUN, Duration.ofSeconds(Math.max(1, left)));
   }
 
   /// The one place of the checkout, whatever the host.

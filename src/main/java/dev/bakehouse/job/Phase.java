@@ -18,6 +18,8 @@ public enum Phase {
   TESTS,
   COMMAND,
   COLLECT,
+  /// What is kept of a job that failed.
+  EVIDENCE,
   DESTROY;
 
   public String label() {

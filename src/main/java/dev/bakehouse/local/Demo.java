@@ -221,6 +221,7 @@ public final class Demo {
         state.resolve("cache"),
         measureCaches,
         Map.of("queue", "linux", "os", "linux", "arch", arch),
+        10,
         vm);
   }
 

@@ -13,6 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
 ///
 /// @param images directory of its local image store, shared or its own
 /// @param measureTar whether jobs measure what caches would cost as archives of tar and gzip
+/// @param cancelGrace seconds a cancelled job has to end by itself
 /// @param imageSource where the image is pulled from, or empty when it is local
 public record HostSpec(
     String name,
@@ -29,6 +30,7 @@ public record HostSpec(
     Path cache,
     boolean measureTar,
     Map<String, String> tags,
+    int cancelGrace,
     VmSettings vm) {
 
   /// Writes `state/bakehouse.yml`. JSON is YAML: every text stays quoted.
@@ -64,7 +66,9 @@ public record HostSpec(
             "token-file",
             agentToken.toString(),
             "tags",
-            tags));
+            tags,
+            "cancel-grace-seconds",
+            cancelGrace));
     root.put(
         "vm",
         Map.of(

@@ -193,6 +193,7 @@ public final class RunBuild {
         request.state().resolve("cache"),
         false,
         Map.of(),
+        10,
         request.vm());
   }
 

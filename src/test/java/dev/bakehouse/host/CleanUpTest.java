@@ -7,6 +7,7 @@ import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Jobs;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Hypervisor;
@@ -21,6 +22,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -147,5 +150,29 @@ class CleanUpTest {
             Instant.now().toString());
     Files.write(
         directory.resolve("template.json"), JsonMapper.builder().build().writeValueAsBytes(json));
+  }
+
+  @Test
+  void oldEvidenceGoesAlsoWhereImagesStay() throws IOException {
+    Files.writeString(
+        dir.resolve("bakehouse.yml"),
+        "host: {clean-up-days: 0, state: '" + dir.resolve("state") + "'}\n");
+    Path old = Files.createDirectories(dir.resolve("state/evidence/old"));
+    Files.writeString(old.resolve("console.log"), "long ago");
+    Path young = Files.createDirectories(dir.resolve("state/evidence/young"));
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(8))));
+    CountDownLatch stop = new CountDownLatch(1);
+    try {
+      HostSettings keeps = HostSettings.read(dir.resolve("bakehouse.yml"));
+      CleanUp.start(keeps, hypervisor, said::add, stop);
+      Poll.until(
+          "the end of old evidence",
+          Duration.ofMinutes(1),
+          () -> Optional.of(old).filter(Files::notExists));
+    } finally {
+      stop.countDown();
+    }
+    assertThat(young).isDirectory();
+    assertThat(names()).contains("old");
   }
 }

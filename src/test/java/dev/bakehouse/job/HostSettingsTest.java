@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.config.ConfigError;
+import dev.bakehouse.config.OperationsSettings;
 import dev.bakehouse.config.StandbySettings;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.VmSize;
@@ -13,8 +14,10 @@ import dev.bakehouse.oci.Mirror;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,5 +144,23 @@ class HostSettingsTest {
               assertThat(e).hasMessageContaining(file.toString()).hasMessageContaining(message);
               assertThat(e.remedy()).contains(remedy);
             });
+  }
+
+  @Test
+  void evidenceIsKeptForAWeekWithoutCoresUnlessToldOtherwise() throws IOException {
+    OperationsSettings.Evidence usual = HostSettings.defaults(dir).operations().evidence();
+    assertThat(usual.keep()).contains(Duration.ofDays(7));
+    assertThat(usual.upload()).isTrue();
+    assertThat(usual.cores()).isFalse();
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(
+        file, "host: {evidence: {keep-days: 0, max-mb: 70, upload: false, cores: true}}");
+    assertThat(HostSettings.read(file).operations().evidence())
+        .isEqualTo(new OperationsSettings.Evidence(Optional.empty(), 70 << 20, false, true));
+    Files.writeString(file, "host: {evidence: {max-mb: 1}}");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .hasMessageContaining("`host.evidence.max-mb: 1`");
+    Files.writeString(file, "host: {evidence: {core: true}}");
+    assertThatThrownBy(() -> HostSettings.read(file)).hasMessageContaining("host.evidence.core");
   }
 }

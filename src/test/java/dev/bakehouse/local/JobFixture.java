@@ -143,6 +143,7 @@ public final class JobFixture implements AutoCloseable {
         dir.resolve("cache"),
         false,
         Map.of("queue", queue),
+        40,
         VmSettings.read(Yaml.parse("test", SETTINGS.formatted(hypervisor))));
   }
 
