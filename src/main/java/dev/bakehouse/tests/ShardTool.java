@@ -31,13 +31,17 @@ public final class ShardTool {
 
   /// Its source, in perl.
   static String source() {
-    try (InputStream in = ShardTool.class.getResourceAsStream(NAME)) {
+    return resource("results.pl") + resource("shard.pl");
+  }
+
+  private static String resource(String file) {
+    try (InputStream in = ShardTool.class.getResourceAsStream(file)) {
       if (in == null) {
         throw new IOException("it is not in the jar");
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new UserError("Could not read " + NAME + ": " + e.getMessage(), "Build Bakehouse.", e);
+      throw new UserError("Could not read " + file + ": " + e.getMessage(), "Build Bakehouse.", e);
     }
   }
 

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// `bakehouse-shard run`: what fails is run again, and nothing else passes for it.
 class ShardRunTest {
   /// Notes what it was called with; writes a result for each test but those that begin with `mute`;
-  /// `bad` fails, `shaky` fails once, `die` ends it by a signal at first.
+  /// `bad` fails, `shaky` fails once, `die` ends it by a signal at first, `odd` has a result of
+  /// another name that fails once.
   private static final String RUNNER =
       """
       #!/bin/sh
@@ -35,6 +36,10 @@ class ShardRunTest {
           shaky*) [ -e "$test.seen" ] || { printf '<failure/>'; bad=1; : >"$test.seen"; } ;;
         esac
         echo '</testcase>'
+        case $test in
+          odd*) [ -e "$test.seen" ] || {
+            echo '<testcase name="case" classname="elsewhere"><failure/></testcase>'; bad=1; : >"$test.seen"; } ;;
+        esac
       done
       echo '</testsuite>'; } >results.xml
       [ ! -e fails ] || { bad=3; rm fails; }
@@ -104,6 +109,9 @@ class ShardRunTest {
     Files.delete(dir.resolve("calls"));
     assertThat(run(1, "", "a", "die", "b").status()).isZero();
     assertThat(calls()).containsExactly("a die b", "a die b");
+    Files.delete(dir.resolve("calls"));
+    assertThat(run(1, "", "a", "odd", "mute").status()).isZero();
+    assertThat(calls()).containsExactly("a odd mute", "a odd mute");
   }
 
   /// Old results, as on a laptop, are none of this run.
@@ -119,10 +127,10 @@ class ShardRunTest {
             .env("BUILDKITE_BUILD_CHECKOUT_PATH", null)
             .env(ShardTool.RESULTS, "results.xml")
             .env(ShardTool.RETRIES, "1")
-            .input("mute".getBytes(StandardCharsets.UTF_8))
+            .input("mute\nother".getBytes(StandardCharsets.UTF_8))
             .run();
     assertThat(outcome.status()).isEqualTo(1);
-    assertThat(calls()).containsExactly("mute", "mute");
+    assertThat(calls()).containsExactly("mute other", "mute other");
   }
 
   @Test
