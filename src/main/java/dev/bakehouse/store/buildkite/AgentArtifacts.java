@@ -83,9 +83,12 @@ public final class AgentArtifacts implements Artifacts {
     }
   }
 
-  /// Uploads a file as an artifact of this job, under its path below a directory.
-  public void upload(Path below, String path) throws IOException {
-    run("upload " + path, agent("artifact", "upload", path).in(below));
+  /// Uploads files as artifacts of this job, under their paths below a directory.
+  ///
+  /// @param paths without what the agent takes for a pattern
+  public void upload(Path below, String... paths) throws IOException {
+    String all = String.join(";", paths);
+    run("upload " + all, agent("artifact", "upload", all).in(below));
   }
 
   /// A job may give an artifact a name with line breaks in it; the rest of that is no line of ours.
