@@ -8,15 +8,15 @@ import java.util.stream.Stream;
 public final class BuildKeys {
   private BuildKeys() {}
 
-  /// Manifests and history only below the build's own scope, on any platform; whoever reads
-  /// anything else checks it.
+  /// Manifests, history and passed steps only below the build's own scope, on any platform; whoever
+  /// reads anything else checks it.
   ///
   /// @param pipeline as in a [Scope]
   /// @param pull the pull request the build was made for, if any
   public static boolean mayHold(String pipeline, String branch, OptionalInt pull, String key) {
     Scope.Ref ref = pull.isPresent() ? new Scope.Pull(pull.getAsInt()) : new Scope.Branch(branch);
     String place = new Scope(pipeline, ref, "").place();
-    return Stream.of(Manifests.ROOT, CacheHistory.ROOT)
+    return Stream.of(Manifests.ROOT, CacheHistory.ROOT, PassedSteps.ROOT)
         .filter(root -> key.startsWith(root + "/"))
         .allMatch(root -> key.startsWith(root + "/" + place + "/"));
   }

@@ -133,6 +133,30 @@ public final class StepCaches {
     return reports;
   }
 
+  /// Has this build have the caches its command would have begun with: it did not run, and later
+  /// builds look for caches in a few builds only.
+  public void carry() {
+    List<Kind> kinds = access.writes().isPresent() ? decision.saves() : List.of();
+    if (kinds.isEmpty()) {
+      return;
+    }
+    try {
+      Selection selection = sources.select(job.step(), kinds);
+      for (Kind kind : kinds) {
+        selection
+            .archive(kind)
+            .flatMap(
+                archive ->
+                    store.again(
+                        new Address(access.writes().get(), job.buildId(), job.step(), kind),
+                        archive.entry()))
+            .ifPresent(_ -> log.accept("Caches: carried on: " + kind.name()));
+      }
+    } catch (UserError e) {
+      log.accept("Caches: warning: not carried on: " + e.getMessage());
+    }
+  }
+
   private CacheReport restore(Kind kind, Opened.Whole archive, Selection selection, Place place) {
     long start = System.nanoTime();
     Entry entry = archive.entry();

@@ -4,6 +4,7 @@ import dev.bakehouse.cache.CacheHistory;
 import dev.bakehouse.cache.Janitor;
 import dev.bakehouse.cache.Janitor.FailedBuilds;
 import dev.bakehouse.cache.Janitor.Swept;
+import dev.bakehouse.cache.PassedSteps;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Locale;
@@ -29,14 +30,17 @@ final class CacheGc implements Callable<Integer> {
             .sweep(store.config().retention(), Janitor.GRACE, FailedBuilds.UNKNOWN);
     Instant old = Instant.now().minus(store.config().retention().multipliedBy(HISTORY));
     int runs = new CacheHistory(store.blobs()).sweep(old);
+    int steps =
+        new PassedSteps(store.blobs()).sweep(Instant.now().minus(store.config().retention()));
     store.answer(
         swept,
         String.format(
             Locale.ROOT,
-            "%d entries, %d blobs and %d runs of the history removed, %,d bytes freed, %d entries kept",
+            "%d entries, %d blobs, %d runs of the history and %d passed steps removed, %,d bytes freed, %d entries kept",
             swept.entries(),
             swept.blobs(),
             runs,
+            steps,
             swept.freed(),
             swept.kept()));
     return Exit.OK;

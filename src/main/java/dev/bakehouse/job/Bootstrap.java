@@ -4,6 +4,7 @@ import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.config.OperationsSettings.Keep;
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.image.ImageLease;
+import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Lease;
@@ -47,6 +48,9 @@ public final class Bootstrap {
   /// Whether a failure was in a VM that had started well, and the host knows no cause of its own.
   private boolean guests;
 
+  /// Whether another build's artifacts were taken over, so that no VM ran.
+  private boolean taken;
+
   /// @param visitor nobody in a job of an agent
   Bootstrap(
       HostSettings settings,
@@ -85,7 +89,7 @@ public final class Bootstrap {
     try {
       boolean here = HostCommands.find(job, settings).isPresent();
       int status = here ? HostCommands.run(job, settings, phases, log) : inVm();
-      if (!here && visitor.isEmpty()) {
+      if (!here && !taken && visitor.isEmpty()) {
         new Failures(settings.state()).clear();
       }
       if (status != 0 || cancellation.cancelled()) {
@@ -149,11 +153,18 @@ public final class Bootstrap {
           phases.timed(
               Phase.CACHE,
               () -> new JobCaches(job, settings, checkout, machines.hypervisor(), system, phases));
-      Optional<JobTests> tests = JobTests.of(job, settings, system, phases);
+      TakeOver passed =
+          new TakeOver(job, settings, system, image.image().content(), checkout.commit(), phases);
+      taken = visitor.isEmpty() && takes(passed, checkout);
+      if (taken) {
+        caches.carry();
+      }
+      Optional<JobTests> tests =
+          taken ? Optional.empty() : JobTests.of(job, settings, system, phases);
       if (tests.isPresent() && visitor.isEmpty()) {
         phases.run(Phase.TESTS, "times", tests.get()::decide);
       }
-      Ran ran = inSlot(image, checkout, caches, tests);
+      Ran ran = taken ? new Ran("", 0) : inSlot(image, checkout, caches, tests);
       if (visitor.isPresent()) {
         return ran.status();
       }
@@ -161,13 +172,23 @@ public final class Bootstrap {
       caches.keep();
       JobReport.publish(job, settings.withImage(image.image().name()), ran.vm(), phases, caches);
       if (ran.status() == 0 && !cancellation.cancelled()) {
-        phases.run(Phase.CACHE, "history and annotation", caches::settle);
+        passed.note(image.steadily(LocalImage::content, _ -> {}));
+        if (!taken) {
+          phases.run(Phase.CACHE, "history and annotation", caches::settle);
+        }
       }
       if (tests.isPresent() && !cancellation.cancelled()) {
         phases.run(Phase.TESTS, "kept with the build", () -> tests.get().settle(ran.status()));
       }
       return ran.status();
     }
+  }
+
+  private boolean takes(TakeOver passed, Checkout checkout) {
+    Cancellation.Interruptible taking = cancellation.interrupt(Thread.currentThread());
+    boolean takes = passed.take(checkout.mirror());
+    taking.end();
+    return takes;
   }
 
   private record Ran(String vm, int status) {}

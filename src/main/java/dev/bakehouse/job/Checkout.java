@@ -66,6 +66,14 @@ final class Checkout implements AutoCloseable {
     return List.of(server.port());
   }
 
+  GitMirror mirror() {
+    return mirror;
+  }
+
+  String commit() {
+    return commit;
+  }
+
   OptionalInt distance(String ancestor) {
     return mirror.distance(ancestor, commit);
   }

@@ -14,9 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Scanner;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -32,6 +35,9 @@ public final class GitMirror {
   private static final int MOST = 1_000_000;
 
   private static final long BLOCK = 4096;
+
+  /// A submodule's mode in a tree.
+  private static final String LINK = "160000";
 
   /// What is in a repository, or is not, keeps a job from its commit: the host is not at fault.
   static final class Fault extends UserError {
@@ -198,6 +204,49 @@ public final class GitMirror {
     return outcome.ok() && words.length > 2 && words[1].equals("commit")
         ? Optional.of(words[2])
         : Optional.empty();
+  }
+
+  /// The files of a commit that a pattern fits: path → mode and object. Submodules are none.
+  ///
+  /// @param pattern as in git's `glob` pathspecs; a directory stands for all below it
+  /// @param without what such patterns fit is left out
+  SortedMap<String, String> objects(String commit, String pattern, List<String> without) {
+    String empty = git("hash-object", "-t", "tree", "--stdin").check().text();
+    Command diff =
+        git("diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", empty, commit, "--")
+            .and(":(glob)" + pattern)
+            .and(without.stream().map(each -> ":(glob,exclude)" + each).toArray(String[]::new));
+    SortedMap<String, String> found = new TreeMap<>();
+    String[] parts = zeroTerminated(diff.check());
+    for (int i = 0; i + 1 < parts.length; i += 2) {
+      // :000000 100644 0000… OBJECT A
+      String[] words = parts[i].split(" ", -1);
+      if (!words[1].equals(LINK)) {
+        found.put(parts[i + 1], words[1] + " " + words[3]);
+      }
+    }
+    return found;
+  }
+
+  /// The submodules of a commit: path → mode and commit.
+  SortedMap<String, String> links(String commit) {
+    SortedMap<String, String> found = new TreeMap<>();
+    if (file(commit, ".gitmodules").isEmpty()) {
+      return found;
+    }
+    for (String line : zeroTerminated(git("ls-tree", "-r", "-z", commit).check())) {
+      // MODE commit COMMIT\tPATH
+      if (line.startsWith(LINK + " ")) {
+        int tab = line.indexOf('\t');
+        found.put(line.substring(tab + 1), LINK + " " + line.substring(0, tab).split(" ", -1)[2]);
+      }
+    }
+    return found;
+  }
+
+  /// Names are bytes, one character each.
+  private static String[] zeroTerminated(Outcome outcome) {
+    return new String(outcome.out(), StandardCharsets.ISO_8859_1).split("\0");
   }
 
   /// How far a commit lies behind another: 0 for the same, empty when it is no ancestor.

@@ -100,18 +100,27 @@ final class JobCaches {
     return (step, kinds) -> known.computeIfAbsent(kinds, _ -> sources.select(step, kinds));
   }
 
-  /// Whether another build's caches in the store are newer than a generation.
+  /// Whether another build's caches in the store are others and newer than a generation.
   private boolean stale(Volume generation) {
     Selection selection = sources.select(identity.step(), decision.restores());
     return selection.source().filter(build -> !build.equals(generation.build())).isPresent()
         && decision.restores().stream()
             .flatMap(kind -> selection.archive(kind).stream())
-            .allMatch(saved -> saved.entry().created().isAfter(generation.kept()));
+            .map(CacheStore.Opened.Whole::entry)
+            .allMatch(
+                saved ->
+                    saved.created().isAfter(generation.kept())
+                        && !generation.published().containsValue(saved.snapshot()));
   }
 
   /// Whether they are to be on a volume.
   boolean onVolume() {
     return volume.isPresent();
+  }
+
+  /// Has this build have the caches its command would have begun with; nothing ran.
+  void carry() {
+    caches.carry();
   }
 
   /// Gives the job's cache volume to a VM that has not started.

@@ -3,6 +3,8 @@ package dev.bakehouse.job;
 /// The phases of a job. Logs, timings, metrics and failures name them in lower case.
 public enum Phase {
   IMAGE,
+  /// A passed build's artifacts, taken over instead of building.
+  TAKE,
   SLOT,
   CLONE,
   BOOT,

@@ -27,7 +27,7 @@ public record PipelineConfig(
     boolean commitStatus) {
   /// What only generating asks for.
   static final List<String> OTHER_KEYS =
-      List.of("targets", "steps", "release", "performance", "commit-status");
+      List.of("targets", "steps", "release", "performance", "commit-status", "reuse");
 
   /// @param file the whole file; other sections than `pipeline` are not looked at
   /// @throws dev.bakehouse.config.ConfigError with file, line and what is allowed there
@@ -35,11 +35,12 @@ public record PipelineConfig(
     Section section = file.section("pipeline");
     FleetConfig fleet = FleetConfig.of(section);
     List<TargetConfig> targets = targets(section.section("targets"));
+    boolean reuse = section.flag("reuse", true);
     Section list = section.section("steps");
     Map<StepKind, StepConfig> steps = new EnumMap<>(StepKind.class);
     for (StepKind kind : StepKind.values()) {
       if (list.has(kind.word())) {
-        steps.put(kind, StepConfig.read(kind, list.section(kind.word())));
+        steps.put(kind, StepConfig.read(kind, list.section(kind.word()), reuse));
       }
     }
     list.close();

@@ -148,6 +148,9 @@ final class TargetSteps {
     if (facts.has(BuildOption.SKIP_BUILDS)) {
       own.put("BAKEHOUSE_ONLY_TESTS", "true");
     }
+    if (!step.inputs().isEmpty()) {
+      own.put(StepConfig.INPUTS, String.join(" ", step.inputs()));
+    }
     own.putAll(step.env());
     return make(
         step.kind().suffix(),

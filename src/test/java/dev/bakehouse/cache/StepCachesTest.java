@@ -167,6 +167,25 @@ class StepCachesTest {
   }
 
   @Test
+  void aStepThatDidNotRunHandsItsCachesOn() throws IOException {
+    fill();
+    caches().save(new Guest());
+    next();
+    caches().carry();
+    assertThat(log).contains("Caches: carried on: zig-local", "Caches: carried on: zig-global");
+    assertThat(snapshots()).hasSize(2);
+
+    builds.clear();
+    builds.add(new Build("b2", 2, "passed", "main", OptionalInt.empty(), "c2", List.of()));
+    env.put("BUILDKITE_BUILD_ID", "b3");
+    assertThat(caches().restore(new Guest())).extracting(CacheReport::source).containsOnly("b2");
+
+    env.put("CACHE_STRATEGY", "read-only");
+    caches().carry();
+    assertThat(store.all()).hasSize(4);
+  }
+
+  @Test
   void everyChangeIsSeen() throws IOException {
     Path file = dir.resolve("guest/zig/global/h/1");
     Map<String, Change> changes =

@@ -220,6 +220,27 @@ public final class JobFixture implements AutoCloseable {
         .check();
   }
 
+  /// Commits a file's new text to a branch of the repository, which is made from `main`.
+  public void commit(String branch, String path, String text) {
+    String in = repository.toString();
+    boolean there = Command.of("git", "-C", in, "rev-parse", "-q", "--verify", branch).run().ok();
+    if (there) {
+      git("-C", in, "switch", "-q", branch);
+    } else {
+      git("-C", in, "switch", "-q", "-c", branch);
+    }
+    try {
+      Path file = repository.resolve(path);
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    git("-C", in, "add", path);
+    git("-C", in, "commit", "-q", "-m", "Change " + path);
+    git("-C", in, "switch", "-q", "main");
+  }
+
   /// The state directory of everything, the host's among it.
   public Path dir() {
     return dir;

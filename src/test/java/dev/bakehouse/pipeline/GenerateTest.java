@@ -42,6 +42,22 @@ class GenerateTest {
         .collect(Collectors.toMap(s -> s.get("key").asString(), Function.identity()));
   }
 
+  /// A step whose own `env` says it otherwise has that.
+  @Test
+  void inputsAreToldToTheHosts() {
+    String inputs =
+        "zig: { command: make zig, inputs: [src/zig/**, '!**/*.md', env:BUILDKITE_TAG],";
+    String text = ALL.replace("zig: { command: make zig,", inputs);
+    assertThat(
+            steps(generate(text)).get("linux-x64-baseline-build-zig").at("/env/BAKEHOUSE_INPUTS"))
+        .hasToString("\"src/zig/** !**/*.md env:BUILDKITE_TAG\"");
+    String off = text.replace("image-step: true", "image-step: true\n  reuse: false");
+    assertThat(generate(off).json()).isEqualTo(generate(ALL).json());
+    String own = text.replace("make zig,", "make zig, env: {BAKEHOUSE_INPUTS: ''},");
+    assertThat(steps(generate(own)).get("linux-x64-baseline-build-zig").at("/env/BAKEHOUSE_INPUTS"))
+        .hasToString("\"\"");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',

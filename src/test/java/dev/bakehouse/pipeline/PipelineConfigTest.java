@@ -23,7 +23,8 @@ class PipelineConfigTest {
       delimiter = ';',
       value = {
         "pipeline:|  colour: red|  steps: {zig: {command: x}}; bakehouse.yml:2; unknown key"
-            + " `pipeline.colour`; image-step, owns, performance, release, steps, targets",
+            + " `pipeline.colour`; image-step, owns, performance, release, reuse, steps,"
+            + " targets",
         "pipeline:|  image-step: perhaps|  steps: {zig: {command: x}}; bakehouse.yml:2;"
             + " `pipeline.image-step: perhaps`; true, false",
         "pipeline:|  targets:|    linux-x64: {}|    linux-x86: {}|  steps: {zig: {command: x}};"
@@ -40,6 +41,10 @@ class PipelineConfigTest {
             + " from 1 to 100; range",
         "pipeline:|  steps:|    cpp:|      command: x|      command: y; bakehouse.yml:5; stands"
             + " twice; Remove",
+        "pipeline:|  steps:|    link:|      command: x|      inputs: src; bakehouse.yml:5; takes what"
+            + " others made; vendor, cpp and zig",
+        "pipeline:|  steps:|    cpp:|      command: x|      inputs: [a, /b]; bakehouse.yml:5; has"
+            + " `/b`; `src/**`",
         "pipeline:|  steps: {}; bakehouse.yml:2; `pipeline.steps` has no step; vendor, cpp, zig",
         "other: 1; bakehouse.yml:1; `pipeline.steps` has no step; vendor, cpp, zig",
       })

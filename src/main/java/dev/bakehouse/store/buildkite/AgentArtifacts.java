@@ -84,16 +84,19 @@ public final class AgentArtifacts implements Artifacts {
     }
   }
 
-  /// Uploads a file as an artifact of this job, under its path below a directory.
-  public void upload(Path below, String path) throws IOException {
+  /// Uploads files as artifacts of this job, under their paths below a directory.
+  ///
+  /// @param paths without what the agent takes for a pattern
+  public void upload(Path below, String... paths) throws IOException {
+    String all = String.join(";", paths);
     try {
-      AgentCommand.of(job, "artifact", "upload", path)
+      AgentCommand.of(job, "artifact", "upload", all)
           .and("--no-color")
           .deadline(limit)
           .in(below)
           .check();
     } catch (UserError e) {
-      throw failed("upload " + path, e);
+      throw failed("upload " + all, e);
     }
   }
 

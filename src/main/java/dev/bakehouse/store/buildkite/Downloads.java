@@ -1,17 +1,10 @@
 package dev.bakehouse.store.buildkite;
 
-import dev.bakehouse.platform.Digests;
 import dev.bakehouse.platform.Scratch;
-import dev.bakehouse.store.OtherBytes;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -104,36 +97,11 @@ final class Downloads {
     Path file = Files.createTempFile(dir, "blob", "");
     try {
       artifacts.download(artifact, file);
-      check(artifact, file);
+      artifact.insistOn(file);
       return file;
     } catch (IOException | RuntimeException | Error e) {
       Files.deleteIfExists(file);
       throw e;
-    }
-  }
-
-  private static void check(Artifact artifact, Path file) throws IOException {
-    String sum = artifact.sha1().isEmpty() ? "" : sha1(file);
-    if (Files.size(file) != artifact.size() || !sum.equals(artifact.sha1())) {
-      throw new OtherBytes(
-          "What came of "
-              + artifact.path()
-              + " of build "
-              + artifact.build()
-              + " is not what was uploaded. Save it again.");
-    }
-  }
-
-  /// The agent tells no other checksum; whoever keeps blobs by SHA-256 checks that as well.
-  private static String sha1(Path file) throws IOException {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-1");
-      try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-        in.transferTo(OutputStream.nullOutputStream());
-      }
-      return Digests.hex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-1", e);
     }
   }
 }
