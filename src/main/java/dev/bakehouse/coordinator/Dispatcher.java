@@ -188,7 +188,8 @@ final class Dispatcher {
     if (waits > HOME_MILLIS) {
       return false;
     }
-    Optional<String> home = homes.of(tx, job);
+    // One that is tried again failed where its step ran last.
+    Optional<String> home = job.retryCount() == 0 ? homes.of(tx, job) : Optional.empty();
     boolean here = home.isPresent() && home.equals(agent.host());
     if (home.isPresent() && !here) {
       for (String id : homes.agents(home.get())) {
