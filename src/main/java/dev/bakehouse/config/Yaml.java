@@ -42,6 +42,8 @@ public final class Yaml {
       throw new ConfigError(where, e.getProblem(), "Correct the YAML there.");
     } catch (YamlEngineException e) {
       throw new ConfigError(name, String.valueOf(e.getMessage()), "Correct the YAML.");
+    } catch (StackOverflowError e) {
+      throw new ConfigError(name, "nests too deeply", "Correct the YAML.");
     }
   }
 }

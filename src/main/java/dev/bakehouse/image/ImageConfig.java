@@ -90,6 +90,12 @@ public record ImageConfig(
     boolean _ = section.has("rollout");
     boolean _ = section.has("refresh");
     section.close();
+    if (!config.name().matches("(?=.{1,60}$)[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")) {
+      throw section.error(
+          "name",
+          "is no name of an image: 60 letters and digits at most, with `.`, `_` and `-` between",
+          "Choose one like `bun-build-macos`.");
+    }
     return config;
   }
 

@@ -19,8 +19,12 @@ public record Version(String text, String source) {
   private static final Pattern CMAKE =
       Pattern.compile("^[^#\\n]*\\bset\\s*\\(\\s*Bun_VERSION\\s+\"([^\"]+)\"", Pattern.MULTILINE);
 
+  /// Images' names and tags have it in them.
+  private static final int LONGEST = 60;
+
   public Version {
     text = text.replaceAll("[^A-Za-z0-9._-]", "-").replaceAll("^[.-]+", "");
+    text = text.substring(0, Math.min(text.length(), LONGEST));
   }
 
   /// @throws UserError when nothing tells a version
@@ -36,7 +40,9 @@ public record Version(String text, String source) {
   static Optional<Version> find(Checkout checkout) {
     return read(checkout.root().resolve("CMakeLists.txt"))
         .flatMap(Version::cmake)
+        .filter(version -> !version.text().isEmpty())
         .or(() -> read(checkout.root().resolve("package.json")).flatMap(Version::packageJson))
+        .filter(version -> !version.text().isEmpty())
         .or(
             () ->
                 checkout

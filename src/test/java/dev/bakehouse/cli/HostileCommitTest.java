@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +67,16 @@ class HostileCommitTest {
   }
 
   @Test
+  void aFileThatNestsTooDeeplyIsTheJobsFailure() throws IOException {
+    Files.writeString(project.root.resolve("bakehouse.yml"), "[".repeat(500_000));
+    commit();
+    Outcome compare = job("bakehouse performance compare", "HEAD");
+    assertThat(compare.text()).contains("nests too deeply").doesNotContain("StackOverflow");
+    assertThat(compare.status()).isEqualTo(2);
+    assertThat(dir.resolve("host/failures")).doesNotExist();
+  }
+
+  @Test
   void moreFilesThanAHostCanHoldAreNotLaidDown() {
     String inner = entries("blob", git("hash-object -w --stdin", "x"));
     String middle = entries("tree", git("mktree", inner));
@@ -90,6 +101,25 @@ class HostileCommitTest {
     Outcome outcome = job(ENSURE, "HEAD");
     assertThat(outcome.text()).contains("`tools/link`", "does not lie in the checkout");
     assertThat(outcome.status()).isEqualTo(1);
+  }
+
+  @Test
+  void namesThatNoImageCanHaveAreTheJobsFailure() throws IOException {
+    for (String name : List.of("a b", "../x", "x".repeat(300))) {
+      Files.writeString(project.root.resolve("bakehouse.yml"), "image: {name: '" + name + "'}\n");
+      commit();
+      Outcome outcome = job(ENSURE, "HEAD");
+      assertThat(outcome.text()).contains("`image.name` is no name of an image");
+      assertThat(outcome.status()).isEqualTo(1);
+    }
+    Files.writeString(project.root.resolve("bakehouse.yml"), "image: {inputs: [../outside]}\n");
+    for (String version : List.of("..", "1".repeat(300))) {
+      Files.writeString(
+          project.root.resolve("CMakeLists.txt"), "set(Bun_VERSION \"" + version + "\")\n");
+      commit();
+      assertThat(job(ENSURE, "HEAD").text()).contains("`../outside`");
+    }
+    assertThat(dir.resolve("host/failures")).doesNotExist();
   }
 
   /// A hundred and one entries for the same object.
