@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.coordinator.Config;
 import dev.bakehouse.coordinator.Coordinator;
@@ -7,6 +8,7 @@ import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -40,11 +42,24 @@ final class CoordinatorCommand implements Callable<Integer> {
       description = "Also write the address here, when it answers.")
   private @Nullable Path addressFile;
 
+  @Option(
+      names = "--keep-artifacts-days",
+      paramLabel = "N",
+      description =
+          "Artifacts of builds that have ended expire after N days (${DEFAULT-VALUE}); 0: never.",
+      defaultValue = "180")
+  private int keepDays;
+
   @Override
   public Integer call() throws InterruptedException {
     CountDownLatch end = new CountDownLatch(1);
-    int usable = Yaml.parse("command line", "{port: " + port + "}").number("port", 0, 0, 65535);
-    Coordinator coordinator = Coordinator.start(Config.of(usable, state));
+    Section given =
+        Yaml.parse("command line", "{port: " + port + ", keep-artifacts-days: " + keepDays + "}");
+    Coordinator coordinator =
+        Coordinator.start(
+            Config.of(given.number("port", 0, 0, 65535), state)
+                .keepArtifacts(
+                    Duration.ofDays(given.number("keep-artifacts-days", 180, 0, 36_500))));
     Runtime.getRuntime().addShutdownHook(new Thread(coordinator::close));
     if (addressFile != null) {
       write(addressFile, coordinator);

@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /// A file a job uploaded, or is about to.
 ///
-/// @param state `new`, `finished`, `error`
+/// @param state `new`, `finished`, `error`, `expired`
 /// @param uploadDestination empty: the bytes are here
 /// @param url where they are otherwise
 record Artifact(

@@ -10,6 +10,7 @@ import java.time.Duration;
 /// @param infraRetries how often a job runs again after a failure that was not its own
 /// @param anyAgent every agent takes every job, whatever tags the job asks for: for one machine
 ///   that stands in for a whole fleet
+/// @param keepArtifacts artifacts of ended builds expire after this; zero: never
 /// @param forcedEnd a cancelled or timed-out job whose agent does not finish it is ended after this
 public record Config(
     int port,
@@ -18,25 +19,38 @@ public record Config(
     Duration lostAfter,
     int infraRetries,
     Duration forcedEnd,
-    boolean anyAgent) {
+    boolean anyAgent,
+    Duration keepArtifacts) {
+  /// As long as Buildkite keeps them.
+  private static final Duration KEPT = Duration.ofDays(180);
+
   public static Config of(int port, Path state) {
     return new Config(
-        port, state, "bakehouse", Duration.ofSeconds(30), 2, Duration.ofSeconds(60), false);
+        port, state, "bakehouse", Duration.ofSeconds(30), 2, Duration.ofSeconds(60), false, KEPT);
   }
 
   public Config lostAfter(Duration limit) {
-    return new Config(port, state, organization, limit, infraRetries, forcedEnd, anyAgent);
+    return new Config(
+        port, state, organization, limit, infraRetries, forcedEnd, anyAgent, keepArtifacts);
   }
 
   public Config infraRetries(int count) {
-    return new Config(port, state, organization, lostAfter, count, forcedEnd, anyAgent);
+    return new Config(
+        port, state, organization, lostAfter, count, forcedEnd, anyAgent, keepArtifacts);
   }
 
   public Config forcedEnd(Duration limit) {
-    return new Config(port, state, organization, lostAfter, infraRetries, limit, anyAgent);
+    return new Config(
+        port, state, organization, lostAfter, infraRetries, limit, anyAgent, keepArtifacts);
   }
 
   public Config anyAgent(boolean any) {
-    return new Config(port, state, organization, lostAfter, infraRetries, forcedEnd, any);
+    return new Config(
+        port, state, organization, lostAfter, infraRetries, forcedEnd, any, keepArtifacts);
+  }
+
+  public Config keepArtifacts(Duration time) {
+    return new Config(
+        port, state, organization, lostAfter, infraRetries, forcedEnd, anyAgent, time);
   }
 }

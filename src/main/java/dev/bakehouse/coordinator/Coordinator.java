@@ -27,6 +27,7 @@ public final class Coordinator implements AutoCloseable {
   private final Builds builds;
   private final Logs logs;
   private final Sweeper sweeper;
+  private final Retention retention;
   private final PingStreams streams;
   private final Server server;
 
@@ -69,6 +70,7 @@ public final class Coordinator implements AutoCloseable {
     new RestAgents(core, rest, lifecycle, streams).routes(router);
     server = new Server(config.port(), router);
     sweeper = new Sweeper(core, lifecycle, streams);
+    retention = new Retention(core, files);
   }
 
   /// Starts serving, and leaves the address in the state directory's file `address`.
@@ -214,6 +216,7 @@ public final class Coordinator implements AutoCloseable {
     server.close();
     streams.close();
     sweeper.close();
+    retention.close();
     core.database().close();
     try {
       Files.deleteIfExists(core.config().state().resolve("address"));
