@@ -70,13 +70,7 @@ public final class PassedSteps {
   /// @throws UserError when the store can not be read or written
   public int sweep(Instant before) {
     try {
-      int removed = 0;
-      for (BlobInfo blob : blobs.list(ROOT)) {
-        if (blob.modified().isBefore(before) && blobs.delete(blob.key())) {
-          removed++;
-        }
-      }
-      return removed;
+      return blobs.deleteOlder(ROOT, before);
     } catch (IOException e) {
       throw failure("sweep", e);
     }

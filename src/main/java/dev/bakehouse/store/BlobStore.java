@@ -39,6 +39,19 @@ public interface BlobStore {
   /// @return whether it was there; always false where the store alone decides what goes
   boolean delete(String key) throws IOException;
 
+  /// Deletes what lies below a prefix and is older.
+  ///
+  /// @return how many
+  default int deleteOlder(String prefix, Instant before) throws IOException {
+    int deleted = 0;
+    for (BlobInfo blob : list(prefix)) {
+      if (blob.modified().isBefore(before) && delete(blob.key())) {
+        deleted++;
+      }
+    }
+    return deleted;
+  }
+
   /// Keeps a blob from being taken for old: [BlobInfo#modified] is now, or as good as that. A blob
   /// that is gone stays gone. A saver touches everything that its new blobs rely on and others
   /// published.
