@@ -62,6 +62,11 @@ final class Triggers {
           "Builds trigger each other, " + DEEPEST + " deep", "Remove a trigger step.");
     }
     Map<String, String> env = new LinkedHashMap<>(step.env());
+    PullRequest pull = PullRequest.of(from.env());
+    if (pull != null) {
+      // Else a pull request could have itself built as the main branch.
+      env.putAll(PullRequest.variables(pull));
+    }
     env.put("BUILDKITE_TRIGGERED_FROM_BUILD_ID", from.id());
     env.put("BUILDKITE_TRIGGERED_FROM_BUILD_NUMBER", String.valueOf(from.number()));
     env.put("BUILDKITE_TRIGGERED_FROM_BUILD_PIPELINE_SLUG", from.pipeline());

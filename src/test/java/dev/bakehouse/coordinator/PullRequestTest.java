@@ -2,6 +2,7 @@ package dev.bakehouse.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bakehouse.pipeline.Pipeline;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -41,6 +42,30 @@ class PullRequestTest {
       JsonNode env = agent.take().path("env");
       assertThat(env.path("BUILDKITE_PULL_REQUEST").asString()).isEqualTo("7");
       assertThat(env.path("BUILDKITE_PULL_REQUEST_BASE_BRANCH").asString()).isEqualTo("release");
+      assertThat(env.path("BUILDKITE_PULL_REQUEST_REPO").asString())
+          .isEqualTo("https://example.org/theirs");
+    }
+  }
+
+  /// Else one could have itself built as the main branch, with its caches.
+  @Test
+  void whatItsBuildTriggersIsThatPullRequestsToo() throws Exception {
+    try (Coordinator coordinator = Coordinator.start(Config.of(0, dir))) {
+      HandClient agent = HandClient.connected(coordinator, "hand", "[]");
+      coordinator.definePipeline("p", "r", "main", "steps: [{command: x}]");
+      String trigger =
+          "steps: [{trigger: p, build: {branch: main, env: {BUILDKITE_PULL_REQUEST: 'false'}}}]";
+      Map<String, String> pull =
+          Map.of(
+              "BUILDKITE_PULL_REQUEST", "7",
+              "BUILDKITE_PULL_REQUEST_REPO", "https://example.org/theirs");
+      String _ =
+          coordinator.create(
+              new BuildRequest("other", "r", "HEAD", "topic", "", pull),
+              Pipeline.parse("other", trigger));
+      JsonNode env = agent.take().path("env");
+      assertThat(env.path("BUILDKITE_PIPELINE_SLUG").asString()).isEqualTo("p");
+      assertThat(env.path("BUILDKITE_PULL_REQUEST").asString()).isEqualTo("7");
       assertThat(env.path("BUILDKITE_PULL_REQUEST_REPO").asString())
           .isEqualTo("https://example.org/theirs");
     }
