@@ -37,6 +37,11 @@ final class Access {
         .orElseThrow(() -> new HttpError(422, "The job has no agent"));
   }
 
+  /// Whether a job asks, and not an agent.
+  boolean byJob(Request request) {
+    return core.tokens().verify(Tokens.JOB, request.token()).isPresent();
+  }
+
   /// The path's `:id`, called with the token of that job or of the agent that has it: 3.78 starts
   /// and finishes jobs with its own.
   String job(Request request) {

@@ -170,7 +170,8 @@ final class AgentApi {
 
   private Reply pause(Request request) {
     String id = access.agentOrJob(request);
-    return paused(id, request.json(AgentPause.class).until());
+    AgentPause pause = request.json(AgentPause.class);
+    return paused(id, access.byJob(request) ? pause.shortly() : pause.until());
   }
 
   private Reply paused(String id, long until) {

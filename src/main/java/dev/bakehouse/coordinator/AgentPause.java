@@ -24,6 +24,11 @@ record AgentPause(@Nullable Integer timeoutInMinutes) {
     return Core.now() + Duration.ofMinutes(minutes).toMillis();
   }
 
+  /// The same for a job that asks, which may be anybody's: the usual time at most.
+  long shortly() {
+    return Math.min(until(), Core.now() + Duration.ofMinutes(USUAL).toMillis());
+  }
+
   /// Ends those whose time is over.
   ///
   /// @return ids of their agents

@@ -1,6 +1,8 @@
 package dev.bakehouse.coordinator;
 
 import dev.bakehouse.platform.Threads;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// savepoint of its own: a thousand agents at once wait for a few writes to disk, not for a
 /// thousand. Work may be done twice, when something else in its commit failed; it must not count.
 final class DatabaseWriter implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(DatabaseWriter.class.getName());
   private static final int MOST_AT_ONCE = 256;
 
   private final BlockingQueue<Task<?>> queue = new LinkedBlockingQueue<>();
@@ -96,7 +99,13 @@ final class DatabaseWriter implements AutoCloseable {
       }
       queue.drainTo(batch, MOST_AT_ONCE);
       more = !batch.contains(end);
-      commit(batch);
+      try {
+        commit(batch);
+      } catch (RuntimeException | Error e) {
+        // Nobody who waits may wait for ever.
+        LOG.log(Level.ERROR, "The database's writer failed; it goes on", e);
+        batch.forEach(task -> task.answer.completeExceptionally(e));
+      }
       batch.clear();
     }
     closed = true;

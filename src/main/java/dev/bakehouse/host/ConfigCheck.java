@@ -1,7 +1,6 @@
 package dev.bakehouse.host;
 
 import dev.bakehouse.job.HostSettings;
-import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +11,7 @@ import java.util.Optional;
 /// machinery where it can not.
 final class ConfigCheck {
   private final Path file;
+  private String last = "";
   private String looked = "";
   private Optional<String> trouble = Optional.empty();
 
@@ -20,13 +20,15 @@ final class ConfigCheck {
     this.file = file;
   }
 
-  /// What is wrong with the file; it is read where it changed since the last time.
+  /// What is wrong with the file. It is read where it has changed, and is the same at two looks: an
+  /// editor may be writing it.
   synchronized Optional<String> trouble() {
     String stamp = stamp();
-    if (!stamp.equals(looked)) {
-      looked = stamp;
+    if (!stamp.equals(looked) && stamp.equals(last)) {
       trouble = read();
+      looked = stamp;
     }
+    last = stamp;
     return trouble;
   }
 
@@ -34,7 +36,7 @@ final class ConfigCheck {
     try {
       HostSettings _ = HostSettings.read(file);
       return Optional.empty();
-    } catch (UserError e) {
+    } catch (RuntimeException e) {
       return Optional.of("its configuration can not be used: " + e.getMessage());
     }
   }

@@ -102,7 +102,9 @@ public final class Bootstrap {
       log.println(e.getMessage());
       log.println("  " + e.remedy());
       boolean cancelled = cancellation.cancelled();
-      if (!cancelled && !(e.getCause() instanceof GitMirror.Fault)) {
+      boolean theirs =
+          e.getCause() instanceof GitMirror.Fault || e.getCause() instanceof JobTests.Disagreement;
+      if (!cancelled && !theirs) {
         note(String.valueOf(e.getMessage()));
       }
       evidence.upload();

@@ -8,8 +8,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.stream.Stream;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The caches of a build on its page: one annotation with a line for each step's cache.
@@ -92,17 +90,9 @@ final class CacheAnnotation {
   }
 
   private static SharedAnnotation.Text text(List<String> parts) {
-    String body = render(parts.stream().flatMap(part -> lines(part).stream()).toList());
+    String body =
+        render(parts.stream().flatMap(p -> SharedAnnotation.read(p, Line[].class)).toList());
     return new SharedAnnotation.Text(body.contains("\n- ") ? "warning" : "info", body);
-  }
-
-  /// Another job of the build wrote it: what is not understood is left out.
-  private static List<Line> lines(String json) {
-    try {
-      return Stream.of(JSON.readValue(json, Line[].class)).filter(Objects::nonNull).toList();
-    } catch (JacksonException e) {
-      return List.of();
-    }
   }
 
   /// Markdown of bounded size.

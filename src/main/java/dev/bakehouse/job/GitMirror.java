@@ -36,6 +36,9 @@ public final class GitMirror {
 
   private static final long BLOCK = 4096;
 
+  /// Characters of their names and what else git lists of them.
+  private static final long NAMES = 1 << 28;
+
   /// A submodule's mode in a tree.
   private static final String LINK = "160000";
 
@@ -161,22 +164,27 @@ public final class GitMirror {
   }
 
   /// A few small trees can name one blob a billion times.
-  private void insistFew(String commit) {
+  ///
+  /// @throws ProjectError when they would be too many, or fill the disk
+  void insistFew(String commit) {
     Process list = git("ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit).start();
     try (Scanner entries = new Scanner(list.getInputStream(), StandardCharsets.ISO_8859_1)) {
       long room = Files.getFileStore(dir).getUsableSpace() / 4;
       int count = 0;
+      long names = 0;
       while (entries.useDelimiter("\0").hasNext()) {
-        String size = entries.next().split("[ \t]+", 5)[3];
+        String entry = entries.next();
+        names += entry.length();
+        String size = entry.split("[ \t]+", 5)[3];
         room -= Math.max(BLOCK, size.equals("-") ? 0 : Long.parseLong(size));
         count++;
-        if (count > MOST || room < 0) {
+        if (count > MOST || names > NAMES || room < 0) {
           throw new ProjectError(
               "The files of the commit "
                   + commit
                   + " are more than "
                   + MOST
-                  + ", or larger than a quarter of the free disk",
+                  + ", have too long names, or are larger than a quarter of the free disk",
               "Remove what is not needed, or make room.");
         }
       }

@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The tests of a job whose step names result files: its VM gets `bakehouse-shard` and the times of
@@ -98,10 +97,17 @@ final class JobTests {
         TestTimes.unpack(decided)
             .orElseThrow(
                 () ->
-                    new UserError(
+                    new Disagreement(
                         "The build's meta-data " + key() + " is not what jobs on these hosts write",
                         "Start a new build, and leave that key alone."));
     return times.millis().size();
+  }
+
+  /// Jobs of the build are not of one mind about the times: the host is not at fault.
+  static final class Disagreement extends UserError {
+    Disagreement(String message, String remedy) {
+      super(message, remedy);
+    }
   }
 
   private String key() {
@@ -169,7 +175,7 @@ final class JobTests {
   int settle(int status) {
     notes.map(read -> run(read, status)).filter(run -> !run.empty()).ifPresent(this::keep);
     if (status == 0 && shards > 1 && !agreed().equals(decided)) {
-      throw new UserError(
+      throw new Disagreement(
           "Another job of the step decided on other times at the same moment, so their tests are"
               + " divided differently",
           "The job is run again, by the times that stayed.");
@@ -196,7 +202,7 @@ final class JobTests {
       if (again || !run.flaky().isEmpty() || !run.quarantined().isEmpty()) {
         tell();
       }
-    } catch (IOException | UserError e) {
+    } catch (IOException | RuntimeException e) {
       phases.say("Tests: their results could not be kept: " + e.getMessage());
     }
   }
@@ -245,10 +251,6 @@ final class JobTests {
   }
 
   private static Stream<FlakyTest> flaky(String part) {
-    try {
-      return Stream.of(JSON.readValue(part, FlakyTest[].class)).filter(Objects::nonNull);
-    } catch (JacksonException e) {
-      return Stream.empty();
-    }
+    return SharedAnnotation.read(part, FlakyTest[].class);
   }
 }

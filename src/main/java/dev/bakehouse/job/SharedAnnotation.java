@@ -2,13 +2,18 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.platform.UserError;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /// An annotation that several jobs of a build have a part in.
 ///
@@ -22,6 +27,12 @@ import java.util.stream.Collectors;
 record SharedAnnotation(String context, String key, Function<List<String>, Text> render) {
   static final int JOBS = 100;
   private static final int TURNS = 5;
+
+  /// Characters of a part, and things in it.
+  private static final int LONGEST = 1 << 17;
+
+  private static final int MOST = 1000;
+  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /// @param style one of Buildkite's
   /// @param body Markdown
@@ -45,6 +56,22 @@ record SharedAnnotation(String context, String key, Function<List<String>, Text>
         return;
       }
       keys = now;
+    }
+  }
+
+  /// What a part tells. Any job of the build may have written it: what is not understood, or too
+  /// much, is left out.
+  static <T> Stream<T> read(String part, Class<T[]> type) {
+    if (part.length() > LONGEST) {
+      return Stream.empty();
+    }
+    try {
+      return Stream.ofNullable(JSON.readValue(part, type))
+          .flatMap(Arrays::stream)
+          .filter(Objects::nonNull)
+          .limit(MOST);
+    } catch (JacksonException e) {
+      return Stream.empty();
     }
   }
 

@@ -96,6 +96,7 @@ final class StepInputs {
       throw new UserError(
           "the step names more than " + MOST + " inputs", "Name directories instead of files.");
     }
+    mirror.insistFew(commit);
     SortedMap<String, String> links = mirror.links(commit);
     SortedMap<String, String> files = new TreeMap<>(links);
     for (String pattern : patterns) {

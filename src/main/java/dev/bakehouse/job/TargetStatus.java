@@ -53,6 +53,11 @@ public final class TargetStatus {
     List<String> failed = new ArrayList<>();
     List<String> soft = new ArrayList<>();
     List<String> keys = StatusStep.keys(env);
+    if (keys.isEmpty()) {
+      log.println(
+          "warning: commit status of " + target + " was not set: the step names no steps of it");
+      return;
+    }
     for (String key : keys) {
       switch (outcome(key)) {
         case "passed" -> {}
@@ -72,12 +77,16 @@ public final class TargetStatus {
 
   /// Of a step that was never added, because what adds it failed: none.
   private String outcome(String key) {
-    Outcome answer =
-        AgentCommand.of(env, "step", "get", "outcome", "--step", key)
-            .and("--log-level", "fatal")
-            .deadline(DEADLINE)
-            .run();
-    return answer.ok() ? answer.text().strip() : "";
+    try {
+      Outcome answer =
+          AgentCommand.of(env, "step", "get", "outcome", "--step", key)
+              .and("--log-level", "fatal")
+              .deadline(DEADLINE)
+              .run();
+      return answer.ok() ? answer.text().strip() : "";
+    } catch (UserError e) {
+      return "";
+    }
   }
 
   private void set(String target, State state, String description) {

@@ -33,6 +33,9 @@ final class TestHistory {
   private static final int RECENT = 10;
   private static final int FILES = 100;
 
+  /// Of tests that failed, in all runs that are looked at.
+  private static final int TOLD = 2000;
+
   /// Of all files of a build.
   private static final long BYTES = 32L << 20;
 
@@ -42,6 +45,7 @@ final class TestHistory {
   private final Consumer<String> log;
   private final JobIdentity identity;
   private final AgentArtifacts artifacts;
+  private int told;
 
   /// @param scratch for directories of such processes only
   /// @param env the job's
@@ -79,7 +83,12 @@ final class TestHistory {
 
   private void add(List<Seen> to, String build, int number, @Nullable String commit) {
     String of = Objects.requireNonNullElse(commit, "");
-    runs(build, true).forEach(run -> to.add(new Seen(number, of, run)));
+    for (TestRun run : runs(build, true)) {
+      told += run.failed().size() + run.flaky().size() + run.quarantined().size();
+      if (told <= TOLD) {
+        to.add(new Seen(number, of, run));
+      }
+    }
   }
 
   private List<BuildInfo> builds(@Nullable String state, int most) {

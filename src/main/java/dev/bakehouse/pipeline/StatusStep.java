@@ -21,6 +21,7 @@ public final class StatusStep {
     return Stream.of(env.getOrDefault(STEPS, "").split(","))
         .filter(key -> key.matches("[A-Za-z0-9_.:-]{1,200}"))
         .filter(key -> !key.startsWith("-"))
+        .limit(500)
         .toList();
   }
 }

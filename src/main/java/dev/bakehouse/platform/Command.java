@@ -217,6 +217,9 @@ public final class Command {
             bytes.complete(stream.readAllBytes());
           } catch (IOException | UncheckedIOException e) {
             bytes.complete(new byte[0]);
+          } catch (Error e) {
+            // More than fits into memory: who waits for it must hear.
+            bytes.completeExceptionally(e);
           }
         });
     return bytes;

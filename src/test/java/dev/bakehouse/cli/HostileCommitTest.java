@@ -85,7 +85,8 @@ class HostileCommitTest {
     String commit = git("-c user.name=T -c user.email=t@e commit-tree -m bomb " + tree, "");
     git("branch -f main " + commit, "");
     Outcome outcome = job(ENSURE, "HEAD");
-    assertThat(outcome.text()).contains("are more than 1000000, or larger than a quarter");
+    assertThat(outcome.text())
+        .contains("are more than 1000000, have too long names, or are larger than a quarter");
     assertThat(outcome.status()).isEqualTo(1);
   }
 

@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 
 /// `bakehouse pipeline status` in jobs of a real agent, at a server that answers as GitHub does.
 @Tag("agent")
-class TargetStatusTest {
+class StatusStepTest {
   @TempDir Path dir;
 
   private static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
