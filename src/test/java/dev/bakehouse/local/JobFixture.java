@@ -307,6 +307,8 @@ public final class JobFixture implements AutoCloseable {
   public Map<String, Result> runPipeline(String branch, Map<String, String> env, String pipeline) {
     BuildRequest request =
         new BuildRequest("test", repository.toString(), "HEAD", branch, "A test", env);
+    // Else the branch of whichever test came first were the main one.
+    coordinator().definePipeline("test", repository.toString(), "main");
     BuildView build =
         fleet.build(
             request,
