@@ -3,6 +3,7 @@ package dev.bakehouse.cache;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
+import dev.bakehouse.store.OtherBytes;
 import dev.bakehouse.store.Upload;
 import java.io.IOException;
 import java.io.InputStream;
@@ -111,7 +112,7 @@ public final class CacheHistory {
     }
     try (InputStream in = Channels.newInputStream(channel.get())) {
       return Optional.of(JSON.readValue(in.readNBytes(LARGEST), CacheRun.class));
-    } catch (JacksonException e) {
+    } catch (JacksonException | OtherBytes e) {
       return Optional.empty();
     }
   }

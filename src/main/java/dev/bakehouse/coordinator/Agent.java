@@ -63,6 +63,14 @@ record Agent(
     return host().orElse(hostname);
   }
 
+  /// Of the table: whether one may be given jobs.
+  static final String WORKS = "state='connected' AND NOT (ignored OR stopping OR paused)";
+
+  /// Whether it may be given jobs.
+  boolean works() {
+    return state.equals("connected") && !ignored && !stopping && !paused;
+  }
+
   private boolean has(String name, String value) {
     boolean named = false;
     for (String tag : tags) {

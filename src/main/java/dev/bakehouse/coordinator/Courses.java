@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /// Builds under way as the [Scheduler] knows them, beside the thread that writes: a build of
 /// thousands of jobs is not read again at each one's end, only the rows that were written since.
@@ -20,15 +21,15 @@ final class Courses {
   /// One build. What it gives stays as it is while others write.
   static final class Course {
     private final Steps steps;
-    private final List<Standing> latest;
+    private final TreeMap<Long, Standing> latest = new TreeMap<>();
 
     private Course(Transaction tx, String build) throws SQLException {
       steps = new Steps(StepRow.ofBuild(tx, build));
-      latest =
-          tx.list(
-              Standing.SELECT + "build=? AND retried_in IS NULL ORDER BY seq",
+      tx.list(
+              Standing.SELECT + "build=? AND retried_in IS NULL",
               row -> Standing.row(row, steps),
-              build);
+              build)
+          .forEach(this::put);
     }
 
     Steps steps() {
@@ -37,43 +38,14 @@ final class Courses {
 
     /// The latest attempts, in the order they were made.
     List<Standing> jobs() {
-      return List.copyOf(latest);
-    }
-
-    /// Where a job is; below 0 when it is not there, `-1 - x` for one that belongs to `x`.
-    private int place(long seq) {
-      int low = 0;
-      int high = latest.size() - 1;
-      while (low <= high) {
-        int middle = (low + high) / 2;
-        long there = latest.get(middle).seq();
-        if (there == seq) {
-          return middle;
-        }
-        if (there < seq) {
-          low = middle + 1;
-        } else {
-          high = middle - 1;
-        }
-      }
-      return -1 - low;
+      return List.copyOf(latest.values());
     }
 
     private void put(Standing job) {
-      int place = place(job.seq());
-      if (!job.latest()) {
-        remove(job.seq());
-      } else if (place < 0) {
-        latest.add(-1 - place, job);
+      if (job.latest()) {
+        latest.put(job.seq(), job);
       } else {
-        latest.set(place, job);
-      }
-    }
-
-    private void remove(long seq) {
-      int place = place(seq);
-      if (place >= 0) {
-        latest.remove(place);
+        latest.remove(job.seq());
       }
     }
 
@@ -96,7 +68,7 @@ final class Courses {
     Course known = kept.get(build);
     Course course = known == null ? new Course(tx, build) : known;
     for (long seq : tx.writtenJobs()) {
-      if (known != null || course.place(seq) < 0) {
+      if (known != null || !course.latest.containsKey(seq)) {
         renew(tx, seq);
       }
     }
@@ -111,7 +83,7 @@ final class Courses {
   private void renew(Transaction tx, long seq) throws SQLException {
     boolean gone = tx.list(Standing.SELECT + "seq=?", this::renew, seq).isEmpty();
     if (gone) {
-      kept.values().forEach(course -> course.remove(seq));
+      kept.values().forEach(course -> course.latest.remove(seq));
     }
   }
 

@@ -132,12 +132,7 @@ final class Dispatcher {
   /// A job for an agent that has none.
   Optional<String> offer(Transaction tx, String id) throws SQLException {
     Agent agent = Agent.get(tx, id);
-    boolean works =
-        agent.state().equals("connected")
-            && !agent.stopping()
-            && !agent.paused()
-            && !agent.ignored();
-    return works ? next(tx, agent, false).map(Job::id) : Optional.empty();
+    return agent.works() ? next(tx, agent, false).map(Job::id) : Optional.empty();
   }
 
   /// Others may have what an agent was offered and was not told of.
@@ -208,10 +203,11 @@ final class Dispatcher {
       throws SQLException {
     return tx
         .list(
-            "SELECT * FROM agents WHERE state='connected' AND "
+            "SELECT * FROM agents WHERE "
+                + Agent.WORKS
+                + " AND "
                 + which
-                + " AND NOT"
-                + " (ignored OR stopping OR paused) AND NOT EXISTS (SELECT 1 FROM jobs WHERE"
+                + " AND NOT EXISTS (SELECT 1 FROM jobs WHERE"
                 + " agent=agents.id AND state IN ("
                 + JobState.BUSY
                 + "))",

@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Set;
@@ -13,6 +14,17 @@ final class Elsewhere {
 
   private Elsewhere() {}
 
+  private record Attempt(Agent agent, Lifecycle.End end) {
+    static Attempt row(ResultSet row) throws SQLException {
+      return new Attempt(
+          Agent.row(row),
+          new Lifecycle.End(
+              row.getString("exit_status"),
+              row.getString("signal"),
+              row.getString("signal_reason")));
+    }
+  }
+
   /// @param fits whether an agent has what the job asks for
   static boolean left(Transaction tx, Job job, Agent agent, Predicate<Agent> fits)
       throws SQLException {
@@ -23,23 +35,19 @@ final class Elsewhere {
     Set<String> failed =
         tx
             .list(
-                "SELECT a.* FROM jobs JOIN agents AS a ON a.id=jobs.agent WHERE step=? AND"
-                    + " parallel IS ? AND matrix=? AND retried_in IS NOT NULL AND exit_status IN"
-                    + " ('-1', '125')",
-                Agent::row,
+                "SELECT a.*, exit_status, signal, signal_reason FROM jobs JOIN agents AS a ON"
+                    + " a.id=jobs.agent WHERE step=? AND parallel IS ? AND matrix=? AND retried_in"
+                    + " IS NOT NULL AND exit_status IS NOT NULL",
+                Attempt::row,
                 job.step(),
                 job.parallel(),
                 Json.text(job.matrix()))
             .stream()
-            .map(Agent::machine)
+            .filter(attempt -> attempt.end.infrastructure())
+            .map(attempt -> attempt.agent.machine())
             .collect(Collectors.toSet());
     return failed.contains(agent.machine())
-        && tx
-            .list(
-                "SELECT * FROM agents WHERE state='connected' AND NOT (ignored OR stopping OR"
-                    + " paused)",
-                Agent::row)
-            .stream()
+        && tx.list("SELECT * FROM agents WHERE " + Agent.WORKS, Agent::row).stream()
             .anyMatch(other -> !failed.contains(other.machine()) && fits.test(other));
   }
 }

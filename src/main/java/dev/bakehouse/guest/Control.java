@@ -79,11 +79,6 @@ public final class Control implements AutoCloseable {
     return Integer.parseInt(text(exchange.call("signal", args, SHORT), 0));
   }
 
-  /// All processes with their kernel stacks, memory, disk and the journal's end, as text.
-  public String evidence(Duration deadline) {
-    return text(exchange.call("evidence", List.of(), deadline), 0);
-  }
-
   /// Writes a file in the guest, whole or not at all.
   ///
   /// @param mode octal, for example 0644

@@ -21,8 +21,8 @@ final class ConfigCheck {
   }
 
   /// What is wrong with the file. It is read where it has changed, and is the same at two looks: an
-  /// editor may be writing it.
-  synchronized Optional<String> trouble() {
+  /// editor may be writing it. One thread asks, now and then.
+  Optional<String> trouble() {
     String stamp = stamp();
     if (!stamp.equals(looked) && stamp.equals(last)) {
       trouble = read();

@@ -104,7 +104,8 @@ public final class HostDaemon {
     Hypervisor hypervisor = Jobs.hypervisor(host);
     Reaper reaper = new Reaper(host.state(), List.of(hypervisor));
     HostEnvironment.unheard(host, System.getenv()).ifPresent(this::say);
-    sweep(reaper);
+    Repeat sweeping = new Repeat("sweeping", this::say, () -> sweep(reaper));
+    sweeping.once();
     Templates templates = new Templates(host, hypervisor, log, this::say);
     Optional<RolloutWatch> rollout = RolloutWatch.of(host, templates, log, this::say, stop);
     Optional<RefreshWatch> refresh = RefreshWatch.of(host, log, this::say, stop);
@@ -122,14 +123,14 @@ public final class HostDaemon {
       CleanUp.start(host, hypervisor, this::say, stop);
       breaker.start();
       keepers.forEach(keeper -> keeper.start(stop));
-      Thread sweeper = Threads.start(() -> sweeps(reaper));
-      try (Standby _ = Standby.start(host, hypervisor, this::away, this::say)) {
+      Thread sweeper = Threads.start(() -> sweeping.until(stop, () -> SWEEP));
+      try (Standby _ = Standby.start(host, hypervisor, watch::away, this::say)) {
         watch.run();
       }
       sweeper.join();
     } finally {
       stop();
-      sweep(reaper);
+      sweeping.once();
       say("stopped");
     }
   }
@@ -173,20 +174,10 @@ public final class HostDaemon {
     }
   }
 
-  private void sweeps(Reaper reaper) {
-    new Repeat("sweeping", this::say, () -> sweep(reaper)).until(stop, () -> SWEEP);
-  }
-
   private void sweep(Reaper reaper) {
-    try {
-      reaper.sweep().forEach(name -> say("ended the orphan " + name));
-      Connections.sweep(host);
-      new VolumeSpace(new Volumes(host.state())).sweep();
-    } catch (UserError e) {
-      say(e.getMessage() + " " + e.remedy());
-    } catch (RuntimeException e) {
-      say("sweeping broke off with " + e);
-    }
+    reaper.sweep().forEach(name -> say("ended the orphan " + name));
+    Connections.sweep(host);
+    new VolumeSpace(new Volumes(host.state())).sweep();
   }
 
   private void say(String line) {

@@ -24,6 +24,7 @@ final class HostWatch implements AutoCloseable {
   private final Supplier<Optional<String>> away;
   private final StatusFile status;
   private final Consumer<String> say;
+  private volatile Optional<String> why = Optional.empty();
   private final CountDownLatch stop;
   private final Webhooks webhooks;
   private String last = "";
@@ -62,12 +63,17 @@ final class HostWatch implements AutoCloseable {
     }
   }
 
+  /// Why no jobs are to come, as it was at the last look; see [HostDaemon].
+  Optional<String> away() {
+    return why;
+  }
+
   private void tick() {
     Instant looked = Instant.now();
+    why = away.get();
     Requirement required = orders.required();
     List<ImageState> states = images.stream().map(image -> image.look(required)).toList();
     Readiness readiness = Readiness.of(states, orders.force());
-    Optional<String> why = away.get();
     Optional<List<String>> wanted =
         why.isPresent() ? Optional.empty() : Optional.of(tags.with(readiness));
     List<String> ready = readiness.images().stream().map(ImageState::name).toList();

@@ -174,7 +174,9 @@ public final class Bootstrap {
       caches.keep();
       JobReport.publish(job, settings.withImage(image.image().name()), ran.vm(), phases, caches);
       if (ran.status() == 0 && !cancellation.cancelled()) {
-        passed.note(image.steadily(LocalImage::content, _ -> {}));
+        if (passed.known()) {
+          passed.note(image.steadily(LocalImage::content, _ -> {}));
+        }
         if (!taken) {
           phases.run(Phase.CACHE, "history and annotation", caches::settle);
         }

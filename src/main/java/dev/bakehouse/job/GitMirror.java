@@ -297,7 +297,8 @@ public final class GitMirror {
         && git("cat-file", "-e", commit + "^{commit}").run().ok();
   }
 
-  private static boolean isCommit(String name) {
+  /// Whether it is a commit's full name.
+  static boolean isCommit(String name) {
     return name.matches("[0-9a-f]{40}|[0-9a-f]{64}");
   }
 

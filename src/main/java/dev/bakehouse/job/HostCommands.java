@@ -67,6 +67,12 @@ final class HostCommands {
             Phase.COMMAND, "on this host: " + command, () -> answered(log, () -> unknown(command)));
       }
     }
+    String named = job.text("BUILDKITE_COMMIT");
+    if (GitMirror.isCommit(named) && commands.stream().allMatch(StatusStep::is)) {
+      // Nothing of the repository is read.
+      commands.forEach(command -> report(job, settings, command, named, phases, log));
+      return 0;
+    }
     GitMirror mirror =
         phases.run(
             Phase.CHECKOUT,
@@ -83,17 +89,8 @@ final class HostCommands {
                 Phase.COMMAND,
                 title,
                 () -> answered(log, () -> upload(job, settings, command, mirror, commit, log)));
-      } else if (command.startsWith(StatusStep.COMMAND)) {
-        String target = command.substring(StatusStep.COMMAND.length());
-        TargetStatus report = new TargetStatus(settings.github(), job.texts(), commit, log);
-        status =
-            phases.run(
-                Phase.COMMAND,
-                title,
-                () -> {
-                  report.ended(target);
-                  return 0;
-                });
+      } else if (StatusStep.is(command)) {
+        report(job, settings, command, commit, phases, log);
       } else if (command.equals(PerformanceConfig.COMMAND)) {
         status =
             phases.run(Phase.COMMAND, title, () -> compare(job, settings, mirror, commit, log));
@@ -104,6 +101,24 @@ final class HostCommands {
       }
     }
     return status;
+  }
+
+  private static void report(
+      Job job,
+      HostSettings settings,
+      String command,
+      String commit,
+      Phases phases,
+      PrintStream log) {
+    String target = command.substring(StatusStep.COMMAND.length());
+    TargetStatus status = new TargetStatus(settings.github(), job.texts(), commit, log);
+    phases.run(
+        Phase.COMMAND,
+        "on this host: " + command,
+        () -> {
+          status.ended(target);
+          return 0;
+        });
   }
 
   private static int unknown(String command) {
@@ -147,8 +162,7 @@ final class HostCommands {
   private static int compare(
       Job job, HostSettings settings, GitMirror mirror, String commit, PrintStream log) {
     try {
-      JobSources.Api api =
-          new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
+      JobSources.Api api = settings.api();
       PerformanceConfig config =
           mirror
               .file(commit, FILE)

@@ -173,6 +173,11 @@ public record HostSettings(
     return settings;
   }
 
+  /// Who can be asked for builds.
+  JobSources.Api api() {
+    return new JobSources.Api(file, apiUrl, apiTokenFile);
+  }
+
   /// The images jobs of this host may run in, the one they get without asking first.
   public List<OfferedImage> offered() {
     return Stream.concat(Stream.of(new OfferedImage(image, imageSource)), others.stream()).toList();

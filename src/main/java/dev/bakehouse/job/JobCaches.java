@@ -71,8 +71,7 @@ final class JobCaches {
     access = Access.of(identity, platform);
     rule = settings.cache().rule();
     decision = rule.decide(job.stepKey(), env);
-    JobSources.Api api =
-        new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
+    JobSources.Api api = settings.api();
     JobStores stores = JobStores.of(settings, env);
     BlobStore blobs = stores.open(settings.cacheStore());
     CacheStore store = stores.caches(blobs);

@@ -58,8 +58,7 @@ public final class JobStores {
   }
 
   static JobStores of(HostSettings settings, Map<String, String> env) {
-    JobSources.Api api =
-        new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile());
+    JobSources.Api api = settings.api();
     return new JobStores(settings.state(), settings.state(), settings.cache(), api, env);
   }
 

@@ -57,12 +57,7 @@ final class JobTests {
     this.system = system;
     this.directory = system.home() + "/.bakehouse-tests";
     this.scratch = settings.state().resolve("tests");
-    this.history =
-        new TestHistory(
-            new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile()),
-            scratch,
-            job.texts(),
-            phases::say);
+    this.history = new TestHistory(settings.api(), scratch, job.texts(), phases::say);
     this.shards = number("BUILDKITE_PARALLEL_JOB_COUNT", 1);
   }
 

@@ -100,7 +100,8 @@ final class TakeOver {
       return false;
     }
     RestClient client =
-        new JobSources.Api(settings.file(), settings.apiUrl(), settings.apiTokenFile())
+        settings
+            .api()
             .client(job.texts())
             .orElseThrow(
                 () ->
@@ -205,11 +206,16 @@ final class TakeOver {
     }
   }
 
+  /// Whether all is known that goes into what the job makes.
+  boolean known() {
+    return fingerprint.isPresent();
+  }
+
   /// Notes what this job left, for later builds. It has passed; a fork's leaves nothing.
   ///
   /// @param now the content of the image, which may have been replaced before the VM started
   void note(String now) {
-    if (fingerprint.isEmpty() || access.writes().isEmpty() || !now.equals(content)) {
+    if (access.writes().isEmpty() || !now.equals(content)) {
       return;
     }
     try {

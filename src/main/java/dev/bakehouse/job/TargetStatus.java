@@ -25,7 +25,6 @@ import java.util.regex.Pattern;
 /// warning in the log: a build does not fail for it.
 public final class TargetStatus {
   private static final Duration DEADLINE = Duration.ofMinutes(2);
-  private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
   private static final Pattern URL = Pattern.compile("https?://\\S+");
 
   private final GithubSettings settings;
@@ -45,7 +44,9 @@ public final class TargetStatus {
 
   /// The targets of a build that has begun.
   public void pending(List<String> targets) {
-    targets.forEach(target -> set(target, State.PENDING, "The build runs"));
+    if (!targets.isEmpty()) {
+      set(targets, State.PENDING, "The build runs");
+    }
   }
 
   /// What became of a target's steps, which the job's environment names.
@@ -68,10 +69,13 @@ public final class TargetStatus {
     if (failed.isEmpty()) {
       String softly = soft.isEmpty() ? "" : "; failed softly: " + String.join(", ", soft);
       int passed = keys.size() - soft.size();
-      set(target, State.SUCCESS, passed + (passed == 1 ? " step" : " steps") + " passed" + softly);
+      set(
+          List.of(target),
+          State.SUCCESS,
+          passed + (passed == 1 ? " step" : " steps") + " passed" + softly);
     } else {
       String others = failed.size() == 1 ? "" : " and " + (failed.size() - 1) + " behind it";
-      set(target, State.FAILURE, failed.getFirst() + others + " did not pass");
+      set(List.of(target), State.FAILURE, failed.getFirst() + others + " did not pass");
     }
   }
 
@@ -89,9 +93,10 @@ public final class TargetStatus {
     }
   }
 
-  private void set(String target, State state, String description) {
-    String context = settings.context() + "/" + target;
+  private void set(List<String> targets, State state, String description) {
     String link = env.getOrDefault("BUILDKITE_BUILD_URL", "");
+    String url = URL.matcher(link).matches() ? link : "";
+    String named = String.join(", ", targets.stream().map(this::context).toList());
     try {
       String address = env.getOrDefault("BUILDKITE_REPO", "");
       String repository =
@@ -101,27 +106,30 @@ public final class TargetStatus {
                       new UserError(
                           address + " is not on the server of " + settings.api(),
                           "Set `github.api`, or take `commit-status` out of `pipeline`."));
-      if (!COMMIT.matcher(commit).matches()) {
+      if (!GitMirror.isCommit(commit)) {
         throw new UserError(
             "`" + commit + "` is no full name of a commit", "Start the build for a commit.");
       }
-      new Github(settings.api(), token())
-          .set(
-              repository,
-              commit,
-              new CommitStatus(
-                  context, state, description, URL.matcher(link).matches() ? link : ""));
+      // What fails for one target fails for all, and takes its time.
+      Github github = new Github(settings.api(), token());
+      for (String target : targets) {
+        github.set(repository, commit, new CommitStatus(context(target), state, description, url));
+      }
       log.println(
           "Commit status "
-              + context
+              + named
               + ": "
               + state.name().toLowerCase(Locale.ROOT)
               + ", "
               + description);
     } catch (UserError e) {
-      log.println("warning: commit status " + context + " was not set: " + e.getMessage());
+      log.println("warning: commit status " + named + " was not set: " + e.getMessage());
       log.println("  " + e.remedy());
     }
+  }
+
+  private String context(String target) {
+    return settings.context() + "/" + target;
   }
 
   private String token() {

@@ -16,6 +16,11 @@ public final class StatusStep {
 
   private StatusStep() {}
 
+  /// Whether a command line is this.
+  public static boolean is(String command) {
+    return command.startsWith(COMMAND);
+  }
+
   /// @param env of the step's job
   public static List<String> keys(Map<String, String> env) {
     return Stream.of(env.getOrDefault(STEPS, "").split(","))

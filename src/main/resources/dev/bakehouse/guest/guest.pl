@@ -454,32 +454,7 @@ sub warm {
     return $read;
 }
 
-# ---- evidence ----
-
-sub evidence {
-    my $text = "== processes (pid, parent, state, command, where in the kernel)\n";
-    for my $proc (sort { substr($a, 6) <=> substr($b, 6) } glob '/proc/[0-9]*') {
-        my $stat = slurp("$proc/stat") // next;
-        my ($pid, $name, $state, $parent) = $stat =~ /\A(\d+) \((.*)\) (\S) (\d+)/s or next;
-        my $line = slurp("$proc/cmdline") // '';
-        next if $line eq '' && $state eq 'I';
-        $line =~ tr/\0/ /;
-        $text .= "$pid $parent $state " . ($line eq '' ? "[$name]" : substr $line, 0, 300) . "\n";
-        my $stack = slurp("$proc/stack") // '';
-        $stack =~ s/^/    /mg;
-        $text .= $stack;
-    }
-    my @tools = $linux
-        ? ([qw(df -h /)], [qw(free -m)], [ 'journalctl', '-m', '--no-pager', '-n300', '-oshort-precise' ])
-        : ([qw(df -h /)], ['vm_stat'], [ 'ps', '-A', '-o', 'pid,ppid,stat,command' ], [qw(ls -lt /Library/Logs/DiagnosticReports)]);
-    for my $tool (@tools) {
-        $text .= "== @$tool\n";
-        open my $out, '-|', @$tool or next;
-        local $/;
-        $text .= <$out> // '';
-    }
-    return $text;
-}
+# ---- the host's own code ----
 
 # Runs code of the host's, and gives what it prints. Programs it starts print to nowhere, and read nothing.
 sub perl {
@@ -534,15 +509,12 @@ my %verbs = (
     },
 );
 
-# In a process of its own: these take long, or wait for what may never come.
-my %apart = (evidence => sub { print evidence() }, perl => \&perl);
-
-# What it prints comes first, then a NUL and why it failed.
+# In a process of its own, which may take long: what it prints comes first, then a NUL and why it failed.
 sub apart {
-    my ($work, @args) = @_;
+    my (@args) = @_;
     open my $to, '>&', \*STDOUT or POSIX::_exit(1);
     binmode $_ for $to, \*STDOUT;
-    my $why = eval { $work->(@args); 1 } ? '' : $@ || 'it failed';
+    my $why = eval { perl(@args); 1 } ? '' : $@ || 'it failed';
     select STDOUT;
     close STDOUT;
     print {$to} "\0$why";
@@ -561,10 +533,10 @@ sub handle {
         push @{ $waiting{ $args[0] } }, [ $session, $number ];
         return;
     }
-    if (my $work = $apart{$verb}) {
+    if ($verb eq 'perl') {
         my $pid = open my $from, '-|';
         return answer($session, $number, 'error', "fork: $!") if !defined $pid;
-        if (!$pid) { apart($work, @args) }
+        if (!$pid) { apart(@args) }
         $children{ fileno $from } = [ $from, $session, $number, '' ];
         return;
     }

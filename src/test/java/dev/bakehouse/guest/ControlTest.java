@@ -93,11 +93,6 @@ class ControlTest {
   }
 
   @Test
-  void evidenceNamesProcesses() {
-    assertThat(guest.control.evidence(Duration.ofSeconds(60))).contains("guest.pl serve");
-  }
-
-  @Test
   void runsPerlApartAndBringsWhatItPrints() {
     assertThat(
             perl(
