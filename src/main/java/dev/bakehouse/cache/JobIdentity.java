@@ -1,6 +1,6 @@
 package dev.bakehouse.cache;
 
-import java.util.Locale;
+import dev.bakehouse.platform.GitAddress;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -53,18 +53,7 @@ public record JobIdentity(
     String theirs = env.getOrDefault("BUILDKITE_PULL_REQUEST_REPO", "");
     String ours = env.getOrDefault("BUILDKITE_REPO", "");
     return branch.indexOf(':') >= 0
-        || (!theirs.isEmpty() && !repository(theirs).equals(repository(ours)));
-  }
-
-  /// `host/owner/name` of `https://user@host/owner/name.git` and of `git@host:owner/name`.
-  static String repository(String url) {
-    return url.strip()
-        .toLowerCase(Locale.ROOT)
-        .replaceFirst("^[a-z+]+://", "")
-        .replaceFirst("^[^/@]*@", "")
-        .replaceFirst("^([^/:]+):([0-9]+/)?", "$1/")
-        .replaceFirst("/+$", "")
-        .replaceFirst("\\.git$", "");
+        || (!theirs.isEmpty() && !GitAddress.place(theirs).equals(GitAddress.place(ours)));
   }
 
   /// A word that is neither a number nor says that there is none is 0: some pull request, which

@@ -146,10 +146,12 @@ public final class StepCaches {
         selection
             .archive(kind)
             .flatMap(
-                archive ->
-                    store.again(
-                        new Address(access.writes().get(), job.buildId(), job.step(), kind),
-                        archive.entry()))
+                archive -> {
+                  store.used(archive.entry());
+                  return store.again(
+                      new Address(access.writes().get(), job.buildId(), job.step(), kind),
+                      archive.entry());
+                })
             .ifPresent(_ -> log.accept("Caches: carried on: " + kind.name()));
       }
     } catch (UserError e) {

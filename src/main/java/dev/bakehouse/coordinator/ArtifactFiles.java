@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -29,6 +30,12 @@ final class ArtifactFiles {
     directory = state.resolve("artifacts");
     try {
       Files.createDirectories(directory);
+      // Of uploads that ended with an earlier coordinator.
+      try (DirectoryStream<Path> parts = Files.newDirectoryStream(directory, "*.part")) {
+        for (Path part : parts) {
+          Files.delete(part);
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

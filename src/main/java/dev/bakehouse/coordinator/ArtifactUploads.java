@@ -176,6 +176,9 @@ final class ArtifactUploads {
 
   /// What others may have read already stays as it is.
   private static void fresh(Artifact artifact) {
+    if (!artifact.here()) {
+      throw new HttpError(409, "The artifact lies elsewhere: at " + artifact.uploadDestination());
+    }
     if (!artifact.state().equals("new")) {
       throw new HttpError(409, "The artifact is " + artifact.state() + " already");
     }

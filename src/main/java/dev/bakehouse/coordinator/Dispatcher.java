@@ -149,13 +149,9 @@ final class Dispatcher {
     List<Next> first = new ArrayList<>();
     for (String asked : asked(tx)) {
       if (core.config().anyAgent() || agent.has(Json.map(asked))) {
-        first.addAll(
-            tx.list(
-                "SELECT id, priority, scheduled, seq FROM jobs WHERE state='scheduled' AND agents=?"
-                    + " ORDER BY priority DESC, scheduled, seq LIMIT "
-                    + LOOKED_AT,
-                row -> new Next(row.getString(1), row.getInt(2), row.getLong(3), row.getLong(4)),
-                asked));
+        // Those that failed elsewhere may be left to others for minutes: they hide no other.
+        first.addAll(queue(tx, asked, "retry_count=0"));
+        first.addAll(queue(tx, asked, "retry_count>0"));
       }
     }
     Collections.sort(first);
@@ -172,6 +168,16 @@ final class Dispatcher {
       }
     }
     return Optional.empty();
+  }
+
+  private static List<Next> queue(Transaction tx, String asked, String which) throws SQLException {
+    return tx.list(
+        "SELECT id, priority, scheduled, seq FROM jobs WHERE state='scheduled' AND agents=? AND "
+            + which
+            + " ORDER BY priority DESC, scheduled, seq LIMIT "
+            + LOOKED_AT,
+        row -> new Next(row.getString(1), row.getInt(2), row.getLong(3), row.getLong(4)),
+        asked);
   }
 
   /// Whether a job is left to an idle agent that has not asked since the job may run: one of the

@@ -37,7 +37,7 @@ final class Elsewhere {
             .list(
                 "SELECT a.*, exit_status, signal, signal_reason FROM jobs JOIN agents AS a ON"
                     + " a.id=jobs.agent WHERE step=? AND parallel IS ? AND matrix=? AND retried_in"
-                    + " IS NOT NULL AND exit_status IS NOT NULL",
+                    + " IS NOT NULL AND exit_status IS NOT NULL ORDER BY jobs.seq DESC LIMIT 20",
                 Attempt::row,
                 job.step(),
                 job.parallel(),

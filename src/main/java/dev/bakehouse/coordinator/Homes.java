@@ -15,6 +15,9 @@ final class Homes {
   private static final int KEPT = 20_000;
   private static final int AGENTS = 64;
 
+  /// Characters of a step's key.
+  private static final int LONGEST = 200;
+
   private final Map<List<String>, String> hosts = Collections.synchronizedMap(new Latest<>(KEPT));
   private final Map<String, Map<String, Boolean>> agents =
       Collections.synchronizedMap(new Latest<>(KEPT));
@@ -64,10 +67,15 @@ final class Homes {
 
   private static List<List<String>> names(Transaction tx, Job job) throws SQLException {
     String key = StepRow.get(tx, job.step()).key();
-    if (key == null) {
+    if (key == null || key.length() > LONGEST) {
       return List.of();
     }
     Build build = Build.get(tx, job.build());
+    PullRequest pull = PullRequest.of(build.env());
+    if (pull != null) {
+      // It neither moves the others' homes nor has a part in them.
+      return List.of(List.of(build.pipeline(), key, "pull/" + pull.id()));
+    }
     return List.of(List.of(build.pipeline(), key, build.branch()), List.of(build.pipeline(), key));
   }
 

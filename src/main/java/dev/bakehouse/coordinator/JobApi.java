@@ -99,7 +99,8 @@ final class JobApi {
             tx -> {
               Job job = Job.get(tx, id);
               if (job.state().held() && Boolean.TRUE.equals(finish.ignoreAgentInDispatches)) {
-                tx.update("UPDATE agents SET ignored=1 WHERE id=?", job.agent());
+                // It is to leave; where a job alone says so, its host starts it again.
+                tx.update("UPDATE agents SET stopping=1 WHERE id=?", job.agent());
               }
               lifecycle.finish(
                   tx, job, new Lifecycle.End(exitStatus, finish.signal, finish.signalReason));

@@ -47,6 +47,12 @@ final class NewSteps {
   ///
   /// @throws UserError when the build would be too large
   void add(int after) throws SQLException {
+    text =
+        tx.one(
+                "SELECT coalesce(sum(length(definition)+length(env)),0) FROM steps WHERE build=?",
+                r -> r.getInt(1),
+                build.id())
+            .orElse(0);
     insist("steps", MOST_STEPS, count(pipeline.steps()));
     insist("jobs", MOST_JOBS, jobs(pipeline.steps()));
     tx.update(

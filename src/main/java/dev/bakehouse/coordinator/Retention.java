@@ -11,8 +11,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/// Lets the artifacts of builds that have ended expire: their bytes go, what is known of them
-/// stays, as Buildkite does it (https://buildkite.com/docs/pipelines/configure/artifacts).
+/// Lets the artifacts of builds that have ended expire, whole or not: their bytes go, what is known
+/// of them stays, as Buildkite does it (https://buildkite.com/docs/pipelines/configure/artifacts).
 final class Retention implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Retention.class.getName());
   private static final Duration EVERY = Duration.ofHours(1);
@@ -43,7 +43,7 @@ final class Retention implements AutoCloseable {
         expire(old);
         old = old.size() < SOME ? List.of() : old(before);
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       LOG.log(Level.ERROR, "Old artifacts were not all deleted; it is tried again", e);
     }
   }
@@ -54,7 +54,8 @@ final class Retention implements AutoCloseable {
             tx ->
                 tx.list(
                     "SELECT a.* FROM artifacts AS a JOIN builds AS b ON b.id=a.build WHERE"
-                        + " a.state='finished' AND a.upload_destination='' AND a.created<? AND"
+                        + " a.state IN ('new', 'error', 'finished') AND a.upload_destination='' AND"
+                        + " a.created<? AND"
                         + " b.finished IS NOT NULL LIMIT "
                         + SOME,
                     Artifact::row,

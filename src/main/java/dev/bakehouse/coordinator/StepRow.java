@@ -37,6 +37,9 @@ record StepRow(
     boolean omitted) {
   private static final int KEPT = 20_000;
 
+  /// Characters of a definition that is kept.
+  private static final int SMALL = 2000;
+
   /// A step's definition never changes: those of late are kept as they were read.
   private static final Map<String, Step> READ =
       Collections.synchronizedMap(
@@ -50,8 +53,11 @@ record StepRow(
   private static Step step(String id, ResultSet row) throws SQLException {
     Step known = READ.get(id);
     if (known == null) {
-      known = Step.parse(row.getString("definition"));
-      READ.put(id, known);
+      String text = row.getString("definition");
+      known = Step.parse(text);
+      if (text.length() <= SMALL) {
+        READ.put(id, known);
+      }
     }
     return known;
   }

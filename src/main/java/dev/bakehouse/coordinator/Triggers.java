@@ -67,6 +67,11 @@ final class Triggers {
       // Else a pull request could have itself built as the main branch.
       env.putAll(PullRequest.variables(pull));
     }
+    if (from.branch().contains(":")) {
+      // A fork's branch, told by its owner alone: the new one's branch does not tell it any more.
+      env.put("BUILDKITE_PULL_REQUEST", pull == null ? "fork" : pull.id());
+      env.put("BUILDKITE_PULL_REQUEST_REPO", "fork/" + from.branch().replace(':', '/'));
+    }
     env.put("BUILDKITE_TRIGGERED_FROM_BUILD_ID", from.id());
     env.put("BUILDKITE_TRIGGERED_FROM_BUILD_NUMBER", String.valueOf(from.number()));
     env.put("BUILDKITE_TRIGGERED_FROM_BUILD_PIPELINE_SLUG", from.pipeline());

@@ -1,5 +1,6 @@
 package dev.bakehouse.image;
 
+import dev.bakehouse.platform.GitAddress;
 import java.util.Locale;
 import java.util.Map;
 
@@ -36,23 +37,14 @@ public enum Branch {
       return current.equals(main) ? MAIN : OTHER;
     }
     String from = environment.getOrDefault("BUILDKITE_PULL_REQUEST_REPO", "");
-    if (!from.isEmpty() && !same(from, environment.getOrDefault("BUILDKITE_REPO", ""))) {
+    String own = GitAddress.place(environment.getOrDefault("BUILDKITE_REPO", ""));
+    // Buildkite can put a fork's owner and `:` before the branch, which no branch's name holds.
+    if (branch.contains(":") || (!from.isEmpty() && !GitAddress.place(from).equals(own))) {
       return FORK;
     }
     boolean pullRequest =
         !environment.getOrDefault("BUILDKITE_PULL_REQUEST", "false").equals("false");
     String main = environment.getOrDefault("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "main");
     return branch.equals(main) && !pullRequest ? MAIN : OTHER;
-  }
-
-  private static boolean same(String one, String other) {
-    return path(one).equals(path(other));
-  }
-
-  /// `owner/repository` of any form of a git address.
-  private static String path(String url) {
-    return url.replaceFirst("/+$", "")
-        .replaceFirst("\\.git$", "")
-        .replaceFirst("^.*[/:]([^/:]+/[^/:]+)$", "$1");
   }
 }

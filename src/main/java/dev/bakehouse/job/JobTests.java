@@ -2,6 +2,7 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.Scratch;
 import dev.bakehouse.platform.UserError;
@@ -85,7 +86,8 @@ final class JobTests {
     decided = agreed();
     if (decided.equals(NONE)) {
       byte[] found = found().packed().getBytes(StandardCharsets.UTF_8);
-      JobReport.agent(job, "meta-data", "set", key()).input(found).check();
+      // Should it fail, the next question does.
+      Outcome _ = JobReport.agent(job, "meta-data", "set", key()).input(found).run();
       decided = agreed();
     }
     times =
@@ -111,10 +113,13 @@ final class JobTests {
   }
 
   private String agreed() {
-    return JobReport.agent(job, "meta-data", "get", key(), "--default", NONE)
-        .check()
-        .text()
-        .strip();
+    Outcome answer = JobReport.agent(job, "meta-data", "get", key(), "--default", NONE).run();
+    if (!answer.ok()) {
+      throw new Disagreement(
+          "The times of the step's tests could not be asked for: " + answer.complaint(),
+          "The job is run again.");
+    }
+    return answer.text().strip();
   }
 
   private TestTimes found() {

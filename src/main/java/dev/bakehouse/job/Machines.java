@@ -161,7 +161,7 @@ public final class Machines {
     }
     Wish wish = new Wish(standbyKey(image));
     return slots
-        .standby(wish, vmSettings().boot(), () -> demand.unmet().isPresent(), progress)
+        .standby(wish, vmSettings().boot(), () -> !usual() || demand.unmet().isPresent(), progress)
         .orElseGet(
             () -> {
               String why = demand.unmet().map(reason -> " (" + reason + ")").orElse("");

@@ -51,8 +51,10 @@ final class RestBuilds implements PassedBuilds {
 
   static OptionalInt pull(BuildInfo.@Nullable PullRequest pull) {
     String id = pull == null || pull.id() == null ? "" : pull.id();
-    return id.matches("[1-9][0-9]{0,8}")
-        ? OptionalInt.of(Integer.parseInt(id))
-        : OptionalInt.empty();
+    if (id.isEmpty() || id.equals("false")) {
+      return OptionalInt.empty();
+    }
+    // As for jobs: what is no number is some pull request.
+    return OptionalInt.of(id.matches("[1-9][0-9]{0,8}") ? Integer.parseInt(id) : 0);
   }
 }

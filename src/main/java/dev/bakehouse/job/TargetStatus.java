@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /// A status for each target of a build on its commit at GitHub. One that can not be set is a
@@ -97,6 +98,15 @@ public final class TargetStatus {
     String link = env.getOrDefault("BUILDKITE_BUILD_URL", "");
     String url = URL.matcher(link).matches() ? link : "";
     String named = String.join(", ", targets.stream().map(this::context).toList());
+    boolean pull = !Set.of("", "false").contains(env.getOrDefault("BUILDKITE_PULL_REQUEST", ""));
+    if (pull && env.getOrDefault("BUILDKITE_SOURCE", "").equals("trigger_job")) {
+      log.println(
+          "warning: commit status "
+              + named
+              + " was not set: a pull request's build chose the"
+              + " commit");
+      return;
+    }
     try {
       String address = env.getOrDefault("BUILDKITE_REPO", "");
       String repository =

@@ -1,9 +1,8 @@
 package dev.bakehouse.pipeline;
 
+import dev.bakehouse.platform.GitAddress;
 import dev.bakehouse.platform.UserError;
 import java.util.Collection;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -51,7 +50,8 @@ public record BuildFacts(
     // Buildkite can put a fork's owner and `:` before the branch, which no branch's name holds.
     boolean fork =
         branch.contains(":")
-            || (!from.isEmpty() && !place(from).equals(place(text(env, "BUILDKITE_REPO"))));
+            || (!from.isEmpty()
+                && !GitAddress.place(from).equals(GitAddress.place(text(env, "BUILDKITE_REPO"))));
     boolean queued =
         branch.startsWith("gh-readonly-queue/")
             || !text(env, "BUILDKITE_MERGE_QUEUE_BASE_BRANCH").isEmpty();
@@ -113,16 +113,5 @@ public record BuildFacts(
 
   private static String text(Map<String, String> env, String name) {
     return env.getOrDefault(name, "");
-  }
-
-  /// A repository's address without what differs between its spellings.
-  private static String place(String address) {
-    String plain = address.strip().toLowerCase(Locale.ROOT).replaceFirst("^[a-z+]+://", "");
-    plain = plain.replaceFirst("^[^/@]*@", "").replaceFirst("^([^/:]+):([0-9]+/)?", "$1/");
-    List<String> ends = List.of("/", ".git", "/");
-    for (String end : ends) {
-      plain = plain.endsWith(end) ? plain.substring(0, plain.length() - end.length()) : plain;
-    }
-    return plain;
   }
 }

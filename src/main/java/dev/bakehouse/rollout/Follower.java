@@ -102,7 +102,7 @@ public final class Follower {
     boolean here =
         share.target().map(target -> shelf.find(reference(target)).isPresent()).orElse(true);
     if (has.equals(wants) && here) {
-      return file.change(s -> s.running(s.inForce(), s.previous(), s.held()));
+      return released(file.change(s -> s.running(s.inForce(), s.previous(), s.held())));
     }
     if (share.target().isEmpty()) {
       return settled(Optional.empty(), share);
@@ -130,8 +130,8 @@ public final class Follower {
     Optional<InForce> previous = other ? old.inForce() : old.previous();
     List<String> kept =
         Stream.concat(next.stream(), previous.stream()).map(InForce::name).distinct().toList();
-    HostState settled = file.change(state -> state.running(next, previous, kept));
-    old.held().stream().filter(name -> !kept.contains(name)).forEach(n -> shelf.hold(n, false));
+    List<String> all = Stream.concat(kept.stream(), old.held().stream()).distinct().toList();
+    HostState settled = released(file.change(state -> state.running(next, previous, all)));
     note(old, next);
     log.say(
         "rollout: the next jobs run in "
@@ -139,6 +139,22 @@ public final class Follower {
             + ", because "
             + share.why());
     return settled;
+  }
+
+  /// Lets go of what is neither in force nor was before. The state forgets it last: killed in
+  /// between, the next time does it.
+  private HostState released(HostState state) {
+    List<String> kept =
+        Stream.concat(state.inForce().stream(), state.previous().stream())
+            .map(InForce::name)
+            .distinct()
+            .toList();
+    List<String> over = state.held().stream().filter(name -> !kept.contains(name)).toList();
+    if (over.isEmpty()) {
+      return state;
+    }
+    over.forEach(name -> shelf.hold(name, false));
+    return file.change(s -> s.running(s.inForce(), s.previous(), kept));
   }
 
   /// Back is where jobs ran before: in the image before, or in the configured one.

@@ -62,6 +62,23 @@ class ElsewhereTest {
     assertThat(fails(busy, "0")).isEqualTo("two");
   }
 
+  /// However many: the jobs behind them are no worse.
+  @Test
+  void manyOfThemHideNoOther() throws Exception {
+    HandClient busy = agent("a.1", "a");
+    HandClient broken = agent("b.1", "b");
+    StringBuilder steps = new StringBuilder("{key: long, command: x, priority: 9}");
+    for (int i = 0; i < 20; i++) {
+      steps.append(", {key: k%d, command: x, priority: 1}".formatted(i));
+    }
+    build(steps + ", {key: last, command: x}");
+    var _ = busy.begin();
+    for (int i = 0; i < 20; i++) {
+      assertThat(fails(broken, "125")).isEqualTo("k" + i);
+    }
+    assertThat(fails(broken, "0")).isEqualTo("last");
+  }
+
   @Test
   void notOneThatNoOtherHostCanRunOrThatFailedByItself() throws Exception {
     HandClient other = agent("a.1", "a");

@@ -2,9 +2,11 @@ package dev.bakehouse.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bakehouse.pipeline.BuildFacts;
 import dev.bakehouse.pipeline.Pipeline;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +70,28 @@ class PullRequestTest {
       assertThat(env.path("BUILDKITE_PULL_REQUEST").asString()).isEqualTo("7");
       assertThat(env.path("BUILDKITE_PULL_REQUEST_REPO").asString())
           .isEqualTo("https://example.org/theirs");
+    }
+  }
+
+  /// Told by its branch alone, as Buildkite can be set to name those of forks.
+  @Test
+  void whatAForksBranchTriggersIsAForksToo() throws Exception {
+    try (Coordinator coordinator = Coordinator.start(Config.of(0, dir))) {
+      HandClient agent = HandClient.connected(coordinator, "hand", "[]");
+      coordinator.definePipeline("p", "r", "main", "steps: [{command: x}]");
+      String _ =
+          coordinator.create(
+              new BuildRequest("other", "r", "HEAD", "evil:main", "", Map.of()),
+              Pipeline.parse("other", "steps: [{trigger: p, build: {branch: main}}]"));
+      Map<String, String> env = new HashMap<>();
+      agent
+          .take()
+          .path("env")
+          .properties()
+          .forEach(e -> env.put(e.getKey(), e.getValue().asString()));
+      assertThat(env).containsEntry("BUILDKITE_BRANCH", "main");
+      assertThat(BuildFacts.of(env).fork()).isTrue();
+      assertThat(env.get("BUILDKITE_PULL_REQUEST")).isEqualTo("fork");
     }
   }
 }

@@ -14,24 +14,27 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 class RetentionTest extends RestBench {
-  private static String upload(HandClient agent, JsonNode job, String path) throws Exception {
+  private static String upload(HandClient agent, JsonNode job, String path, boolean finished)
+      throws Exception {
     String announced =
-        "{\"id\":\"b\",\"artifacts\":[{\"path\":\"%s\",\"file_size\":1}],\"multipart_supported\":true}"
+        "{\"id\":\"%1$s\",\"artifacts\":[{\"path\":\"%1$s\",\"file_size\":1}],\"multipart_supported\":true}"
             .formatted(path);
     String url = HandClient.path(job) + "/artifacts";
     JsonNode answer = agent.call("POST", url, HandClient.token(job), announced).json();
     String id = answer.path("artifact_ids").path(0).asString();
     String to = answer.at("/per_artifact_instructions/" + id + "/actions/0/url").asString();
     assertThat(agent.call("PUT", to, "", "x").status()).isEqualTo(200);
+    if (!finished) {
+      return id;
+    }
     String done = "{\"artifacts\":[{\"id\":\"" + id + "\",\"state\":\"finished\"}]}";
     assertThat(agent.call("PUT", url, HandClient.token(job), done).status()).isEqualTo(200);
     return id;
   }
 
-  private ArtifactInfo only(int number) {
+  private ArtifactInfo artifact(int number, String id) {
     List<ArtifactInfo> all = client.artifacts("p", number);
-    assertThat(all).hasSize(1);
-    return all.getFirst();
+    return all.stream().filter(a -> a.id().equals(id)).findFirst().orElseThrow();
   }
 
   @Test
@@ -40,13 +43,15 @@ class RetentionTest extends RestBench {
     HandClient agent = agent("a");
     BuildInfo ended = create("main", "c");
     JsonNode job = agent.begin();
-    String old = upload(agent, job, "old");
+    String old = upload(agent, job, "old", true);
+    String torn = upload(agent, job, "torn", false);
     agent.finish(job, "0");
     BuildInfo runs = create("main", "c");
-    String young = upload(agent, agent.begin(), "young");
+    String young = upload(agent, agent.begin(), "young", true);
     Path artifacts = dir.resolve("state/artifacts");
     assertThat(artifacts.resolve(old)).exists();
 
+    Path part = Files.createFile(artifacts.resolve("x.part"));
     coordinator.close();
     coordinator =
         Coordinator.start(Config.of(0, dir.resolve("state")).keepArtifacts(Duration.ofMillis(1)));
@@ -55,14 +60,18 @@ class RetentionTest extends RestBench {
         Poll.until(
             "the artifact to expire",
             Duration.ofSeconds(20),
-            () -> Optional.of(only(ended.number())).filter(a -> a.state().equals("expired")));
+            () ->
+                Optional.of(artifact(ended.number(), old))
+                    .filter(a -> a.state().equals("expired")));
     assertThat(gone.path()).isEqualTo("old");
     assertThat(artifacts.resolve(old)).doesNotExist();
+    assertThat(artifacts.resolve(torn)).doesNotExist();
+    assertThat(part).doesNotExist();
     String page = ORG + "/pipelines/p/builds/" + ended.number() + "/artifacts/" + old;
     raw = new HandClient(coordinator);
     String bytes = get(page + "/download").json().path("url").asString();
     assertThat(raw.call("GET", bytes, "", "").status()).isEqualTo(404);
-    assertThat(only(runs.number()).state()).isEqualTo("finished");
+    assertThat(artifact(runs.number(), young).state()).isEqualTo("finished");
     assertThat(Files.exists(artifacts.resolve(young))).isTrue();
   }
 }
