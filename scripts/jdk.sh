@@ -78,3 +78,11 @@ temurin_archive() { # unpacks Temurin 25 into $1 after checking its SHA-256
   mv "$work/home" "$1"
   rm -rf "$work"
 }
+
+# In another encoding than UTF-8 the JVM can neither print nor open every name.
+every_name() {
+  case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+    *[Uu][Tt][Ff]*) ;;
+    *) export LC_ALL=C.UTF-8 ;;
+  esac
+}
