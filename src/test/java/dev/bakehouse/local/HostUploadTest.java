@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.local.JobFixture.Result;
 import dev.bakehouse.local.JobFixture.Step;
+import dev.bakehouse.local.JobFixture.Where;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -42,7 +43,9 @@ class HostUploadTest {
   @Test
   void aTargetsStatusIsSetByTheHost(JobFixture fixture) {
     String command = "bakehouse pipeline status --target linux-x64";
-    Result result = fixture.run(List.of(Step.vm("status", command))).get("status");
+    Map<String, String> env = Map.of("BAKEHOUSE_STATUS_STEPS", "linux-x64-build-cpp");
+    Step step = new Step("status", command, env, Where.VM);
+    Result result = fixture.run(List.of(step)).get("status");
     assertThat(result.status()).isEqualTo("0");
     assertThat(result.log())
         .contains(
