@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,11 +12,14 @@ import org.jspecify.annotations.Nullable;
 final class AgentApi {
   private static final int INTERVAL_SECONDS = 1;
 
+  /// Not longer: an agent that is told to leave hears of it only when it has its answer.
+  private static final Duration HELD = Duration.ofMillis(INTERVAL_SECONDS * 900L);
+
   private final Core core;
   private final Access access;
   private final Dispatcher dispatcher;
   private final Lifecycle lifecycle;
-  private final PingStreams streams;
+  private final Waiting waiting;
 
   private record Register(
       @Nullable String name,
@@ -29,9 +33,8 @@ final class AgentApi {
 
   private record Stop(@Nullable Boolean force) {}
 
-  AgentApi(
-      Core core, Access access, Dispatcher dispatcher, Lifecycle lifecycle, PingStreams streams) {
-    this.streams = streams;
+  AgentApi(Core core, Access access, Dispatcher dispatcher, Lifecycle lifecycle, Waiting waiting) {
+    this.waiting = waiting;
     this.core = core;
     this.access = access;
     this.dispatcher = dispatcher;
@@ -118,10 +121,24 @@ final class AgentApi {
     return Reply.done();
   }
 
+  /// An agent for which there is nothing is answered when there is something, or when it is nearly
+  /// time for it to ask again.
   private Reply ping(Request request) {
     String id = access.agent(request);
-    streams.end(id);
-    return Reply.json(core.database().call(tx -> dispatcher.ping(tx, id)));
+    long until = System.nanoTime() + HELD.toNanos();
+    Map<String, Object> answer = ask(id);
+    if (answer.isEmpty()) {
+      Agent agent = core.database().read(tx -> Agent.get(tx, id));
+      try (Waiting.Waiter mine = waiting.begin(agent, true)) {
+        Waiting.@Nullable Word word = mine.next(until);
+        answer = word == null || word instanceof Waiting.End ? answer : ask(id);
+      }
+    }
+    return Reply.json(answer);
+  }
+
+  private Map<String, Object> ask(String id) {
+    return core.database().call(tx -> dispatcher.ping(tx, id));
   }
 
   private Reply heartbeat(Request request) {
@@ -149,7 +166,7 @@ final class AgentApi {
                 lifecycle.leave(tx, id);
               }
             });
-    streams.tell(id);
+    waiting.tell(id);
     return Reply.done();
   }
 
@@ -163,7 +180,7 @@ final class AgentApi {
                 lifecycle.lost(tx, job);
               }
             });
-    streams.end(id);
+    waiting.end(id);
     core.seen().remove(id);
     return Reply.done();
   }
@@ -176,7 +193,7 @@ final class AgentApi {
 
   private Reply paused(String id, long until) {
     core.database().run(tx -> tx.update("UPDATE agents SET paused=? WHERE id=?", until, id));
-    streams.tell(id);
+    waiting.tell(id);
     return Reply.done();
   }
 

@@ -1,6 +1,8 @@
 package dev.bakehouse.coordinator;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -10,7 +12,13 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Changes {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private long version;
+
+  /// @param listener is run at each change, by the thread that made it
+  void listen(Runnable listener) {
+    listeners.add(listener);
+  }
 
   void signal() {
     lock.lock();
@@ -20,6 +28,7 @@ final class Changes {
     } finally {
       lock.unlock();
     }
+    listeners.forEach(Runnable::run);
   }
 
   long version() {

@@ -28,7 +28,7 @@ public final class Coordinator implements AutoCloseable {
   private final Logs logs;
   private final Sweeper sweeper;
   private final Retention retention;
-  private final PingStreams streams;
+  private final Waiting waiting;
   private final Server server;
 
   private Coordinator(Config config, FileChannel lockFile) {
@@ -44,9 +44,9 @@ public final class Coordinator implements AutoCloseable {
     Access access = new Access(core);
     Router router = new Router();
     Dispatcher dispatcher = new Dispatcher(core, lifecycle);
-    streams = new PingStreams(core, access, dispatcher);
-    streams.routes(router);
-    new AgentApi(core, access, dispatcher, lifecycle, streams).routes(router);
+    waiting = new Waiting(core, dispatcher);
+    new PingStreams(core, access, dispatcher, waiting).routes(router);
+    new AgentApi(core, access, dispatcher, lifecycle, waiting).routes(router);
     new JobApi(core, access, lifecycle, logs).routes(router);
     new Promises(core, access, scheduler).routes(router);
     new Secrets(core, access).routes(router);
@@ -67,9 +67,9 @@ public final class Coordinator implements AutoCloseable {
     new RestBuilds(core, rest, builds, control).routes(router);
     new RestJobs(core, rest, logs, builds, control).routes(router);
     new RestArtifacts(core, rest, search).routes(router);
-    new RestAgents(core, rest, lifecycle, streams).routes(router);
+    new RestAgents(core, rest, lifecycle, waiting).routes(router);
     server = new Server(config.port(), router);
-    sweeper = new Sweeper(core, lifecycle, streams);
+    sweeper = new Sweeper(core, lifecycle, waiting);
     retention = new Retention(core, files);
   }
 
@@ -214,7 +214,7 @@ public final class Coordinator implements AutoCloseable {
   @Override
   public void close() {
     server.close();
-    streams.close();
+    waiting.close();
     sweeper.close();
     retention.close();
     core.database().close();

@@ -130,9 +130,11 @@ final class Dispatcher {
   }
 
   /// A job for an agent that has none.
-  Optional<String> offer(Transaction tx, String id) throws SQLException {
+  ///
+  /// @param asks whether others may ask before it is offered something: they may be meant
+  Optional<String> offer(Transaction tx, String id, boolean asks) throws SQLException {
     Agent agent = Agent.get(tx, id);
-    return agent.works() ? next(tx, agent, false).map(Job::id) : Optional.empty();
+    return agent.works() ? next(tx, agent, asks).map(Job::id) : Optional.empty();
   }
 
   /// Others may have what an agent was offered and was not told of.

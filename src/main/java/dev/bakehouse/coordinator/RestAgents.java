@@ -13,15 +13,15 @@ final class RestAgents {
   private final Core core;
   private final RestAccess access;
   private final Lifecycle lifecycle;
-  private final PingStreams streams;
+  private final Waiting waiting;
 
   private record Stop(@Nullable Boolean force) {}
 
   /// @param refused what is said when the agent is so already
   private record Pause(boolean on, String refused) {}
 
-  RestAgents(Core core, RestAccess access, Lifecycle lifecycle, PingStreams streams) {
-    this.streams = streams;
+  RestAgents(Core core, RestAccess access, Lifecycle lifecycle, Waiting waiting) {
+    this.waiting = waiting;
     this.core = core;
     this.access = access;
     this.lifecycle = lifecycle;
@@ -97,7 +97,7 @@ final class RestAgents {
                 lifecycle.leave(tx, agent.id());
               }
             });
-    streams.tell(request.var("agent"));
+    waiting.tell(request.var("agent"));
     return Reply.none();
   }
 
@@ -115,7 +115,7 @@ final class RestAgents {
               }
               tx.update("UPDATE agents SET paused=? WHERE id=?", until, agent.id());
             });
-    streams.tell(request.var("agent"));
+    waiting.tell(request.var("agent"));
     return Reply.none();
   }
 }

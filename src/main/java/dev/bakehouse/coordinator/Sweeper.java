@@ -20,15 +20,15 @@ final class Sweeper implements AutoCloseable {
 
   private final Core core;
   private final Lifecycle lifecycle;
-  private final PingStreams streams;
+  private final Waiting waiting;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("coordinator-sweeper").factory());
 
-  Sweeper(Core core, Lifecycle lifecycle, PingStreams streams) {
+  Sweeper(Core core, Lifecycle lifecycle, Waiting waiting) {
     this.core = core;
     this.lifecycle = lifecycle;
-    this.streams = streams;
+    this.waiting = waiting;
     clock.scheduleWithFixedDelay(this::sweep, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -42,7 +42,7 @@ final class Sweeper implements AutoCloseable {
                 overdue(tx);
                 return AgentPause.end(tx);
               })
-          .forEach(streams::tell);
+          .forEach(waiting::tell);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "Looking for lost agents failed; it is tried again", e);
     }
@@ -57,7 +57,7 @@ final class Sweeper implements AutoCloseable {
       if (now - heard > core.config().lostAfter().toNanos()) {
         LOG.log(Level.WARNING, "Agent {0} was not heard of any more", agent.name());
         tx.update("UPDATE agents SET state='lost' WHERE id=?", agent.id());
-        streams.end(agent.id());
+        waiting.end(agent.id());
         for (Job job : Job.ofAgent(tx, agent.id())) {
           lifecycle.lost(tx, job);
         }

@@ -10,6 +10,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,11 +58,28 @@ class AgentPriorityTest {
     HandClient high = agent("high", ",\"priority\":\"7\"");
     build("{key: a, command: x}, {key: b, command: x}, {key: c, command: x}");
     assertThat(asked(none)).isEmpty();
-    assertThat(asked(low)).isEmpty();
     assertThat(high.begin().path("step").path("key").asString()).isEqualTo("a");
-    assertThat(asked(none)).isEmpty();
     assertThat(low.begin().path("step").path("key").asString()).isEqualTo("b");
     assertThat(none.begin().path("step").path("key").asString()).isEqualTo("c");
+  }
+
+  @Test
+  void ofThoseThatWaitTheHigherGetsIt() throws Exception {
+    HandClient low = agent("low", ",\"priority\":\"1\"");
+    HandClient high = agent("high", ",\"priority\":\"2\"");
+    CompletableFuture<String> lower = CompletableFuture.supplyAsync(() -> waited(low));
+    build("{key: a, command: x}");
+    JsonNode first = high.begin();
+    assertThat(first.path("step").path("key").asString()).isEqualTo("a");
+    assertThat(lower.get(1, TimeUnit.MINUTES)).isEmpty();
+  }
+
+  private static String waited(HandClient agent) {
+    try {
+      return asked(agent);
+    } catch (Exception e) {
+      throw new CompletionException(e);
+    }
   }
 
   @Test

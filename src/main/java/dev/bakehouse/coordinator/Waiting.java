@@ -1,0 +1,179 @@
+package dev.bakehouse.coordinator;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Agents that wait with a request open: one thread gives them the jobs that fit as soon as these
+/// may run, those with a higher priority first.
+final class Waiting implements AutoCloseable {
+  private static final Duration PULSE = Duration.ofSeconds(5);
+
+  /// Until jobs are looked at again that were left to others.
+  private static final Duration LEFT = Duration.ofMillis(200);
+
+  private static final Logger LOG = System.getLogger(Waiting.class.getName());
+
+  private final Core core;
+  private final Dispatcher dispatcher;
+  private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
+  private final Changes woken = new Changes();
+  private final Thread offering;
+  private volatile boolean closed;
+
+  /// What a waiting agent is told.
+  sealed interface Word {}
+
+  /// It was given this job.
+  record Given(String job) implements Word {}
+
+  /// Something changed for it.
+  record Look() implements Word {}
+
+  /// Another request of it is open now, or it is gone.
+  record End() implements Word {}
+
+  /// One agent's open request.
+  final class Waiter implements AutoCloseable {
+    private final Agent agent;
+    private final boolean asks;
+    private final BlockingQueue<Word> words = new LinkedBlockingQueue<>();
+
+    private Waiter(Agent agent, boolean asks) {
+      this.agent = agent;
+      this.asks = asks;
+    }
+
+    /// The next word; nothing when there is none until then or this thread is to end.
+    ///
+    /// @param until in [System#nanoTime]
+    @Nullable Word next(long until) {
+      try {
+        return words.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return null;
+      }
+    }
+
+    /// Whether it was still this agent's newest request.
+    boolean leave() {
+      return waiters.remove(agent.id(), this);
+    }
+
+    @Override
+    public void close() {
+      boolean _ = leave();
+    }
+  }
+
+  Waiting(Core core, Dispatcher dispatcher) {
+    this.core = core;
+    this.dispatcher = dispatcher;
+    core.changes().listen(woken::signal);
+    this.offering =
+        Thread.ofPlatform().daemon().name("coordinator-offers").start(this::offerForEver);
+  }
+
+  /// An agent begins to wait; an older request of it ends.
+  ///
+  /// @param asks whether it asks again and again, as others may do that a job is meant for
+  Waiter begin(Agent agent, boolean asks) {
+    Waiter mine = new Waiter(agent, asks);
+    end(agent.id());
+    waiters.put(agent.id(), mine);
+    woken.signal();
+    return mine;
+  }
+
+  /// Something changed for an agent: it is told, when it waits.
+  void tell(String agent) {
+    say(agent, new Look());
+  }
+
+  /// An agent that is gone or asks anew does not wait, whatever the network has not told yet.
+  void end(String agent) {
+    say(agent, new End());
+  }
+
+  private void say(String agent, Word word) {
+    Waiter one = waiters.get(agent);
+    if (one != null) {
+      one.words.add(word);
+    }
+  }
+
+  private void offerForEver() {
+    try {
+      while (!closed) {
+        long version = woken.version();
+        woken.await(version, offered() ? LEFT : PULSE);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private List<Waiter> fit(Transaction tx) throws SQLException {
+    List<Map<String, String>> wanted = dispatcher.wanted(tx);
+    if (wanted.isEmpty()) {
+      return List.of();
+    }
+    Set<String> busy = dispatcher.busy(tx);
+    return waiters.values().stream()
+        .filter(one -> !busy.contains(one.agent.id()) && dispatcher.fits(one.agent, wanted))
+        .sorted(Comparator.comparingInt((Waiter one) -> one.agent.priority()).reversed())
+        .toList();
+  }
+
+  /// @return whether there may be a job for one of them that it was not given yet
+  private boolean offered() {
+    try {
+      if (waiters.isEmpty() || core.database().read(this::fit).isEmpty()) {
+        return false;
+      }
+      Map<Waiter, String> given = new LinkedHashMap<>();
+      boolean left = core.database().call(tx -> give(tx, given));
+      given.forEach((one, job) -> one.words.add(new Given(job)));
+      return left;
+    } catch (RuntimeException e) {
+      if (!closed) {
+        LOG.log(Level.ERROR, "Offering jobs failed; it is tried again", e);
+      }
+      return true;
+    }
+  }
+
+  private boolean give(Transaction tx, Map<Waiter, String> given) throws SQLException {
+    given.clear(); // The writer may do it twice.
+    boolean left = false;
+    List<Map<String, String>> wanted = dispatcher.wanted(tx);
+    for (Waiter one : fit(tx)) {
+      if (dispatcher.fits(one.agent, wanted)) {
+        Optional<String> job = dispatcher.offer(tx, one.agent.id(), one.asks);
+        job.ifPresent(id -> given.put(one, id));
+        left |= job.isEmpty();
+        wanted = job.isPresent() ? dispatcher.wanted(tx) : wanted;
+      }
+    }
+    return left;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    offering.interrupt();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.bakehouse.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bakehouse.pipeline.Pipeline;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/// A ping for which there is nothing yet is answered as soon as there is something: agents ask once
+/// a second, and their jobs need not wait for the next time.
+class HeldPingTest {
+  private static final String ONE = "{key: a, command: x}";
+
+  @TempDir Path dir;
+  private Coordinator coordinator;
+
+  @BeforeEach
+  void start() {
+    coordinator = Coordinator.start(Config.of(0, dir.resolve("state")));
+  }
+
+  @AfterEach
+  void stop() {
+    coordinator.close();
+  }
+
+  private HandClient agent() throws Exception {
+    return HandClient.connected(coordinator, "one", "[]");
+  }
+
+  private String build() {
+    return coordinator.create(
+        new BuildRequest("p", "repo", "HEAD", "main", "", Map.of()),
+        Pipeline.parse("p", "steps: [" + ONE + "]"));
+  }
+
+  private static JsonNode ping(HandClient agent) throws Exception {
+    return agent.call("GET", "/v3/ping", agent.agent, "").json();
+  }
+
+  private static CompletableFuture<JsonNode> asks(HandClient agent) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return ping(agent);
+          } catch (Exception e) {
+            throw new CompletionException(e);
+          }
+        });
+  }
+
+  @Test
+  void anEmptyAnswerTakesNearlyAsLongAsTheAgentWouldWait() throws Exception {
+    HandClient agent = agent();
+    long begin = System.nanoTime();
+    assertThat(ping(agent)).isEmpty();
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(800));
+  }
+
+  @Test
+  void aJobThatComesMeanwhileIsTheAnswer() throws Exception {
+    HandClient agent = agent();
+    for (int n = 0; n < 10; n++) {
+      CompletableFuture<JsonNode> answer = asks(agent);
+      String build = build();
+      String id = answer.get(30, TimeUnit.SECONDS).at("/job/id").asString();
+      assertThat(id).isEqualTo(coordinator.build(build).jobs().getFirst().id());
+      JsonNode job = agent.begin();
+      assertThat(job.path("id").asString()).isEqualTo(id);
+      assertThat(agent.finish(job, "0").status()).isLessThan(300);
+    }
+  }
+
+  @Test
+  void anAgentThatIsToStopIsToldAtOnce() throws Exception {
+    HandClient agent = agent();
+    CompletableFuture<JsonNode> answer = asks(agent);
+    assertThat(agent.call("POST", "/v3/stop", agent.agent, "{}").status()).isEqualTo(200);
+    assertThat(answer.get(30, TimeUnit.SECONDS).path("action").asString()).isEqualTo("disconnect");
+  }
+
+  @Test
+  void oneThatAsksAnewIsAnsweredOnce() throws Exception {
+    HandClient agent = agent();
+    CompletableFuture<JsonNode> first = asks(agent);
+    CompletableFuture<JsonNode> second = asks(agent);
+    String _ = build();
+    String id = agent.begin().path("id").asString();
+    assertThat(id).isNotEmpty();
+    for (CompletableFuture<JsonNode> answer : List.of(first, second)) {
+      String told = answer.get(30, TimeUnit.SECONDS).at("/job/id").asString();
+      assertThat(told).isIn("", id);
+    }
+  }
+}
