@@ -28,7 +28,7 @@ need_maven() {
   fi
 }
 
-# Makes the start-up caches from real runs: a pull of a small image, a job up to its VM, and a save and a restore of a small tree. A cache then has
+# Makes the start-up caches from real runs: a pull of a small image, a job up to its VM, the adapting of a pipeline, and a save and a restore of a small tree. A cache then has
 # what such a run loads, and what the compiler must know of its hot code, which else is learned anew every time; so they read a
 # bakehouse.yml. The registry is a web server of files. The launcher takes COMMAND-VERB.aot, else bakehouse.aot.
 record_start() {
@@ -45,7 +45,7 @@ record_start() {
   dd if=/dev/zero of="$work/vm/disk.img" bs=1 count=0 seek=600M 2>/dev/null
   echo '{"os":"linux","arch":"amd64"}' >"$work/vm/config.json"
   : >"$work/vm/nvram.bin"
-  printf 'cache:\n  directories: {start: start}\n' >"$work/bakehouse.yml"
+  printf 'cache:\n  directories: {start: start}\npipeline:\n  targets: {mac: {agents: {queue: darwin, os: darwin}}}\n' >"$work/bakehouse.yml"
   bakehouse image import --state "$work/a" i "$work/vm" || true
   bakehouse image push --state "$work/a" i "oci:$work/layout:v1" || true
   for blob in "$work"/layout/blobs/sha256/*; do
@@ -74,9 +74,12 @@ record_start() {
     BUILDKITE_PIPELINE_SLUG=start BUILDKITE_ORGANIZATION_SLUG=start BUILDKITE_AGENT_NAME=start BUILDKITE_BUILD_NUMBER=1 \
     BUILDKITE_AGENT_ENDPOINT=http://127.0.0.1:1/ BUILDKITE_AGENT_ACCESS_TOKEN=none \
     "$JAVA" "${flags[@]}" -XX:AOTCacheOutput=target/job-bootstrap.aot -cp target/bakehouse.jar dev.bakehouse.cli.Main job bootstrap >/dev/null 2>&1 || true
+  flags+=(-XX:TieredStopAtLevel=1)
+  printf 'steps:\n  - group: mac\n    key: g\n    steps:\n      - {key: a, command: x, agents: {queue: darwin, os: darwin}}\n  - {label: b, key: b, command: [x, y], depends_on: a, agents: {os: linux}}\n' >"$work/pipeline.yml"
+  bakehouse -XX:AOTCacheOutput=target/pipeline-adapt.aot -- pipeline adapt "$work/pipeline.yml" || true
   cp -R src "$work/tree"
   split -b 4096 target/bakehouse.jar "$work/tree/"
-  flags+=(-Djdk.util.jar.enableMultiRelease=false -XX:TieredStopAtLevel=1)
+  flags+=(-Djdk.util.jar.enableMultiRelease=false)
   local cache=(--store "dir:$work/store" --kind bun --scope build/start)
   bakehouse -XX:AOTCacheOutput=target/cache-save.aot -- cache save "${cache[@]}" --path "$work/tree" || true
   bakehouse -XX:AOTCacheOutput=target/cache-restore.aot -- cache restore "${cache[@]}" --path "$work/again" || true

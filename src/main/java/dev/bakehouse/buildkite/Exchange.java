@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
@@ -42,11 +43,12 @@ final class Exchange {
 
   private final URI api;
   private final String authorization;
-  private final HttpClient http =
-      HttpClients.build(
-          HttpClient.newBuilder()
-              .version(HttpClient.Version.HTTP_1_1)
-              .connectTimeout(Duration.ofSeconds(10)));
+  private final Supplier<HttpClient> http =
+      HttpClients.lazily(
+          () ->
+              HttpClient.newBuilder()
+                  .version(HttpClient.Version.HTTP_1_1)
+                  .connectTimeout(Duration.ofSeconds(10)));
 
   /// @param api whose the token is
   /// @param authorization the header with the token
@@ -214,7 +216,7 @@ final class Exchange {
 
   private <T> HttpResponse<T> once(HttpRequest request, BodyHandler<T> handler) {
     try {
-      return http.send(request, handler);
+      return http.get().send(request, handler);
     } catch (ConnectException | HttpConnectTimeoutException e) {
       throw new Poll.Fatal(
           "Nobody answers at " + request.uri() + ": " + e,

@@ -35,6 +35,9 @@ public final class Main {
     VERBS.put("cache", CacheCommand::new);
   }
 
+  /// Every job waits for it, and reading a command line takes a fifth of its start.
+  private static final List<String> BOOTSTRAP = List.of("job", "bootstrap");
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -49,12 +52,23 @@ public final class Main {
       return Exit.OK;
     }
     Self.startedAs(args);
+    if (BOOTSTRAP.equals(List.of(args))) {
+      return unparsed(new JobCommand.BootstrapCommand());
+    }
     CommandLine line = line(args);
     if (args.length == 0) {
       line.usage(System.out);
       return Exit.USAGE;
     }
     return line.execute(args);
+  }
+
+  private static int unparsed(Callable<Integer> command) {
+    try {
+      return command.call();
+    } catch (Exception e) {
+      return Exit.of(e);
+    }
   }
 
   /// @param args of which the first ones may name a verb: then no other one is built

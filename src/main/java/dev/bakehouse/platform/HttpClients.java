@@ -4,6 +4,8 @@ import java.net.http.HttpClient;
 import java.util.Collections;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// The process's HTTP clients. One that still waits for the network when the process ends holds the
 /// end up for 300 ms: the JVM waits that long for threads in system calls.
@@ -20,6 +22,21 @@ public final class HttpClients {
       OPEN.add(client);
     }
     return client;
+  }
+
+  /// The same at the first use: a client reads the certificates the system trusts, which takes
+  /// longer than all else that a job does before its VM.
+  public static Supplier<HttpClient> lazily(Supplier<HttpClient.Builder> builder) {
+    return new Supplier<>() {
+      private @Nullable HttpClient client;
+
+      @Override
+      public synchronized HttpClient get() {
+        HttpClient made = client == null ? build(builder.get()) : client;
+        client = made;
+        return made;
+      }
+    };
   }
 
   /// Breaks off what they still do; they can not be used again.
