@@ -62,7 +62,7 @@ public final class HostTarget {
     }
     Seal seal = new Seal(directory);
     try (ExclusiveLock _ = alone.get();
-        Workers workers = new Workers()) {
+        Workers workers = new Workers(snapshot.blobs())) {
       if (Files.exists(directory)) {
         return over(snapshot, seal, workers);
       }

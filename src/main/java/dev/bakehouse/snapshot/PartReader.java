@@ -56,6 +56,11 @@ final class PartReader {
   }
 
   <T> void read(List<Wanted<T>> wanted, Sink<T> sink) throws IOException {
+    start(wanted, sink).end();
+  }
+
+  /// The same without waiting for it.
+  <T> Workers.Running start(List<Wanted<T>> wanted, Sink<T> sink) {
     List<Callable<?>> reads = new ArrayList<>();
     for (List<Wanted<T>> run : runs(wanted)) {
       reads.add(
@@ -64,7 +69,7 @@ final class PartReader {
             return null;
           });
     }
-    workers.run(reads);
+    return workers.start(reads);
   }
 
   /// The same on this thread.

@@ -53,6 +53,9 @@ final class Restore {
   /// would now be looked for elsewhere, behind a link that took their name.
   private final Set<String> replaced = new HashSet<>();
 
+  /// Of the window before, which is written while the next one's list is read.
+  private Workers.Running writing = Workers.Running.NOTHING;
+
   private int settled;
   private long kept;
 
@@ -75,6 +78,15 @@ final class Restore {
 
   /// @param seal what was known of the directory
   Restored run(Optional<Seal.State> seal) throws IOException {
+    try {
+      return all(seal);
+    } finally {
+      // Nobody else may touch the directory before.
+      writing.end();
+    }
+  }
+
+  private Restored all(Optional<Seal.State> seal) throws IOException {
     Known known = Known.of(snapshot, seal, workers);
     if (existing) {
       tree.list(
@@ -97,9 +109,11 @@ final class Restore {
       add(next, null, known);
     }
     write(window);
+    written();
     for (int from = 0; from < last.size(); from += WINDOW_FILES) {
       write(last.subList(from, Math.min(last.size(), from + WINDOW_FILES)));
     }
+    written();
     links.forEach(this::link);
     finishDirectories();
     return new Restored(files.count(), files.bytes(), kept, files.lost());
@@ -278,7 +292,18 @@ final class Restore {
         wanted.add(new Wanted<>(target, i, each.entry().parts().get(i)));
       }
     }
-    new PartReader(new PackReader(snapshot.blobs()), workers).read(wanted, files);
+    written();
+    writing = new PartReader(new PackReader(snapshot.blobs()), workers).start(wanted, files);
+    if (existing) {
+      // The walk would find what is written under another name, and remove it.
+      written();
+    }
+  }
+
+  private void written() throws IOException {
+    Workers.Running before = writing;
+    writing = Workers.Running.NOTHING;
+    before.end();
   }
 
   private void link(Hardlink link) {

@@ -104,7 +104,7 @@ public final class Snapshot {
 
   List<PackId> missingPacks() throws IOException {
     Iterator<Optional<BlobInfo>> infos;
-    try (Workers workers = new Workers()) {
+    try (Workers workers = new Workers(blobs)) {
       infos = stats(workers).iterator();
     }
     List<PackId> bad = new ArrayList<>();

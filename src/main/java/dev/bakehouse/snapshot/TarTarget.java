@@ -31,7 +31,7 @@ public final class TarTarget {
   /// decides about the file alone, and once to be sent.
   private static final long HELD = 8 << 20;
 
-  private static final int AHEAD = Math.min(Workers.COUNT, 4);
+  private static final int MOST_AHEAD = 4;
 
   private final Snapshot snapshot;
   private final HostTarget.Rules rules;
@@ -54,7 +54,7 @@ public final class TarTarget {
   /// @return one line for each file that is left out
   /// @throws IOException when the archive is not complete
   public List<String> write(OutputStream out) throws IOException {
-    try (Workers workers = new Workers()) {
+    try (Workers workers = new Workers(snapshot.blobs())) {
       TarOutput tar = new TarOutput(out);
       pass(false, workers, tar, out);
       pass(true, workers, tar, out);
@@ -74,6 +74,7 @@ public final class TarTarget {
 
   private void pass(boolean last, Workers workers, TarOutput tar, OutputStream out)
       throws IOException {
+    int ahead = Math.min(MOST_AHEAD, Math.max(Workers.COUNT, snapshot.blobs().reads()));
     Deque<Future<List<Ready>>> coming = new ArrayDeque<>();
     List<Entry> batch = new ArrayList<>();
     long bytes = 0;
@@ -112,7 +113,7 @@ public final class TarTarget {
         batch = new ArrayList<>();
         bytes = 0;
       }
-      while (coming.size() > (next == null ? 0 : AHEAD)) {
+      while (coming.size() > (next == null ? 0 : ahead)) {
         for (Ready each : Workers.get(coming.remove())) {
           write(each, tar, out);
         }

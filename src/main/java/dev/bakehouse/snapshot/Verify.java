@@ -20,7 +20,7 @@ public final class Verify {
   /// @return one line for each file that is damaged, or one for all
   public List<String> check(Snapshot snapshot) throws IOException {
     List<String> bad = Collections.synchronizedList(new ArrayList<>());
-    try (Workers workers = new Workers()) {
+    try (Workers workers = new Workers(snapshot.blobs())) {
       ShardCursor cursor = new ShardCursor(snapshot, workers);
       TreeCheck check = new TreeCheck();
       List<Wanted<String>> wanted = new ArrayList<>();

@@ -1,6 +1,7 @@
 package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.Threads;
+import dev.bakehouse.store.BlobStore;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -18,9 +19,23 @@ import java.util.concurrent.Future;
 final class Workers implements AutoCloseable {
   static final int COUNT = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 16);
 
-  private final ExecutorService threads =
-      Executors.newFixedThreadPool(
-          COUNT, task -> Thread.ofPlatform().daemon().name("snapshot").unstarted(task));
+  private final ExecutorService threads;
+
+  /// Of what is on this machine.
+  Workers() {
+    this(COUNT);
+  }
+
+  /// Of what is read from a store.
+  Workers(BlobStore blobs) {
+    this(Math.max(COUNT, blobs.reads()));
+  }
+
+  private Workers(int count) {
+    threads =
+        Executors.newFixedThreadPool(
+            count, task -> Thread.ofPlatform().daemon().name("snapshot").unstarted(task));
+  }
 
   <T> Future<T> submit(Callable<T> task) {
     return threads.submit(task);
@@ -41,14 +56,30 @@ final class Workers implements AutoCloseable {
     return results;
   }
 
-  /// Runs all to their end, whatever happens to them or to this thread, then fails if one failed.
+  /// Runs all to their end, then fails if one failed.
   void run(Collection<? extends Callable<?>> tasks) throws IOException {
+    start(tasks).end();
+  }
+
+  Running start(Collection<? extends Callable<?>> tasks) {
     List<Future<?>> all = new ArrayList<>(tasks.size());
     tasks.forEach(task -> all.add(threads.submit(task)));
-    List<Throwable> failures =
-        Threads.uninterrupted(() -> all.stream().flatMap(task -> failure(task).stream()).toList());
-    if (!failures.isEmpty()) {
-      throw thrown(failures.getFirst());
+    return new Running(all);
+  }
+
+  /// Tasks on their way.
+  record Running(List<Future<?>> all) {
+    static final Running NOTHING = new Running(List.of());
+
+    /// Waits until all have ended, whatever happens to them or to this thread, then fails if one
+    /// failed.
+    void end() throws IOException {
+      List<Throwable> failures =
+          Threads.uninterrupted(
+              () -> all.stream().flatMap(task -> failure(task).stream()).toList());
+      if (!failures.isEmpty()) {
+        throw thrown(failures.getFirst());
+      }
     }
   }
 

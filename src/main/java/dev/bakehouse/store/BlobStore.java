@@ -33,6 +33,12 @@ public interface BlobStore {
   /// follow each other read ahead. One thread at a time uses it.
   Optional<SeekableByteChannel> open(String key) throws IOException;
 
+  /// How many reads at once fill the way to it: more than there are processors where each waits for
+  /// an answer from far.
+  default int reads() {
+    return 1;
+  }
+
   /// All blobs below a prefix that is made of whole segments; `""` is everything. In no order.
   List<BlobInfo> list(String prefix) throws IOException;
 

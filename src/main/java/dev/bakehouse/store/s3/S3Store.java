@@ -66,6 +66,11 @@ public final class S3Store implements BlobStore {
   }
 
   @Override
+  public int reads() {
+    return 8;
+  }
+
+  @Override
   public Optional<SeekableByteChannel> open(String key) throws IOException {
     return S3Channel.open(bucket, check(key));
   }
