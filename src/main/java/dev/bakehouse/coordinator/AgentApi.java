@@ -126,15 +126,16 @@ final class AgentApi {
   private Reply ping(Request request) {
     String id = access.agent(request);
     long until = System.nanoTime() + HELD.toNanos();
-    Map<String, Object> answer = ask(id);
-    if (answer.isEmpty()) {
-      Agent agent = core.database().read(tx -> Agent.get(tx, id));
-      try (Waiting.Waiter mine = waiting.begin(agent, true)) {
+    Agent agent = core.database().read(tx -> Agent.get(tx, id));
+    // It waits before it asks: so nothing can happen between the two.
+    try (Waiting.Waiter mine = waiting.begin(agent, true)) {
+      Map<String, Object> answer = ask(id);
+      if (answer.isEmpty()) {
         Waiting.@Nullable Word word = mine.next(until);
         answer = word == null || word instanceof Waiting.End ? answer : ask(id);
       }
+      return Reply.json(answer);
     }
-    return Reply.json(answer);
   }
 
   private Map<String, Object> ask(String id) {

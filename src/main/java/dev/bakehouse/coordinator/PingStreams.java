@@ -53,8 +53,8 @@ final class PingStreams {
         while (word != null && !(word instanceof Waiting.End)) {
           for (byte[] message : messages(agent.id(), word)) {
             out.write(message);
+            out.flush();
           }
-          out.flush();
           word = mine.next(end);
         }
       } catch (IOException e) {
