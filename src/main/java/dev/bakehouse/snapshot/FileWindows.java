@@ -73,7 +73,7 @@ final class FileWindows implements AutoCloseable {
   void settle() throws IOException {
     List<Present> fresh = last.subList(settled, last.size());
     settled = last.size();
-    if (fresh.stream().allMatch(each -> each.there() == null)) {
+    if (!existing || fresh.isEmpty()) {
       return;
     }
     Set<Present> same = new HashSet<>(new LocalContent(tree, workers).same(fresh));
