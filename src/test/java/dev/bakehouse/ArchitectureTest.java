@@ -15,13 +15,12 @@ import org.junit.jupiter.api.Test;
 
 /// The table of rooms in ARCHITECTURE.md: who may use whom.
 class ArchitectureTest {
-  private static final Set<String> COMMON = Set.of("config", "platform", "metrics");
+  private static final Set<String> COMMON = Set.of("config", "platform");
 
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
           Map.entry("config", Set.of()),
           Map.entry("platform", Set.of()),
-          Map.entry("metrics", Set.of()),
           Map.entry("store", Set.of("buildkite")),
           Map.entry("performance", Set.of()),
           Map.entry("tests", Set.of()),

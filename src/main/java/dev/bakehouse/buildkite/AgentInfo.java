@@ -1,5 +1,6 @@
 package dev.bakehouse.buildkite;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ public record AgentInfo(
   /// The rules of a job that it does not meet. A rule `name=*` asks for any value, `*` for nothing;
   /// a job that names no queue wants `default`, where an agent without one is.
   List<String> missing(List<String> rules) {
-    List<String> wanted = new java.util.ArrayList<>(rules);
+    List<String> wanted = new ArrayList<>(rules);
     if (rules.stream().noneMatch(rule -> rule.startsWith("queue="))) {
       wanted.add("queue=default");
     }

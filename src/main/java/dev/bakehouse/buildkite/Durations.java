@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
 
 /// How long steps take, by the passed builds of their pipelines, and what follows from that for who
 /// waits.
@@ -81,7 +82,7 @@ final class Durations {
     return Optional.ofNullable(free.peek());
   }
 
-  private Optional<Duration> left(@org.jspecify.annotations.Nullable JobInfo job, Instant now) {
+  private Optional<Duration> left(@Nullable JobInfo job, Instant now) {
     if (job == null) {
       return Optional.of(Duration.ZERO);
     }

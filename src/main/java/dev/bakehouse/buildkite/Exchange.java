@@ -2,6 +2,7 @@ package dev.bakehouse.buildkite;
 
 import dev.bakehouse.platform.HttpClients;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.ServerMessage;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +15,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -232,21 +232,9 @@ final class Exchange {
 
   private HttpResponse<byte[]> good(HttpResponse<byte[]> answer, String scope) {
     if (answer.statusCode() / 100 != 2) {
-      throw refused(answer.request(), answer.statusCode(), said(answer.body()), scope);
+      throw refused(answer.request(), answer.statusCode(), ServerMessage.of(answer.body()), scope);
     }
     return answer;
-  }
-
-  /// The answer's `message`, else its beginning.
-  private static String said(byte[] body) {
-    String text = new String(body, StandardCharsets.UTF_8).strip();
-    try {
-      String message = JSON.readTree(text).path("message").asString("");
-      text = message.isEmpty() ? text : message;
-    } catch (JacksonException e) {
-      // Shown as it is.
-    }
-    return text.length() > 500 ? text.substring(0, 500) + "…" : text;
   }
 
   private RestRefused refused(HttpRequest request, int status, String said, String scope) {

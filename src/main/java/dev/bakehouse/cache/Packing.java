@@ -1,14 +1,8 @@
 package dev.bakehouse.cache;
 
-import static java.util.Objects.requireNonNull;
-
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import dev.bakehouse.platform.ProgramFiles;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// The programs that turn a cache directory into a tar stream and back, and tell whether it changed
 /// between, the same in a guest and on a host. They need `sh`, `tar` (GNU or BSD), `find`,
@@ -69,7 +63,7 @@ public final class Packing {
       [ -z "$word" ] || perl -e "$seal" write "$dir" "$contents" "$word" || true
       """;
 
-  private static final String SEAL = seal();
+  private static final String SEAL = ProgramFiles.text(Packing.class, "seal.pl");
 
   private Packing() {}
 
@@ -94,13 +88,5 @@ public final class Packing {
   /// @param of what that was
   public static List<String> unchanged(Kind kind, String directory, String of) {
     return List.of("perl", "-e", SEAL, "check", directory, kind.contents().name(), of);
-  }
-
-  private static String seal() {
-    try (@Nullable InputStream in = Packing.class.getResourceAsStream("seal.pl")) {
-      return new String(requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.CacheStore.TarWriter;
+import dev.bakehouse.platform.BulkInput;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /// Turns a writer into a stream that fails, instead of ending, when the writer fails.
-final class Pump extends InputStream {
+final class Pump extends BulkInput {
   private final InputStream in;
   private final CompletableFuture<Void> writer = new CompletableFuture<>();
 
@@ -39,12 +40,6 @@ final class Pump extends InputStream {
               }
             });
     return pump;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override

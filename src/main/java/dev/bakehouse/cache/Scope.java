@@ -17,6 +17,7 @@ public record Scope(String pipeline, Ref ref, String platform) {
     String text();
   }
 
+  /// Builds of a branch that are no pull request's.
   public record Branch(String name) implements Ref {
     @Override
     public String text() {
@@ -25,6 +26,7 @@ public record Scope(String pipeline, Ref ref, String platform) {
     }
   }
 
+  /// Builds of a pull request.
   public record Pull(int number) implements Ref {
     @Override
     public String text() {

@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -257,7 +258,7 @@ public final class SnapshotStore implements CacheStore {
   private static Refused shrunk(Address address, long before, long now) {
     return new Refused(
         String.format(
-            java.util.Locale.ROOT,
+            Locale.ROOT,
             "%s is not saved: it has %,d bytes, less than half of the %,d it had before",
             address,
             now,

@@ -1,12 +1,7 @@
 package dev.bakehouse.cache;
 
-import static java.util.Objects.requireNonNull;
-
+import dev.bakehouse.platform.ProgramFiles;
 import dev.bakehouse.platform.UserError;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -14,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// What a step tells of its caches after its command, as `figures.pl` reads it where the step ran.
 ///
@@ -120,10 +114,6 @@ public record StepFigures(
 
   /// The perl program that reads them.
   public static String script() {
-    try (@Nullable InputStream in = StepFigures.class.getResourceAsStream("figures.pl")) {
-      return new String(requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return ProgramFiles.text(StepFigures.class, "figures.pl");
   }
 }

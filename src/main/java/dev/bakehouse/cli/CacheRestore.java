@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.cache.CacheReport;
 import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.Entry;
@@ -59,7 +60,8 @@ final class CacheRestore implements Callable<Integer> {
       selection.rejected().forEach(r -> System.err.println("bakehouse: not from " + r));
       Optional<Opened.Whole> archive = selection.archive(wanted);
       if (archive.isEmpty()) {
-        return CacheMoved.nothing(kind, seconds(start), "not restored: " + selection.summary());
+        return CacheMoved.nothing(
+            kind, CacheReport.since(start), "not restored: " + selection.summary());
       }
       Entry entry = archive.get().entry();
       // Before it is read: what is used is not swept away.
@@ -67,9 +69,14 @@ final class CacheRestore implements Callable<Integer> {
       Restored restored = archive.get().restore(path);
       restored.lost().forEach(line -> System.err.println("bakehouse: warning: lost: " + line));
       return CacheMoved.of(
-          entry, restored.bytes(), restored.kept(), seconds(start), summary(selection, restored));
+          entry,
+          restored.bytes(),
+          restored.kept(),
+          CacheReport.since(start),
+          summary(selection, restored));
     } catch (Malformed e) {
-      return CacheMoved.nothing(kind, seconds(start), "warning: not restored: " + e.getMessage());
+      return CacheMoved.nothing(
+          kind, CacheReport.since(start), "warning: not restored: " + e.getMessage());
     } catch (IOException e) {
       throw new UserError(
           "Could not restore " + kind + ": " + e.getMessage(),
@@ -95,9 +102,5 @@ final class CacheRestore implements Callable<Integer> {
         scope.env(),
         scope.access(),
         new GitLineage(scope.job().commit()));
-  }
-
-  private static double seconds(long start) {
-    return (System.nanoTime() - start) / 1e9;
   }
 }

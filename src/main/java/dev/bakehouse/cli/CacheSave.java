@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.cache.CacheReport;
 import dev.bakehouse.cache.CacheStore.Saved;
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.cache.HostDirectory;
@@ -62,7 +63,7 @@ final class CacheSave implements Callable<Integer> {
     Saved result =
         new HostDirectory(path)
             .save(store.caches(plain), address, scopes(inJob, own.get()), mayShrink);
-    double seconds = (System.nanoTime() - start) / 1e9;
+    double seconds = CacheReport.since(start);
     return result
         .entry()
         .map(e -> CacheMoved.of(e, result.added(), result.reused(), seconds, "saved as " + address))

@@ -8,6 +8,7 @@ import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -82,7 +83,7 @@ final class CoordinatorCommand implements Callable<Integer> {
     try {
       Path part = file.resolveSibling(file.getFileName() + ".part");
       Files.writeString(part, coordinator.address() + "\n");
-      Files.move(part, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new UserError(
           "Could not write the address to " + file + ": " + e.getMessage(),

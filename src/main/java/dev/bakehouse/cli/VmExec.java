@@ -100,7 +100,9 @@ final class VmExec implements Callable<Integer> {
       case RunResult.ConnectionLost(String why, var _) ->
           throw new UserError("The connection to " + name + " was lost: " + why, "Try again.");
       case RunResult.NotStarted(String why) ->
-          throw new UserError("The command was not started in " + name + ": " + why, "See above.");
+          throw new UserError(
+              "The command was not started in " + name + ": " + why,
+              "Check its name and path; `bakehouse vm ssh " + name + "` shows what is there.");
       case RunResult.TimedOut(Duration limit) -> {
         control.signal(id, "KILL");
         throw new UserError(

@@ -1,10 +1,7 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.platform.ProgramFiles;
 import dev.bakehouse.platform.UserError;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -115,7 +112,8 @@ final class Database implements AutoCloseable {
     }
     for (int next = version + 1; next <= VERSION; next++) {
       execute(connection, "BEGIN");
-      for (String statement : schema(next).split(";\\s*\n")) {
+      for (String statement :
+          ProgramFiles.text(Database.class, "schema-" + next + ".sql").split(";\\s*\n")) {
         execute(connection, statement);
       }
       execute(connection, "PRAGMA user_version=" + next);
@@ -127,18 +125,6 @@ final class Database implements AutoCloseable {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("PRAGMA user_version")) {
       return row.getInt(1);
-    }
-  }
-
-  private static String schema(int number) {
-    String name = "schema-" + number + ".sql";
-    try (InputStream in = Database.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException(name + " is not in the program");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

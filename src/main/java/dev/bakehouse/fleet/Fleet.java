@@ -3,6 +3,7 @@ package dev.bakehouse.fleet;
 import dev.bakehouse.fleet.Inventory.Member;
 import dev.bakehouse.fleet.Remote.Answer;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -126,7 +127,7 @@ public final class Fleet {
 
   /// For `--json`.
   public static Map<String, Object> view(Result result) {
-    Map<String, Object> view = new java.util.LinkedHashMap<>();
+    Map<String, Object> view = new LinkedHashMap<>();
     view.put("host", result.host());
     view.put("ok", result.ok());
     view.put("reached", result.reached());

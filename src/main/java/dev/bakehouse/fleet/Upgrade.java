@@ -4,17 +4,14 @@ import dev.bakehouse.fleet.Fleet.Result;
 import dev.bakehouse.fleet.Inventory.Member;
 import dev.bakehouse.fleet.Remote.Answer;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.ProgramFiles;
 import dev.bakehouse.platform.UserError;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 
 /// Brings hosts to a release, a few at a time: drained, installed beside what runs and switched to
@@ -102,7 +99,7 @@ public final class Upgrade {
       this.host = host;
     }
 
-    <T> T of(String what, java.util.function.Supplier<T> work) {
+    <T> T of(String what, Supplier<T> work) {
       if (!what.equals(name)) {
         say.accept(host.name() + ": " + what);
         name = what;
@@ -119,18 +116,16 @@ public final class Upgrade {
   private Answer install(Remote remote, Member host) {
     String name = host.program().replaceFirst("/[^/]*$", "").replaceFirst("^.*/", "");
     return remote.run(
-        List.of("sh", "-c", script(), "sh", host.home(), name, release.id()),
+        List.of(
+            "sh",
+            "-c",
+            ProgramFiles.text(Upgrade.class, "install.sh"),
+            "sh",
+            host.home(),
+            name,
+            release.id()),
         release.archive(),
         INSTALL);
-  }
-
-  private static String script() {
-    try (@Nullable InputStream in = Upgrade.class.getResourceAsStream("install.sh")) {
-      return new String(
-          java.util.Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private Answer restart(Remote remote, Member host) {

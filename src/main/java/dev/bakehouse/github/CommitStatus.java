@@ -13,6 +13,7 @@ public record CommitStatus(
     String context, State state, String description, @JsonProperty("target_url") String targetUrl) {
   private static final int LONGEST = 140;
 
+  /// What came of it so far.
   public enum State {
     @JsonProperty("pending")
     PENDING,

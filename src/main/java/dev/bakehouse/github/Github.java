@@ -4,6 +4,7 @@ import dev.bakehouse.platform.Attempts;
 import dev.bakehouse.platform.HttpClients;
 import dev.bakehouse.platform.Patience;
 import dev.bakehouse.platform.Reason;
+import dev.bakehouse.platform.ServerMessage;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.net.URI;
@@ -11,13 +12,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The part of GitHub's REST API that sets the statuses of commits.
@@ -106,7 +105,8 @@ public final class Github {
           case 422 -> "Check that " + repository + " has the commit " + commit + ".";
           default -> "Retry the job.";
         };
-    return new UserError("GitHub answered " + status + " " + said(answer.body()), remedy);
+    return new UserError(
+        "GitHub answered " + status + " " + ServerMessage.of(answer.body()), remedy);
   }
 
   /// A classic token's scopes, or the permission that a fine-grained one must have, stand in the
@@ -124,16 +124,5 @@ public final class Github {
             : ", or, if it is fine-grained, the permission statuses=write")
         + ", or it is not for that repository."
         + has;
-  }
-
-  private static String said(byte[] body) {
-    String text = new String(body, StandardCharsets.UTF_8).strip();
-    try {
-      String message = JSON.readTree(text).path("message").asString("");
-      text = message.isEmpty() ? text : message;
-    } catch (JacksonException e) {
-      // Shown as it is.
-    }
-    return text.length() > 200 ? text.substring(0, 200) + "…" : text;
   }
 }

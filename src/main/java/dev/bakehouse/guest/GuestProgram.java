@@ -1,8 +1,6 @@
 package dev.bakehouse.guest;
 
-import dev.bakehouse.platform.UserError;
-import java.io.IOException;
-import java.io.InputStream;
+import dev.bakehouse.platform.ProgramFiles;
 
 /// The program that runs in guests.
 public final class GuestProgram {
@@ -10,18 +8,6 @@ public final class GuestProgram {
 
   /// Its source, for hypervisors that bring it along.
   public static byte[] bytes() {
-    return resource("guest.pl");
-  }
-
-  static byte[] resource(String name) {
-    try (InputStream in = GuestProgram.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IOException(name + " is not in the jar");
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UserError(
-          "Could not read the guest program: " + e.getMessage(), "Build Bakehouse again.", e);
-    }
+    return ProgramFiles.bytes(GuestProgram.class, "guest.pl");
   }
 }

@@ -1,7 +1,6 @@
 package dev.bakehouse.guest;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import dev.bakehouse.platform.ProgramFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +32,7 @@ final class Listing {
 
   /// @param times the command that prints the files' times of change, seconds with nine decimals
   static List<String> perl(List<String> times, Path... without) {
-    String program = new String(GuestProgram.resource("list.pl"), UTF_8);
+    String program = ProgramFiles.text(Listing.class, "list.pl");
     List<String> argv = new ArrayList<>(List.of("perl", "-e", program));
     argv.addAll(times);
     argv.add("--");

@@ -3,10 +3,10 @@ package dev.bakehouse.guest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.ProgramFiles;
 import dev.bakehouse.platform.Threads;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,7 +32,8 @@ final class SshMaster implements AutoCloseable {
   /// @param env added to the client's environment
   /// @param heir a FIFO as in [dev.bakehouse.platform.Guardian#heir], or empty
   static SshMaster start(List<String> argv, Map<String, String> env, String heir) {
-    List<String> all = new ArrayList<>(List.of("perl", "-e", script(), heir));
+    List<String> all =
+        new ArrayList<>(List.of("perl", "-e", ProgramFiles.text(SshMaster.class, "hold.pl"), heir));
     all.addAll(argv);
     Command command = Command.of(all).merged();
     for (Map.Entry<String, String> variable : env.entrySet()) {
@@ -96,17 +97,6 @@ final class SshMaster implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static String script() {
-    try (InputStream in = SshMaster.class.getResourceAsStream("hold.pl")) {
-      if (in == null) {
-        throw new IllegalStateException("resource hold.pl is missing");
-      }
-      return new String(in.readAllBytes(), UTF_8);
-    } catch (IOException e) {
-      throw new IllegalStateException("resource hold.pl can not be read", e);
     }
   }
 }

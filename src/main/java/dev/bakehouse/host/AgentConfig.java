@@ -1,22 +1,18 @@
 package dev.bakehouse.host;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.ProgramFiles;
 import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.StringJoiner;
-import org.jspecify.annotations.Nullable;
 
 /// The configuration file of one Buildkite agent. It holds the registration token, so it is the
 /// owner's alone and no token stands in an argument list or an environment.
@@ -51,7 +47,8 @@ final class AgentConfig {
     lines.add("cancel-grace-period=" + host.agent().cancelGrace());
     lines.add("no-ssh-keyscan=true");
     lines.add("no-color=true");
-    Directories.writeProgram(hooks.resolve("pre-bootstrap"), resource("pre-bootstrap.sh"));
+    Directories.writeProgram(
+        hooks.resolve("pre-bootstrap"), ProgramFiles.bytes(AgentConfig.class, "pre-bootstrap.sh"));
     Directories.writePrivate(file, lines.toString().getBytes(StandardCharsets.UTF_8));
     return file;
   }
@@ -68,7 +65,7 @@ final class AgentConfig {
   /// The host's part of a job, out of reach of the job's variables: see `bootstrap.pl`.
   private static List<String> bootstrap(HostSettings host, int slot, Path dir, List<String> tags) {
     Path script = dir.resolve("bootstrap.pl");
-    Directories.writePrivate(script, resource("bootstrap.pl"));
+    Directories.writePrivate(script, ProgramFiles.bytes(AgentConfig.class, "bootstrap.pl"));
     Path temporary = temporary(host, slot);
     StringJoiner list = new StringJoiner("\0");
     list.add(temporary.toString());
@@ -78,14 +75,6 @@ final class AgentConfig {
     Self.argv("job", "bootstrap").forEach(list::add);
     Directories.writePrivate(dir.resolve("bootstrap.list"), RawEnvironment.bytes(list.toString()));
     return List.of(Programs.path("perl"), "-T", script.toString());
-  }
-
-  private static byte[] resource(String name) {
-    try (@Nullable InputStream in = AgentConfig.class.getResourceAsStream(name)) {
-      return requireNonNull(in, name).readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   static String name(HostSettings host, int slot) {

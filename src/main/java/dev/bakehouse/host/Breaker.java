@@ -8,6 +8,7 @@ import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -191,7 +192,7 @@ final class Breaker {
       Pause pause = JSON.readValue(Files.readAllBytes(file), Pause.class);
       Instant _ = Instant.parse(pause.due());
       return Optional.of(pause);
-    } catch (IOException | JacksonException | java.time.DateTimeException e) {
+    } catch (IOException | JacksonException | DateTimeException e) {
       return Optional.empty();
     }
   }

@@ -42,10 +42,9 @@ final class CacheWatch {
   private final Publications publications;
   private final Publisher publisher;
   private final Duration firstPause;
-  private final Consumer<String> say;
+  private final News news;
   private final CountDownLatch stop;
   private final Map<String, Tried> tried = new HashMap<>();
-  private String trouble = "";
 
   CacheWatch(
       Publications publications,
@@ -56,7 +55,7 @@ final class CacheWatch {
     this.publications = publications;
     this.publisher = publisher;
     this.firstPause = firstPause;
-    this.say = say;
+    this.news = new News(line -> say.accept("Caches: " + line));
     this.stop = stop;
   }
 
@@ -75,8 +74,7 @@ final class CacheWatch {
   }
 
   void run() {
-    new Repeat("looking for what waits to be saved", this::tell, this::look)
-        .until(stop, () -> LOOK);
+    new Repeat("looking for what waits to be saved", news, this::look).until(stop, () -> LOOK);
   }
 
   private void look() throws IOException, InterruptedException {
@@ -95,7 +93,7 @@ final class CacheWatch {
       try {
         publisher.publish(id);
       } catch (IOException | RuntimeException e) {
-        tell("could not save " + id + ": " + e.getMessage());
+        news.accept("could not save " + id + ": " + e.getMessage());
       }
       Duration next = before.pause().multipliedBy(2);
       tried.put(
@@ -103,14 +101,6 @@ final class CacheWatch {
           new Tried(
               Instant.now().plus(before.pause()),
               next.compareTo(LONGEST_PAUSE) < 0 ? next : LONGEST_PAUSE));
-    }
-  }
-
-  /// Once for as long as it does not change.
-  private void tell(String what) {
-    if (!what.equals(trouble)) {
-      say.accept("Caches: " + what);
-      trouble = what;
     }
   }
 

@@ -3,7 +3,6 @@ package dev.bakehouse.host;
 import dev.bakehouse.config.OperationsSettings;
 import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.image.LocalImage;
-import dev.bakehouse.job.Connections;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.Images;
 import dev.bakehouse.job.Jobs;
@@ -14,8 +13,6 @@ import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Reaper;
-import dev.bakehouse.volume.VolumeSpace;
-import dev.bakehouse.volume.Volumes;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.FileChannel;
@@ -23,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -104,7 +102,8 @@ public final class HostDaemon {
     Hypervisor hypervisor = Jobs.hypervisor(host);
     Reaper reaper = new Reaper(host.state(), List.of(hypervisor));
     HostEnvironment.unheard(host, System.getenv()).ifPresent(this::say);
-    Repeat sweeping = new Repeat("sweeping", this::say, () -> sweep(reaper));
+    Repeat sweeping =
+        new Repeat("sweeping", this::say, () -> Mends.orphans(host, reaper).forEach(this::say));
     sweeping.once();
     Templates templates = new Templates(host, hypervisor, log, this::say);
     Optional<RolloutWatch> rollout = RolloutWatch.of(host, templates, log, this::say, stop);
@@ -174,18 +173,7 @@ public final class HostDaemon {
     }
   }
 
-  private void sweep(Reaper reaper) {
-    reaper.sweep().forEach(name -> say("ended the orphan " + name));
-    Connections.sweep(host);
-    new VolumeSpace(new Volumes(host.state())).sweep();
-  }
-
   private void say(String line) {
-    log.println(
-        Instant.now().truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
-            + " "
-            + host.name()
-            + ": "
-            + line);
+    log.println(Instant.now().truncatedTo(ChronoUnit.SECONDS) + " " + host.name() + ": " + line);
   }
 }

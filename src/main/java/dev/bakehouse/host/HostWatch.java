@@ -23,11 +23,10 @@ final class HostWatch implements AutoCloseable {
   private final List<AgentSlot> slots = new ArrayList<>();
   private final Supplier<Optional<String>> away;
   private final StatusFile status;
-  private final Consumer<String> say;
+  private final News news;
   private volatile Optional<String> why = Optional.empty();
   private final CountDownLatch stop;
   private final Webhooks webhooks;
-  private String last = "";
 
   /// @param images of the images jobs may run in
   /// @param tart whether its VMs are Tart's
@@ -45,7 +44,7 @@ final class HostWatch implements AutoCloseable {
     this.status = new StatusFile(host);
     this.away = away;
     this.webhooks = new Webhooks(host.name(), host.operations().webhooks(), say);
-    this.say = say;
+    this.news = new News(say);
     this.stop = stop;
     for (int slot = 0; slot < host.slots(); slot++) {
       slots.add(new AgentSlot(host, slot, say));
@@ -57,7 +56,7 @@ final class HostWatch implements AutoCloseable {
   /// @throws UserError when the first agents can not be started
   void run() throws InterruptedException {
     tick();
-    Repeat again = new Repeat("looking", this::once, this::tick);
+    Repeat again = new Repeat("looking", news, this::tick);
     while (!stop.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
       again.once();
     }
@@ -79,17 +78,10 @@ final class HostWatch implements AutoCloseable {
     List<String> ready = readiness.images().stream().map(ImageState::name).toList();
     webhooks.now(new Webhooks.State(readiness.ready(), readiness.reason(), why.orElse(""), ready));
     slots.forEach(slot -> slot.tick(wanted));
-    once(
+    news.accept(
         why.map(reason -> "no agents: " + reason)
             .orElse((readiness.ready() ? "" : "not ready: ") + readiness.reason()));
     status.write(looked, readiness, states, why, slots.stream().map(AgentSlot::status).toList());
-  }
-
-  private void once(String line) {
-    if (!line.equals(last)) {
-      say.accept(line);
-      last = line;
-    }
   }
 
   /// In parallel: each agent has its own grace.

@@ -27,7 +27,8 @@ final class Mends {
         new Mend("make room on the disk", () -> room(host)));
   }
 
-  private static List<String> orphans(HostSettings host, Reaper reaper) {
+  /// @return what it did
+  static List<String> orphans(HostSettings host, Reaper reaper) {
     List<String> ended = reaper.sweep().stream().map(name -> "ended the orphan " + name).toList();
     Connections.sweep(host);
     new VolumeSpace(new Volumes(host.state())).sweep();

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The daemon as a service: what launchd or systemd is to know of it. No secret stands in it; what
 /// the daemon needs in its environment lies in a file of mode 600.
@@ -13,13 +14,12 @@ import java.util.stream.Collectors;
 /// @param environment file of `NAME="value"` lines
 /// @param log both outputs are appended to it
 /// @param user who it runs as; empty for a service of the user's own
-public record ServiceUnit(
-    Path program, Path config, Path environment, Path log, Optional<String> user) {
+record ServiceUnit(Path program, Path config, Path environment, Path log, Optional<String> user) {
   /// launchd's name for it.
-  public static final String LABEL = "dev.bakehouse.host";
+  static final String LABEL = "dev.bakehouse.host";
 
   /// systemd's.
-  public static final String UNIT = "bakehouse-host.service";
+  static final String UNIT = "bakehouse-host.service";
 
   /// Seconds running jobs have to end when the service is stopped.
   private static final int STOP = 7200;
@@ -34,7 +34,7 @@ public record ServiceUnit(
 
   /// Only the daemon gets TERM: it lets its jobs end. Should it be killed instead, the guardians of
   /// its agents and VMs end them. A VM that the system kills for memory is not the service's end.
-  public String systemd() {
+  String systemd() {
     return """
     [Unit]
     Description=Bakehouse host daemon
@@ -72,7 +72,7 @@ public record ServiceUnit(
   }
 
   /// launchd has no file of variables, so a shell reads it and becomes the daemon.
-  public String launchd() {
+  String launchd() {
     List<String> shell =
         List.of(
             "/bin/sh",
@@ -81,7 +81,7 @@ public record ServiceUnit(
             "sh",
             environment.toString());
     String words =
-        java.util.stream.Stream.concat(shell.stream(), argv().stream())
+        Stream.concat(shell.stream(), argv().stream())
             .map(word -> "    <string>" + xml(word) + "</string>\n")
             .collect(Collectors.joining());
     return """

@@ -45,12 +45,12 @@ final class Standby implements AutoCloseable {
   private final Slots slots;
   private final Supplier<Optional<String>> away;
   private final Consumer<String> say;
+  private final News news;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
   private final List<StandbyVm> all = new ArrayList<>();
   private Instant pausedUntil = Instant.MIN;
   private Instant trimAgain = Instant.MIN;
-  private String trouble = "";
 
   /// What jobs were told last; what an ended daemon told is not known.
   private Optional<String> told = Optional.of("");
@@ -66,6 +66,7 @@ final class Standby implements AutoCloseable {
     this.slots = Jobs.slots(host);
     this.away = away;
     this.say = say;
+    this.news = new News(say);
     this.thread = Threads.start(this::run);
   }
 
@@ -94,7 +95,7 @@ final class Standby implements AutoCloseable {
         try {
           look();
         } catch (RuntimeException e) {
-          tell("no VM on standby: " + e.getMessage());
+          news.accept("no VM on standby: " + e.getMessage());
           pausedUntil = Instant.now().plus(AFTER_FAILURE);
         }
       }
@@ -215,7 +216,7 @@ final class Standby implements AutoCloseable {
       try {
         StandbyVm vm = StandbyVm.make(machines, image, lease);
         all.add(vm);
-        tell("VM " + vm.name() + " waits for a job");
+        news.accept("VM " + vm.name() + " waits for a job");
       } catch (RuntimeException e) {
         if (!brokenOff.get()) {
           throw e;
@@ -239,13 +240,5 @@ final class Standby implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     return false;
-  }
-
-  /// Once for as long as it does not change.
-  private void tell(String what) {
-    if (!what.equals(trouble)) {
-      say.accept(what);
-      trouble = what;
-    }
   }
 }

@@ -8,6 +8,7 @@ import dev.bakehouse.platform.Guardian;
 import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,7 +70,7 @@ final class VmProbe implements Breaker.Probe {
 
   /// What the program said of the failure, else its last line.
   private static String complaint(Path log) throws IOException {
-    List<String> lines = Files.readAllLines(log, java.nio.charset.StandardCharsets.ISO_8859_1);
+    List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
     return lines.reversed().stream()
         .filter(line -> line.startsWith("bakehouse: "))
         .findFirst()

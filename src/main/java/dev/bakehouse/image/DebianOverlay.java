@@ -1,9 +1,9 @@
 package dev.bakehouse.image;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.ProgramFiles;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -46,9 +46,7 @@ final class DebianOverlay {
     Path tree = scratch.resolve("overlay");
     for (File file : FILES) {
       Path target = place(tree, file.guest());
-      try (InputStream in = resource(file.resource())) {
-        Files.copy(in, target);
-      }
+      Files.write(target, content(file));
       Files.setPosixFilePermissions(target, PosixFilePermissions.fromString(file.mode()));
     }
     for (DebianRecipe.Staged staged : recipe.staged()) {
@@ -95,6 +93,11 @@ final class DebianOverlay {
     return target;
   }
 
+  private static byte[] content(File file) {
+    Path path = Path.of("/dev/bakehouse/image").resolve(file.resource()).normalize();
+    return ProgramFiles.bytes(DebianOverlay.class, path.toString());
+  }
+
   private static String inside(String guest) {
     Path path = Path.of(guest).normalize();
     if (!path.isAbsolute() || path.getNameCount() == 0) {
@@ -103,14 +106,5 @@ final class DebianOverlay {
           "Write it with a leading slash.");
     }
     return path.toString().substring(1);
-  }
-
-  private static InputStream resource(String name) {
-    String path = Path.of("/dev/bakehouse/image").resolve(name).normalize().toString();
-    InputStream in = DebianOverlay.class.getResourceAsStream(path);
-    if (in == null) {
-      throw new IllegalStateException("resource " + path + " is missing");
-    }
-    return in;
   }
 }

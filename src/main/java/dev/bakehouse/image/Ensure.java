@@ -16,12 +16,12 @@ import java.util.function.Supplier;
 
 /// Sees to it that the wanted image is in the store: the registry first, then what is here, then a
 /// build.
-public final class Ensure {
+final class Ensure {
   private final ImageStore store;
   private final Repositories repositories;
   private final Log log;
 
-  public Ensure(ImageStore store, Repositories repositories, Log log) {
+  Ensure(ImageStore store, Repositories repositories, Log log) {
     this.store = store;
     this.repositories = repositories;
     this.log = log;
@@ -68,7 +68,7 @@ public final class Ensure {
   }
 
   /// Says how the image here and those in the registry differ from the wanted one.
-  public List<Difference> explain(Wanted wanted, Branch branch) {
+  List<Difference> explain(Wanted wanted, Branch branch) {
     List<Difference> all = new Explanation(store).of(wanted, facts(wanted, branch, false));
     all.forEach(difference -> log.say("why: " + difference));
     if (all.isEmpty()) {
@@ -79,8 +79,7 @@ public final class Ensure {
 
   /// @param branch decides which tags a version bump may write
   /// @param build makes the image and publishes it in the store
-  public LocalImage run(
-      Wanted wanted, Branch branch, boolean forceRefresh, Supplier<LocalImage> build) {
+  LocalImage run(Wanted wanted, Branch branch, boolean forceRefresh, Supplier<LocalImage> build) {
     Decision.Facts facts = facts(wanted, branch, forceRefresh);
     Decision decision = decide(facts);
     LocalImage image = carryOut(decision, wanted, forceRefresh, build);

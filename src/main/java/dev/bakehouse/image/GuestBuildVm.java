@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A base is reached by its guest program or, where nothing answers but an sshd, by the password of
 /// its user; the image built can be reached by the guest program and a key only.
-public final class GuestBuildVm implements BuildVm {
+final class GuestBuildVm implements BuildVm {
   private static final Duration SLOT = Duration.ofHours(2);
   private static final Duration ONE_QUESTION = Duration.ofSeconds(1);
 
@@ -75,7 +75,7 @@ public final class GuestBuildVm implements BuildVm {
   /// @param network of the VM
   /// @param state the state directory; it does not go into the workspace
   /// @param progress is told how the wait for a slot goes, and how the guest is reached
-  public static Maker maker(
+  static Maker maker(
       Hypervisor hypervisor, Network network, Slots slots, Path state, Consumer<String> progress) {
     return (name, base, config) -> {
       String password = config.basePassword();

@@ -7,10 +7,10 @@ import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.guest.Ssh;
+import dev.bakehouse.platform.ProgramFiles;
 import dev.bakehouse.platform.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +49,13 @@ final class GuestShell implements AutoCloseable {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     List<String> argv = new ArrayList<>(List.of("sudo", "-n", "sh", "-s", "--"));
     argv.addAll(List.of(arguments));
-    int status = run(argv, "/", new ByteArrayInputStream(resource("build/" + name)), said, SCRIPT);
+    int status =
+        run(
+            argv,
+            "/",
+            new ByteArrayInputStream(ProgramFiles.bytes(GuestShell.class, "build/" + name)),
+            said,
+            SCRIPT);
     if (status != 0) {
       throw new UserError(
           "The script %s ended with status %d in the guest: %s"
@@ -94,17 +100,6 @@ final class GuestShell implements AutoCloseable {
             "Raise `image.deadlines.bootstrap` in bakehouse.yml.");
       }
     };
-  }
-
-  static byte[] resource(String name) {
-    try (InputStream in = GuestShell.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException("resource " + name + " is missing");
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new IllegalStateException("resource " + name + " can not be read", e);
-    }
   }
 
   private static UserError failed(List<String> argv, String how, String remedy) {

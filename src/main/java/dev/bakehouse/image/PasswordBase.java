@@ -7,6 +7,7 @@ import dev.bakehouse.guest.Ssh;
 import dev.bakehouse.guest.SshTarget;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.ProgramFiles;
 import dev.bakehouse.platform.UserError;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -41,7 +42,7 @@ final class PasswordBase {
           for (String unit : List.of("guest", "ready")) {
             control.write(UNITS + unit + ".service", 0644, "root", unit(unit));
           }
-          root(ssh, GuestShell.resource("build/adopt.sh"), "sh", "-s");
+          root(ssh, ProgramFiles.bytes(PasswordBase.class, "build/adopt.sh"), "sh", "-s");
         }
       }
     }
@@ -55,7 +56,7 @@ final class PasswordBase {
   }
 
   private static byte[] unit(String name) {
-    return GuestShell.resource("debian/" + name + ".service");
+    return ProgramFiles.bytes(PasswordBase.class, "debian/" + name + ".service");
   }
 
   private Ssh logIn(String password, Path dir, Duration deadline) {

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /// Looks whether this user can work with the store, and mends only what is wrong: modes of what the
 /// user owns. What belongs to someone else is an error with the command that mends it.
-public final class StoreCheck {
+final class StoreCheck {
   private static final Set<PosixFilePermission> DIRECTORY =
       EnumSet.of(
           PosixFilePermission.OWNER_READ,
@@ -24,12 +24,12 @@ public final class StoreCheck {
   private final Path root;
   private final Log log;
 
-  public StoreCheck(Path root, Log log) {
+  StoreCheck(Path root, Log log) {
     this.root = root;
     this.log = log;
   }
 
-  public void run() {
+  void run() {
     String user = System.getProperty("user.name");
     log.say("user: " + user + ", HOME: " + System.getenv().getOrDefault("HOME", "not set"));
     try {

@@ -1,7 +1,6 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.cache.Strategy;
-import dev.bakehouse.config.OperationsSettings.Keep;
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.image.LocalImage;
@@ -10,7 +9,6 @@ import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Slots;
-import dev.bakehouse.vm.Vm;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -26,10 +24,10 @@ import java.util.function.Supplier;
 
 /// What the agent's `bootstrap-script` is: runs the agent's own bootstrap inside a fresh VM and
 /// passes its result on.
-public final class Bootstrap {
+final class Bootstrap {
   /// The agent takes it for "could not be started": buildkite-agent 3.138 reports -1, 3.78 reports
   /// 125.
-  public static final int INFRASTRUCTURE = 125;
+  static final int INFRASTRUCTURE = 125;
 
   private static final int TRIES = 3;
 
@@ -39,11 +37,12 @@ public final class Bootstrap {
   private final Job job;
   private final Cancellation cancellation;
   private final PrintStream log;
-  private final OutputStream raw;
+  private final Redactor raw;
   private final Phases phases;
   private final GuestBootstrap guest;
   private final Optional<Visitor> visitor;
   private final Evidence evidence;
+  private final KeptVm kept;
 
   /// Whether a failure was in a VM that had started well, and the host knows no cause of its own.
   private boolean guests;
@@ -71,6 +70,7 @@ public final class Bootstrap {
     this.log = new PrintStream(raw, true, StandardCharsets.UTF_8);
     this.phases = new Phases(log);
     this.evidence = new Evidence(settings, job, cancellation, phases, visitor.isEmpty());
+    this.kept = new KeptVm(settings, job, cancellation, visitor.isPresent(), evidence, phases);
     this.guest = new GuestBootstrap(job, cancellation, raw, phases, visitor, evidence);
   }
 
@@ -115,7 +115,7 @@ public final class Bootstrap {
     } finally {
       log.flush();
       try {
-        ((Redactor) raw).settle();
+        raw.settle();
       } catch (IOException e) {
         // The agent is gone; nobody reads this.
       }
@@ -151,13 +151,19 @@ public final class Bootstrap {
             () -> Checkout.prepare(job, settings, phases::say));
     try (checkout) {
       GuestSystem system = GuestSystem.of(image.image().directory().resolve("config.json"));
+      JobScope scope = phases.timed(Phase.CACHE, () -> JobScope.of(job, settings, system));
       JobCaches caches =
           phases.timed(
               Phase.CACHE,
-              () -> new JobCaches(job, settings, checkout, machines.hypervisor(), system, phases));
-      TakeOver passed =
-          new TakeOver(job, settings, system, image.image().content(), checkout.commit(), phases);
-      taken = visitor.isEmpty() && takes(passed, checkout);
+              () ->
+                  new JobCaches(
+                      job, settings, scope, checkout, machines.hypervisor(), system, phases));
+      Optional<TakeOver> passed =
+          visitor.isPresent()
+              ? Optional.empty()
+              : TakeOver.of(
+                  job, settings, scope, image.image().content(), checkout.files(), phases);
+      taken = passed.isPresent() && takes(passed.get());
       if (taken) {
         caches.carry();
       }
@@ -174,8 +180,8 @@ public final class Bootstrap {
       caches.keep();
       JobReport.publish(job, settings.withImage(image.image().name()), ran.vm(), phases, caches);
       if (ran.status() == 0 && !cancellation.cancelled()) {
-        if (passed.known()) {
-          passed.note(image.steadily(LocalImage::content, _ -> {}));
+        if (passed.isPresent() && passed.get().known()) {
+          passed.get().note(image.steadily(LocalImage::content, _ -> {}));
         }
         if (!taken) {
           phases.run(Phase.CACHE, "history and annotation", caches::settle);
@@ -188,9 +194,9 @@ public final class Bootstrap {
     }
   }
 
-  private boolean takes(TakeOver passed, Checkout checkout) {
+  private boolean takes(TakeOver passed) {
     Cancellation.Interruptible taking = cancellation.interrupt(Thread.currentThread());
-    boolean takes = passed.take(checkout.mirror());
+    boolean takes = passed.take();
     taking.end();
     return takes;
   }
@@ -239,34 +245,11 @@ public final class Bootstrap {
         if (!passed && (started || !cancellation.cancelled())) {
           evidence.collect(machine, ended.isPresent() ? "" : GuestBootstrap.RUN);
         }
-        if (!kept(machine, ended)) {
+        if (!kept.started(machine, ended)) {
           phases.run(Phase.DESTROY, vm, machine::destroy);
         }
       }
     }
-  }
-
-  /// Whether the VM stays for inspection.
-  private boolean kept(Machine machine, OptionalInt ended) {
-    if (cancellation.cancelled() || ended.equals(OptionalInt.of(0))) {
-      return false;
-    }
-    machine.leave();
-    return ended.isPresent()
-        ? keep(machine.vm(), Keep.FAILED, "its command ended with status " + ended.getAsInt())
-        : keep(machine.vm(), Keep.INFRASTRUCTURE, "the machinery failed");
-  }
-
-  private boolean keep(Vm vm, Keep kind, String why) {
-    return visitor.isEmpty() && new Inspection(settings).keep(vm, kind, job.id(), why, phases::say);
-  }
-
-  private boolean keptThoughNotStarted(Vm vm, RuntimeException e) {
-    if (cancellation.cancelled()) {
-      return false;
-    }
-    evidence.console(vm);
-    return keep(vm, Keep.INFRASTRUCTURE, String.valueOf(e.getMessage()));
   }
 
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.
@@ -288,7 +271,7 @@ public final class Bootstrap {
                 scratch,
                 Owner.PIPE,
                 caches::attach,
-                this::keptThoughNotStarted),
+                kept::notStarted),
             phases);
       } catch (Infrastructure e) {
         if (attempt == TRIES || cancellation.cancelled()) {

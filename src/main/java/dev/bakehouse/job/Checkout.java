@@ -66,12 +66,9 @@ final class Checkout implements AutoCloseable {
     return List.of(server.port());
   }
 
-  GitMirror mirror() {
-    return mirror;
-  }
-
-  String commit() {
-    return commit;
+  /// The files of the job's commit.
+  CommitFiles files() {
+    return mirror.files(commit);
   }
 
   OptionalInt distance(String ancestor) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Which variables of a job's environment go into the guest, and what they become there.
 ///
@@ -55,6 +56,6 @@ final class Crossing {
         .lines()
         .map(line -> line.indexOf('=') > 0 ? line.substring(0, line.indexOf('=')) : "")
         .filter(k -> !k.isEmpty())
-        .collect(java.util.stream.Collectors.toSet());
+        .collect(Collectors.toSet());
   }
 }

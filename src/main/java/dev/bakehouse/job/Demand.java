@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -53,9 +54,9 @@ public final class Demand {
         .entrySet()
         .stream()
         .max(
-            Comparator.<java.util.Map.Entry<String, Long>>comparingLong(e -> e.getValue())
+            Comparator.<Map.Entry<String, Long>>comparingLong(e -> e.getValue())
                 .thenComparingInt(e -> last.lastIndexOf(e.getKey())))
-        .map(java.util.Map.Entry::getKey);
+        .map(Map.Entry::getKey);
   }
 
   /// The daemon's word on whether it has VMs waiting: `STATE/standby-none`.

@@ -1,16 +1,11 @@
 package dev.bakehouse.job;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.bakehouse.guest.GuestSystem;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import dev.bakehouse.platform.ProgramFiles;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// One file of evidence and the command in the guest whose output it is.
 ///
@@ -80,7 +75,7 @@ record EvidenceProbe(String file, List<String> argv, byte[] input, long most, bo
     return new EvidenceProbe(
         "stacks.txt",
         List.of("sudo", "-n", "perl", "-", directory + "/runs/" + run + ".started", seconds),
-        resource("stacks.pl"),
+        ProgramFiles.bytes(EvidenceProbe.class, "stacks.pl"),
         TEXT,
         true);
   }
@@ -144,13 +139,5 @@ record EvidenceProbe(String file, List<String> argv, byte[] input, long most, bo
     // Read to its end before it begins: nothing in it can take the rest for its own input.
     byte[] whole = ("{\n" + script + "\n} </dev/null\n").getBytes(StandardCharsets.UTF_8);
     return new EvidenceProbe(file, argv, whole, most, text);
-  }
-
-  private static byte[] resource(String name) {
-    try (@Nullable InputStream in = EvidenceProbe.class.getResourceAsStream(name)) {
-      return requireNonNull(in, name).readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

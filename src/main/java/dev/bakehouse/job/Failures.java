@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -42,7 +43,7 @@ public final class Failures {
   public void reserve() {
     if (!Files.exists(ballast)) {
       byte[] bytes = new byte[BALLAST];
-      java.util.Arrays.fill(bytes, (byte) 1);
+      Arrays.fill(bytes, (byte) 1);
       Directories.makePrivate(directory);
       Directories.writePrivate(ballast, bytes);
     }

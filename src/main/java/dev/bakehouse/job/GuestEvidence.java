@@ -1,9 +1,6 @@
 package dev.bakehouse.job;
 
-import dev.bakehouse.guest.Ended;
 import dev.bakehouse.guest.GuestSystem;
-import dev.bakehouse.guest.RunResult;
-import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.platform.Threads;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -14,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
 /// Asks a guest for evidence over the job's own connection and keeps what it answers: a guest may
@@ -28,7 +24,6 @@ final class GuestEvidence {
   private final String job;
   private final List<byte[]> secrets;
   private final Phases phases;
-  private final AtomicLong runs = new AtomicLong();
 
   /// @param secrets what no text may hold
   GuestEvidence(EvidenceShelf shelf, String job, List<byte[]> secrets, Phases phases) {
@@ -88,27 +83,11 @@ final class GuestEvidence {
   /// @return whether it ended well
   private boolean ask(Machine machine, EvidenceProbe probe, OutputStream out, Duration time) {
     String what = probe.file().isEmpty() ? "core dumps" : probe.file();
-    Beginning complaint = new Beginning();
-    RunSpec spec =
-        RunSpec.of("evidence-" + runs.incrementAndGet(), "/", probe.argv().toArray(String[]::new))
-            .env(Map.of("PATH", machine.paths().system().path(), "LC_ALL", "C"))
-            .apart()
-            .withInput();
     try {
-      RunResult result =
-          machine
-              .ssh()
-              .run(
-                  spec,
-                  new ByteArrayInputStream(probe.input()),
-                  out,
-                  complaint,
-                  machine.control(),
-                  time);
-      if (result instanceof RunResult.Finished(Ended ended) && ended.status() == 0) {
-        return true;
-      }
-      missing(what + " is not whole", new IOException(result + " " + complaint.text().strip()));
+      machine.own().run(probe.argv(), Map.of(), new ByteArrayInputStream(probe.input()), out, time);
+      return true;
+    } catch (IOException e) {
+      missing(what + " is not whole", e);
     } catch (RuntimeException e) {
       missing("no " + what, e);
     }

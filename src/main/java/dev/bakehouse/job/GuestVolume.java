@@ -1,26 +1,21 @@
 package dev.bakehouse.job;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.guest.GuestSystem;
+import dev.bakehouse.platform.ProgramFiles;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// A cache volume as a Linux guest sees it: the disk with the serial number `cache`, or where disks
 /// have none the one of its size that nobody uses; an ext4 file system mounted at `CACHE_PATH`.
 ///
 /// It has no journal: one that was not unmounted is never used again.
 final class GuestVolume {
-  private static final String PROGRAM = program();
+  private static final String PROGRAM = ProgramFiles.text(GuestVolume.class, "volume.pl");
 
   private final Path at;
 
@@ -69,13 +64,5 @@ final class GuestVolume {
 
   private static String run(Machine machine, List<String> args) throws IOException {
     return machine.own().perl("root", PROGRAM, args);
-  }
-
-  private static String program() {
-    try (@Nullable InputStream in = GuestVolume.class.getResourceAsStream("volume.pl")) {
-      return new String(requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -78,7 +78,8 @@ final class HostCommands {
             Phase.CHECKOUT,
             "mirror of " + job.text("BUILDKITE_REPO"),
             () -> Checkout.mirror(job, settings));
-    String commit = phases.timed(Phase.CHECKOUT, () -> Checkout.commit(job, mirror));
+    CommitFiles files =
+        phases.timed(Phase.CHECKOUT, () -> mirror.files(Checkout.commit(job, mirror)));
     int status = 0;
     for (int i = 0; i < commands.size() && status == 0; i++) {
       String command = commands.get(i);
@@ -88,16 +89,14 @@ final class HostCommands {
             phases.run(
                 Phase.COMMAND,
                 title,
-                () -> answered(log, () -> upload(job, settings, command, mirror, commit, log)));
+                () -> answered(log, () -> upload(job, settings, command, files, log)));
       } else if (StatusStep.is(command)) {
-        report(job, settings, command, commit, phases, log);
+        report(job, settings, command, files.commit(), phases, log);
       } else if (command.equals(PerformanceConfig.COMMAND)) {
-        status =
-            phases.run(Phase.COMMAND, title, () -> compare(job, settings, mirror, commit, log));
+        status = phases.run(Phase.COMMAND, title, () -> compare(job, settings, files, log));
       } else {
         HostImage image = new HostImage(job, settings, log);
-        status =
-            phases.run(Phase.IMAGE, title, () -> ensureImage(image, command, mirror, commit, log));
+        status = phases.run(Phase.IMAGE, title, () -> ensureImage(image, command, files, log));
       }
     }
     return status;
@@ -148,9 +147,9 @@ final class HostCommands {
 
   /// Everything but the project's own mistakes is the machinery's failure.
   private static int ensureImage(
-      HostImage image, String command, GitMirror mirror, String commit, PrintStream log) {
+      HostImage image, String command, CommitFiles files, PrintStream log) {
     try {
-      LocalImage _ = image.ensure(command, mirror, commit);
+      LocalImage _ = image.ensure(command, files);
       return 0;
     } catch (ProjectError | ConfigError e) {
       return told(log, e);
@@ -159,13 +158,12 @@ final class HostCommands {
 
   /// A failure of any kind is none of those that the step may end with softly, and no reason to
   /// think ill of the host.
-  private static int compare(
-      Job job, HostSettings settings, GitMirror mirror, String commit, PrintStream log) {
+  private static int compare(Job job, HostSettings settings, CommitFiles files, PrintStream log) {
     try {
       JobSources.Api api = settings.api();
       PerformanceConfig config =
-          mirror
-              .file(commit, FILE)
+          files
+              .file(FILE)
               .flatMap(y -> PerformanceConfig.read(Yaml.parse(FILE, y).section("pipeline")))
               .orElse(PerformanceConfig.DEFAULT);
       Path scratch = settings.state().resolve("performance");
@@ -177,12 +175,7 @@ final class HostCommands {
   }
 
   private static int upload(
-      Job job,
-      HostSettings settings,
-      String command,
-      GitMirror mirror,
-      String commit,
-      PrintStream log) {
+      Job job, HostSettings settings, String command, CommitFiles files, PrintStream log) {
     List<String> targets = new ArrayList<>();
     boolean pin = false;
     List<String> words = List.of(command.substring(UPLOAD.length()).strip().split("\\s+"));
@@ -201,19 +194,19 @@ final class HostCommands {
       }
     }
     String yaml =
-        mirror
-            .file(commit, FILE)
+        files
+            .file(FILE)
             .orElseThrow(
                 () ->
                     new UserError(
-                        "The commit " + commit + " has no bakehouse.yml",
+                        "The commit " + files.commit() + " has no bakehouse.yml",
                         "Add one with a `pipeline:` section, or upload a pipeline in a VM."));
     PipelineConfig config = PipelineConfig.read(Yaml.parse(FILE, yaml));
     PipelineConfig wanted = targets.isEmpty() ? config : config.only(targets);
     PipelineUpload.Uploaded uploaded =
         PipelineUpload.run(wanted, targets.isEmpty(), pin, job.texts());
     log.println(uploaded.text());
-    new TargetStatus(settings.github(), job.texts(), commit, log).pending(uploaded.begun());
+    new TargetStatus(settings.github(), job.texts(), files.commit(), log).pending(uploaded.begun());
     return 0;
   }
 }

@@ -34,7 +34,7 @@ final class HostImage {
   }
 
   /// @param command as it stands on the allow-list
-  LocalImage ensure(String command, GitMirror mirror, String commit) {
+  LocalImage ensure(String command, CommitFiles files) {
     Request request = Request.of(command, job.text("MACOS_RELEASE"));
     Optional<LocalImage> chosen =
         settings.imageSource().isPresent() || project.saidByHost() || request.forceRefresh()
@@ -51,7 +51,7 @@ final class HostImage {
     try (ExclusiveLock _ = ExclusiveLock.on(place.resolve("image-" + name + ".lock"))) {
       Directories.delete(tree);
       try {
-        mirror.export(commit, tree);
+        files.export(tree);
         return ensure(request, new Checkout(tree));
       } finally {
         Directories.delete(tree);

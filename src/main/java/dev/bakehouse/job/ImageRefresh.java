@@ -49,7 +49,7 @@ public final class ImageRefresh {
     Path tree = Directories.makePrivate(settings.state().resolve("checkouts")).resolve("refresh");
     Directories.delete(tree);
     try {
-      mirror.export(tip, tree);
+      mirror.files(tip).export(tree);
       Workshop workshop = new ProjectImage(settings, log).workshop();
       return new Refresh(
               workshop, promoter, settings.rollout(), settings.name(), settings.state(), log)

@@ -8,6 +8,7 @@ import dev.bakehouse.vm.Vm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -48,7 +49,7 @@ public final class Inspection {
     try {
       return Optional.of(JSON.readValue(Files.readAllBytes(file), Asked.class))
           .filter(asked -> Instant.parse(asked.until()).isAfter(Instant.now()));
-    } catch (IOException | JacksonException | java.time.DateTimeException e) {
+    } catch (IOException | JacksonException | DateTimeException e) {
       return Optional.empty();
     }
   }

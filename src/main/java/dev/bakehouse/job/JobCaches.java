@@ -19,7 +19,6 @@ import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.snapshot.Node;
-import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.volume.Taken;
@@ -49,8 +48,7 @@ final class JobCaches {
   private String checkoutPath = "";
   private StepFigures figures = StepFigures.NONE;
   private Overhead overhead = Overhead.NONE;
-  private final JobIdentity identity;
-  private final Access access;
+  private final JobScope scope;
   private final Sources sources;
   private final Optional<JobVolume> volume;
   private long begun = Node.UNKNOWN;
@@ -60,31 +58,29 @@ final class JobCaches {
   JobCaches(
       Job job,
       HostSettings settings,
+      JobScope scope,
       Checkout checkout,
       Hypervisor hypervisor,
       GuestSystem system,
       Phases phases) {
     this.phases = phases;
+    this.scope = scope;
     Map<String, String> env = job.texts();
-    identity = JobIdentity.of(env);
-    String platform = CachePaths.platform(system.name(), System.getProperty("os.arch"), env);
-    access = Access.of(identity, platform);
+    JobIdentity identity = scope.identity();
+    Access access = scope.access();
     rule = settings.cache().rule();
     decision = rule.decide(job.stepKey(), env);
-    JobSources.Api api = settings.api();
-    JobStores stores = JobStores.of(settings, env);
-    BlobStore blobs = stores.open(settings.cacheStore());
-    CacheStore store = stores.caches(blobs);
-    sources = once(JobSources.of(store, rule, api, env, access, checkout::distance));
+    CacheStore store = scope.stores().caches(scope.blobs());
+    sources = once(JobSources.of(store, rule, settings.api(), env, access, checkout::distance));
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
-    account = new CacheAccount(job, blobs, access, decision);
+    account = new CacheAccount(job, scope.blobs(), access, decision);
     measured = settings.cache().measureTar();
     cachePath =
         CachePaths.cachePath(
             Path.of(new GuestPaths(system).cacheRoot()),
             job.text("BUILDKITE_PIPELINE_SLUG"),
             identity.branch(),
-            platform);
+            scope.platform());
     notes = new StepNotes(job, new GuestPaths(system), cachePath);
     volume =
         system == GuestSystem.LINUX
@@ -101,7 +97,7 @@ final class JobCaches {
 
   /// Whether another build's caches in the store are others and newer than a generation.
   private boolean stale(Volume generation) {
-    Selection selection = sources.select(identity.step(), decision.restores());
+    Selection selection = sources.select(scope.identity().step(), decision.restores());
     return selection.source().filter(build -> !build.equals(generation.build())).isPresent()
         && decision.restores().stream()
             .flatMap(kind -> selection.archive(kind).stream())
@@ -205,7 +201,7 @@ final class JobCaches {
 
   private CacheReport kept(Kind kind, long nanos) {
     return new CacheReport(
-        kind.name(), identity.buildId(), 0, 0, nanos / 1e9, "kept on the host's volume");
+        kind.name(), scope.identity().buildId(), 0, 0, nanos / 1e9, "kept on the host's volume");
   }
 
   /// Keeps the volume as the next generation, once the VM is gone and its slot is free. Bringing it
@@ -216,12 +212,10 @@ final class JobCaches {
     }
     long begin = System.nanoTime();
     try (Taken taken = sealed.get().taken()) {
-      Scope scope = access.writes().orElseThrow();
+      String build = scope.identity().buildId();
+      Scope writes = scope.access().writes().orElseThrow();
       Taken.Kept kept =
-          taken.keep(
-              sealed.get().key(),
-              identity.buildId(),
-              PublishOrder.of(scope, identity.buildId(), bases()).json());
+          taken.keep(sealed.get().key(), build, PublishOrder.of(writes, build, bases()).json());
       phases.say(
           "Caches: kept on this host as "
               + kept.volume().shown()

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// One command in a clean VM, by hand or in a step of an existing pipeline. Its output is the
 /// command's alone; what the machinery has to say goes to standard error.
@@ -64,7 +65,7 @@ public final class JobRun {
   /// @throws Infrastructure when the machinery failed
   public int run() {
     insistUsable();
-    try (Cancellation cancellation = Cancellation.install(java.util.OptionalInt.empty())) {
+    try (Cancellation cancellation = Cancellation.install(OptionalInt.empty())) {
       int status = 143;
       try {
         status = inVm(cancellation);

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// A running, identified, connected VM of one job.
 final class Machine {
@@ -279,7 +280,7 @@ final class Machine {
     return vm.name();
   }
 
-  private static void closeQuietly(@org.jspecify.annotations.Nullable AutoCloseable resource) {
+  private static void closeQuietly(@Nullable AutoCloseable resource) {
     try {
       if (resource != null) {
         resource.close();

@@ -43,6 +43,13 @@ final class OwnCommands {
   /// @throws IOException when it did not end with status 0
   void run(List<String> argv, Map<String, String> more, InputStream in, OutputStream out)
       throws IOException {
+    run(argv, more, in, out, LONGEST);
+  }
+
+  /// @param most how long it may take
+  void run(
+      List<String> argv, Map<String, String> more, InputStream in, OutputStream out, Duration most)
+      throws IOException {
     Map<String, String> env = new LinkedHashMap<>(more);
     env.put("PATH", system.path());
     env.put("LC_ALL", "C");
@@ -56,7 +63,7 @@ final class OwnCommands {
                     .toList())
             .apart()
             .withInput();
-    RunResult result = ssh.run(spec, in, out, complaint, control, LONGEST);
+    RunResult result = ssh.run(spec, in, out, complaint, control, most);
     boolean fine = result instanceof RunResult.Finished(Ended ended) && ended.status() == 0;
     if (!fine) {
       throw new IOException(

@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.platform.RawEnvironment;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +40,7 @@ final class Redactor extends OutputStream {
   static List<byte[]> secrets(Map<String, String> env, String globs) {
     return env.entrySet().stream()
         .filter(e -> covers(globs, e.getKey()))
-        .map(e -> dev.bakehouse.platform.RawEnvironment.bytes(e.getValue()))
+        .map(e -> RawEnvironment.bytes(e.getValue()))
         .toList();
   }
 
@@ -81,7 +82,7 @@ final class Redactor extends OutputStream {
       }
     }
     out.write(all, from, at - from);
-    held = java.util.Arrays.copyOfRange(all, at, all.length);
+    held = Arrays.copyOfRange(all, at, all.length);
   }
 
   /// The length of the secret at a position, 0 for none, -1 when more bytes are needed to tell.
@@ -89,7 +90,7 @@ final class Redactor extends OutputStream {
     boolean open = false;
     for (byte[] secret : secrets) {
       int most = Math.min(secret.length, all.length - at);
-      if (java.util.Arrays.equals(secret, 0, most, all, at, at + most)) {
+      if (Arrays.equals(secret, 0, most, all, at, at + most)) {
         if (most == secret.length) {
           return open ? -1 : most;
         }

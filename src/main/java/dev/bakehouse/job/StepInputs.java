@@ -7,6 +7,7 @@ import dev.bakehouse.platform.UserError;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -62,14 +63,14 @@ final class StepInputs {
 
   /// Whether the build is to build whatever there is.
   boolean forced() {
-    String text = job.text(FORCE).toLowerCase(java.util.Locale.ROOT);
+    String text = job.text(FORCE).toLowerCase(Locale.ROOT);
     return !Set.of("", "false", "off", "no", "0").contains(text);
   }
 
   /// @param content of the image the job would run in
   /// @return hexadecimal
   /// @throws UserError when something that is named is not there
-  String fingerprint(GitMirror mirror, String commit, String content) {
+  String fingerprint(CommitFiles commit, String content) {
     if (content.isEmpty()) {
       throw new UserError(
           "the image's content is not known", "Push the image, or pull it from a registry.");
@@ -87,20 +88,20 @@ final class StepInputs {
                 all.add(name, value);
               }
             });
-    files(mirror, commit).forEach(all::add);
+    files(commit).forEach(all::add);
     return Digests.hex(all.digest);
   }
 
-  private SortedMap<String, String> files(GitMirror mirror, String commit) {
+  private SortedMap<String, String> files(CommitFiles commit) {
     if (patterns.size() + without.size() > MOST) {
       throw new UserError(
           "the step names more than " + MOST + " inputs", "Name directories instead of files.");
     }
-    mirror.insistFew(commit);
-    SortedMap<String, String> links = mirror.links(commit);
+    commit.insistFew();
+    SortedMap<String, String> links = commit.links();
     SortedMap<String, String> files = new TreeMap<>(links);
     for (String pattern : patterns) {
-      Map<String, String> found = mirror.objects(commit, pattern, without);
+      Map<String, String> found = commit.objects(List.of(pattern), without);
       boolean inSubmodule =
           links.keySet().stream()
               .anyMatch(link -> pattern.equals(link) || pattern.startsWith(link + "/"));
@@ -111,7 +112,7 @@ final class StepInputs {
       }
       files.putAll(found);
     }
-    ALWAYS.forEach(pattern -> files.putAll(mirror.objects(commit, pattern, List.of())));
+    files.putAll(commit.objects(ALWAYS, List.of()));
     return files;
   }
 

@@ -1,6 +1,7 @@
 package dev.bakehouse.job;
 
 import dev.bakehouse.platform.UserError;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -35,8 +36,8 @@ final class Submodules {
   }
 
   private void visit(GitMirror mirror, String commit) {
-    Optional<String> modules = mirror.file(commit, ".gitmodules");
-    if (modules.isEmpty() || found.size() > MOST) {
+    CommitFiles files = mirror.files(commit);
+    if (files.file(CommitFiles.MODULES).isEmpty() || found.size() > MOST) {
       return;
     }
     Map<String, String> paths = entries(mirror, commit, "path");
@@ -44,8 +45,7 @@ final class Submodules {
     urls.forEach(
         (name, url) -> {
           Optional<String> linked =
-              Optional.ofNullable(paths.get(name))
-                  .flatMap(path -> mirror.resolveLink(commit, path));
+              Optional.ofNullable(paths.get(name)).flatMap(files::resolveLink);
           String absolute = absolute(mirror.url(), url);
           if (linked.isEmpty() || found.containsKey(absolute)) {
             return;
@@ -89,13 +89,12 @@ final class Submodules {
             .git(
                 "config",
                 "--blob",
-                commit + ":.gitmodules",
+                commit + ":" + CommitFiles.MODULES,
                 "-z",
                 "--get-regexp",
                 "^submodule\\..*\\." + key + "$")
             .run();
-    for (String entry :
-        new String(outcome.out(), java.nio.charset.StandardCharsets.UTF_8).split("\0")) {
+    for (String entry : new String(outcome.out(), StandardCharsets.UTF_8).split("\0")) {
       int line = entry.indexOf('\n');
       if (line > 0) {
         String name = entry.substring("submodule.".length(), line - key.length() - 1);

@@ -4,12 +4,10 @@ import dev.bakehouse.buildkite.BuildInfo;
 import dev.bakehouse.buildkite.JobInfo;
 import dev.bakehouse.buildkite.RestClient;
 import dev.bakehouse.cache.Access;
-import dev.bakehouse.cache.CachePaths;
-import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.PassedStep;
 import dev.bakehouse.cache.PassedStep.By;
 import dev.bakehouse.cache.PassedSteps;
-import dev.bakehouse.guest.GuestSystem;
+import dev.bakehouse.cache.Scope;
 import dev.bakehouse.pipeline.StepConfig;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Scratch;
@@ -47,46 +45,56 @@ final class TakeOver {
   private final Job job;
   private final HostSettings settings;
   private final Phases phases;
-  private final JobIdentity identity;
-  private final Access access;
+  private final JobScope scope;
+  private final PassedSteps passedSteps;
   private final StepInputs inputs;
   private final AgentArtifacts artifacts;
   private final String content;
-  private final String commit;
+  private final CommitFiles commit;
   private Optional<String> fingerprint = Optional.empty();
   private Optional<By> origin = Optional.empty();
 
-  /// @param system of the image the job would run in
-  /// @param content of that image
-  TakeOver(
+  private TakeOver(
       Job job,
       HostSettings settings,
-      GuestSystem system,
+      JobScope scope,
+      StepInputs inputs,
       String content,
-      String commit,
+      CommitFiles commit,
       Phases phases) {
-    this.content = content;
     this.job = job;
     this.settings = settings;
-    this.phases = phases;
+    this.scope = scope;
+    this.inputs = inputs;
+    this.content = content;
     this.commit = commit;
-    Map<String, String> env = job.texts();
-    identity = JobIdentity.of(env);
-    String platform = CachePaths.platform(system.name(), System.getProperty("os.arch"), env);
-    access = Access.of(identity, platform);
-    inputs = new StepInputs(job);
-    artifacts = new AgentArtifacts(env);
+    this.phases = phases;
+    this.passedSteps = new PassedSteps(scope.blobs());
+    this.artifacts = new AgentArtifacts(job.texts());
+  }
+
+  /// @param content of the image the job would run in
+  /// @return empty for a step that declares no inputs
+  static Optional<TakeOver> of(
+      Job job,
+      HostSettings settings,
+      JobScope scope,
+      String content,
+      CommitFiles commit,
+      Phases phases) {
+    StepInputs inputs = new StepInputs(job);
+    if (!inputs.declared()) {
+      phases.say("Inputs: the step declares none (" + StepConfig.INPUTS + "), so it runs");
+      return Optional.empty();
+    }
+    return Optional.of(new TakeOver(job, settings, scope, inputs, content, commit, phases));
   }
 
   /// @return whether another build's artifacts are this job's now
-  boolean take(GitMirror mirror) {
-    if (!inputs.declared()) {
-      phases.say("Inputs: the step declares none (" + StepConfig.INPUTS + "), so it runs");
-      return false;
-    }
+  boolean take() {
     phases.say("--- bakehouse: take · what a passed build made of the same inputs");
     try {
-      return phases.part(Phase.TAKE, () -> found(inputs.fingerprint(mirror, commit, content)));
+      return phases.part(Phase.TAKE, () -> found(inputs.fingerprint(commit, content)));
     } catch (Exception e) {
       phases.say("Inputs: the step runs: " + e.getMessage());
       return false;
@@ -108,11 +116,10 @@ final class TakeOver {
                     new UserError(
                         settings.file() + " names no REST API to ask which builds passed",
                         "Set api.url and api.token-file there."));
-    PassedSteps passed = passedSteps();
     int looked = 0;
-    for (Access.Read read : access.reads()) {
+    for (Access.Read read : scope.access().reads()) {
       for (PassedStep each :
-          passed.find(read.scope(), identity.step(), print, LOOKED_AT - looked)) {
+          passedSteps.find(read.scope(), scope.identity().step(), print, LOOKED_AT - looked)) {
         looked++;
         Optional<String> flaw = flaw(client, read, each.by());
         if (flaw.isEmpty() && taken(each)) {
@@ -153,7 +160,7 @@ final class TakeOver {
 
   private boolean passed(JobInfo each, By by) {
     return by.job().equals(each.id())
-        && identity.step().equals(each.stepKey())
+        && scope.identity().step().equals(each.stepKey())
         && "passed".equals(each.state())
         && Integer.valueOf(0).equals(each.exitStatus())
         && !Boolean.TRUE.equals(each.retried());
@@ -215,14 +222,16 @@ final class TakeOver {
   ///
   /// @param now the content of the image, which may have been replaced before the VM started
   void note(String now) {
-    if (access.writes().isEmpty() || !now.equals(content)) {
+    Optional<Scope> writes = scope.access().writes();
+    if (writes.isEmpty() || !now.equals(content)) {
       return;
     }
     try {
+      String build = scope.identity().buildId();
       int number = Integer.parseInt(job.text("BUILDKITE_BUILD_NUMBER"));
-      By own = new By(identity.buildId(), number, commit, job.id());
+      By own = new By(build, number, commit.commit(), job.id());
       List<PassedStep.File> files =
-          left(identity.buildId(), job.id()).stream()
+          left(build, job.id()).stream()
               .filter(a -> !a.path().startsWith(BLOBS))
               .map(TakeOver::file)
               .toList();
@@ -231,12 +240,8 @@ final class TakeOver {
         phases.say("Inputs: no later build takes this one's artifacts: " + flaw.get());
         return;
       }
-      passedSteps()
-          .add(
-              access.writes().get(),
-              identity.step(),
-              fingerprint.get(),
-              new PassedStep(own, files, origin));
+      String step = scope.identity().step();
+      passedSteps.add(writes.get(), step, fingerprint.get(), new PassedStep(own, files, origin));
     } catch (IOException | RuntimeException e) {
       phases.say("Inputs: no later build takes this one's artifacts: " + e.getMessage());
     }
@@ -265,9 +270,5 @@ final class TakeOver {
         .filter(f -> !PLAIN.matcher(f.path()).matches() || f.sha1().isEmpty())
         .findFirst()
         .map(f -> "the name `" + f.path() + "` is none to upload by, or it has no checksum");
-  }
-
-  private PassedSteps passedSteps() {
-    return new PassedSteps(JobStores.of(settings, job.texts()).open(settings.cacheStore()));
   }
 }

@@ -6,15 +6,17 @@ import dev.bakehouse.coordinator.JobView;
 import dev.bakehouse.coordinator.LogText;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /// Writes a build to a terminal as it goes: state changes, and each line of each log with its job's
 /// name before it.
-public final class BuildConsole implements Consumer<BuildEvent> {
+final class BuildConsole implements Consumer<BuildEvent> {
   private final PrintStream out;
   private final boolean logs;
   private final long begin = System.nanoTime();
@@ -23,7 +25,7 @@ public final class BuildConsole implements Consumer<BuildEvent> {
   private final Map<String, Lines> lines = new HashMap<>();
 
   /// @param logs whether the jobs' logs are shown, or only what starts and ends
-  public BuildConsole(PrintStream out, boolean logs) {
+  BuildConsole(PrintStream out, boolean logs) {
     this.out = out;
     this.logs = logs;
   }
@@ -60,7 +62,7 @@ public final class BuildConsole implements Consumer<BuildEvent> {
           "■ "
               + job.title()
               + " "
-              + job.state().name().toLowerCase(java.util.Locale.ROOT)
+              + job.state().name().toLowerCase(Locale.ROOT)
               + (job.reason() == null ? "" : " (" + job.reason() + ")")
               + (job.started() == null
                   ? ""
@@ -102,7 +104,7 @@ public final class BuildConsole implements Consumer<BuildEvent> {
 
     void settle() {
       if (open.size() > 0) {
-        out.println("  " + title + " │ " + open.toString(java.nio.charset.StandardCharsets.UTF_8));
+        out.println("  " + title + " │ " + open.toString(StandardCharsets.UTF_8));
         open.reset();
       }
     }

@@ -12,6 +12,7 @@ import dev.bakehouse.platform.Self;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -163,9 +164,7 @@ public final class Demo {
         .map(
             j -> {
               String log =
-                  new String(
-                          fleet.coordinator().log(j.id()), java.nio.charset.StandardCharsets.UTF_8)
-                      .strip();
+                  new String(fleet.coordinator().log(j.id()), StandardCharsets.UTF_8).strip();
               return j.title()
                   + " (exit "
                   + j.exitStatus()

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -64,7 +65,7 @@ public final class GuestImage {
     Repositories repositories =
         new Repositories(Credentials.ofProcess(), false, state.resolve("images/.work"));
     new Transfer(store, repositories, new Log(out))
-        .push(NAME, Reference.parse(reference), java.util.List.of(NAME));
+        .push(NAME, Reference.parse(reference), List.of(NAME));
     return reference;
   }
 

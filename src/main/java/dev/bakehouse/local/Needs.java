@@ -9,12 +9,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
 /// The programs a machine needs, found or installed: what is missing is said, asked for, and put
 /// there by the system's own package manager.
-public final class Needs {
+final class Needs {
   private static final Duration INSTALL = Duration.ofMinutes(20);
 
   /// @param program as [Programs] finds it
@@ -44,7 +45,7 @@ public final class Needs {
   private final PrintStream out;
   private final boolean yes;
 
-  public Needs(PrintStream out, boolean yes) {
+  Needs(PrintStream out, boolean yes) {
     this.out = out;
     this.yes = yes;
   }
@@ -53,7 +54,7 @@ public final class Needs {
   ///
   /// @throws UserError when something is missing and may not or can not be installed; it says how
   ///   to
-  public void ensure(List<Need> needs) {
+  void ensure(List<Need> needs) {
     List<Need> missing = needs.stream().filter(n -> Programs.find(n.program()).isEmpty()).toList();
     if (missing.isEmpty()) {
       return;
@@ -104,7 +105,7 @@ public final class Needs {
                         "This machine lacks what is listed above, and nobody can be asked",
                         remedy));
     String answer = console.readLine("Run `%s`? [y/N] ", what);
-    if (answer == null || !answer.strip().toLowerCase(java.util.Locale.ROOT).startsWith("y")) {
+    if (answer == null || !answer.strip().toLowerCase(Locale.ROOT).startsWith("y")) {
       throw new UserError("Not installed", remedy);
     }
   }

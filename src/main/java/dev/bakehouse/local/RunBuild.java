@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -216,7 +217,7 @@ public final class RunBuild {
   private static String slug(Path repository) {
     String name =
         String.valueOf(repository.getFileName())
-            .toLowerCase(java.util.Locale.ROOT)
+            .toLowerCase(Locale.ROOT)
             .replaceAll("[^a-z0-9]+", "-");
     return name.replaceAll("^-|-$", "").isEmpty() ? "repository" : name.replaceAll("^-|-$", "");
   }

@@ -20,22 +20,41 @@ public final class StateDirectory {
       Set.of(
           "agents",
           "artifacts",
+          "breaker.json",
           "cache",
           "checkouts",
           "connections",
           "coordinator",
+          "evidence",
           "example",
+          "failures",
+          "host.env",
           "host.lock",
+          "host.log",
+          "host.pid",
           "hosts",
           "image-build",
+          "image-marks.json",
           "images",
           "logs",
           "mirrors",
+          "orders",
+          "performance",
+          "probe",
+          "probe.log",
+          "quarantine.json",
+          "refresh.json",
+          "refresh.lock",
           "refreshed",
           "registry",
           "rollout.json",
           "slots",
+          "standby",
+          "standby-none",
+          "status.json",
+          "taken",
           "templates",
+          "tests",
           "tools",
           "vms",
           "volumes");
@@ -65,7 +84,7 @@ public final class StateDirectory {
     insistIdle();
     for (Path place : places()) {
       for (Path vm : list(place.resolve("vms"))) {
-        if (runs(vm.resolve("qemu.id"))) {
+        if (runs(vm.resolve("qemu.id")) || runs(vm.resolve("tart.id"))) {
           throw new UserError(
               "The VM " + vm.getFileName() + " runs in " + place,
               "`bakehouse vm delete " + vm.getFileName() + " --state " + place + "` ends it.");

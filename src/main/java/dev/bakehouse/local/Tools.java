@@ -19,7 +19,7 @@ import java.util.zip.ZipInputStream;
 
 /// Tools that no system package gives: the Buildkite agent and Zig. They are kept under the state
 /// directory.
-public final class Tools {
+final class Tools {
   static final String AGENT = "github.com/buildkite/agent/v3@v3.78.0";
   static final String ZIG = "ziglang==0.15.2";
   private static final Duration LONG = Duration.ofMinutes(20);
@@ -28,7 +28,7 @@ public final class Tools {
   private final PrintStream out;
   private final Needs needs;
 
-  public Tools(Path state, PrintStream out, Needs needs) {
+  Tools(Path state, PrintStream out, Needs needs) {
     this.dir = state.resolve("tools");
     this.out = out;
     this.needs = needs;
@@ -36,7 +36,7 @@ public final class Tools {
 
   /// `buildkite-agent`: from PATH, from an earlier run, from Homebrew, else built by Go from its
   /// module.
-  public Path agent() throws IOException {
+  Path agent() throws IOException {
     Path own = dir.resolve("bin/buildkite-agent");
     if (Files.isExecutable(own)) {
       return own;
@@ -102,7 +102,7 @@ public final class Tools {
   }
 
   /// The unpacked Zig distribution: a directory with the program `zig` and its `lib`.
-  public Path zig() throws IOException {
+  Path zig() throws IOException {
     Path zig = dir.resolve("zig");
     if (Files.isDirectory(zig)) {
       return zig;

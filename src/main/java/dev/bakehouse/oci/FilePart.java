@@ -1,8 +1,8 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.BulkInput;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -47,14 +47,8 @@ final class FilePart {
             HttpRequest.BodyPublishers.ofInputStream(Reader::new), length);
   }
 
-  private final class Reader extends InputStream {
+  private final class Reader extends BulkInput {
     private long at;
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
 
     @Override
     public int read(byte[] target, int from, int most) throws IOException {

@@ -1,5 +1,6 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.BulkInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -132,7 +133,7 @@ final class MirroredRepository implements Repository {
   }
 
   /// A blob's bytes from the first source that gives them; the next goes on where one fails.
-  private final class Fallback extends InputStream {
+  private final class Fallback extends BulkInput {
     private final Digest digest;
     private final List<Source> left = new ArrayList<>(mirrors);
     private final long end;
@@ -145,12 +146,6 @@ final class MirroredRepository implements Repository {
       this.digest = digest;
       this.at = from;
       this.end = end;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

@@ -22,7 +22,7 @@ import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /// A repository of a registry over HTTP.
-public final class RemoteRepository implements Repository {
+final class RemoteRepository implements Repository {
   /// No repository has more; a list that goes round in a circle ends.
   private static final int TAG_PAGES = 1000;
 
@@ -34,7 +34,7 @@ public final class RemoteRepository implements Repository {
 
   /// @param plainHttp without TLS; never guessed, only where asked for
   /// @param staging an existing directory for compressed slices on their way up
-  public RemoteRepository(
+  RemoteRepository(
       Reference.Remote remote, Credentials credentials, boolean plainHttp, Path staging) {
     this(
         remote,
@@ -46,7 +46,7 @@ public final class RemoteRepository implements Repository {
   }
 
   /// @param chunk bytes of a chunk of an upload; 0 for one request a blob
-  public RemoteRepository(
+  RemoteRepository(
       Reference.Remote remote,
       Credentials credentials,
       boolean plainHttp,

@@ -1,6 +1,7 @@
 package dev.bakehouse.oci;
 
 import dev.bakehouse.platform.Attempts;
+import dev.bakehouse.platform.BulkInput;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// A blob's bytes, or a part of them, across broken or stalled connections: it goes on by range
 /// where it stopped, and never reads beyond its end. A registry that ignores ranges costs what it
 /// sends.
-final class ResumingBlob extends InputStream {
+final class ResumingBlob extends BulkInput {
   private static final Pattern RANGE = Pattern.compile("bytes (\\d{1,18})-.*");
   private static final Pattern SIZE = Pattern.compile("/(\\d{1,18})$");
   private static final long UNKNOWN = -1;
@@ -40,12 +41,6 @@ final class ResumingBlob extends InputStream {
     this.at = from;
     this.end = end < 0 ? Long.MAX_VALUE : end;
     this.attempts = new Attempts(client.patience(), "read " + what);
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.bakehouse.pipeline;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -17,7 +18,7 @@ public record Combination(
       Pattern.compile("\\{\\{\\s*matrix(?:\\.([\\w.-]+))?\\s*\\}\\}");
 
   public Combination {
-    values = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
   }
 
   /// Puts values into a text: `{{matrix}}`, `{{matrix.os}}`; what has no value stays.

@@ -80,12 +80,16 @@ public record GeneratedPipeline(List<Entry> steps) {
     }
   }
 
+  /// An exit status that does not fail the build.
   public record SoftStatus(@JsonProperty("exit_status") int exitStatus) {}
 
+  /// How a job may be run again.
   public record Retry(Manual manual, List<Automatic> automatic) {}
 
+  /// By people.
   public record Manual(@JsonProperty("permit_on_passed") boolean permitOnPassed) {}
 
+  /// By itself, after an exit status.
   public record Automatic(@JsonProperty("exit_status") int exitStatus, int limit) {}
 
   /// @param blockedState what the build is while nobody has unblocked it
@@ -93,6 +97,7 @@ public record GeneratedPipeline(List<Entry> steps) {
       String block, String key, String prompt, @JsonProperty("blocked_state") String blockedState)
       implements Entry {}
 
+  /// A step that asks people before what comes after it.
   public record Input(String input, String key, List<Select> fields) implements Entry {}
 
   /// A field that takes any number of its values.
@@ -104,6 +109,7 @@ public record GeneratedPipeline(List<Entry> steps) {
       @JsonProperty("default") List<String> chosen,
       List<Choice> options) {}
 
+  /// A value of a field, and what people see for it.
   public record Choice(String label, String value) {}
 
   /// @param ignored what Buildkite wants there: null

@@ -1,6 +1,7 @@
 package dev.bakehouse.pipeline;
 
 import dev.bakehouse.platform.UserError;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ public record InputField(
     Map<String, String> options,
     boolean multiple) {
   public InputField {
-    options = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(options));
+    options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
   }
 
   /// @param answer absent: the preset counts

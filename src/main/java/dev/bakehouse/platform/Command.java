@@ -17,7 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// One external command: an argument list, never a shell string. Immutable; each `with` step
+/// One external command: an argument list, never a shell string. Immutable; each step of making it
 /// returns a copy.
 ///
 /// Secrets go in by [#input] or [#env], never into the arguments: those are shown in errors and in

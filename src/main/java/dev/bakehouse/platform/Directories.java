@@ -3,12 +3,15 @@ package dev.bakehouse.platform;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.jspecify.annotations.Nullable;
 
 /// Small file work done the same way everywhere.
 public final class Directories {
@@ -83,7 +86,7 @@ public final class Directories {
 
   /// Removes a directory and all in it, following no link; missing is fine.
   public static void delete(Path dir) {
-    if (!Files.exists(dir, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+    if (!Files.exists(dir, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
     try {
@@ -100,15 +103,15 @@ public final class Directories {
             @Override
             public FileVisitResult visitFileFailed(Path file, IOException error)
                 throws IOException {
-              if (error instanceof java.nio.file.NoSuchFileException) {
+              if (error instanceof NoSuchFileException) {
                 return FileVisitResult.CONTINUE;
               }
               throw error;
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(
-                Path d, @org.jspecify.annotations.Nullable IOException error) throws IOException {
+            public FileVisitResult postVisitDirectory(Path d, @Nullable IOException error)
+                throws IOException {
               Files.deleteIfExists(d);
               return FileVisitResult.CONTINUE;
             }

@@ -4,130 +4,49 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /// A file opened by the system's own call, for what Java's channels do not offer: where data lies
 /// and how to share it with another file. Calls return -1 and an errno, never throw for a refusal.
-@SuppressWarnings("restricted")
 final class FileDescriptor implements AutoCloseable {
-  static final int READ = 0;
-  static final int READ_WRITE = 2;
-  static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+  static final long READ = 0;
+  static final long READ_WRITE = 2;
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final StructLayout STATE = Linker.Option.captureStateLayout();
-  private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
-  private static final VarHandle VALUE =
-      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  static final boolean LINUX = NativeCall.LINUX;
+
   private static final long CLONE_RANGE = 0x4020940DL;
   private static final long CLONE_WHOLE = 0x40049409L;
 
-  /// open(2) is variadic from its third parameter on.
-  private static final MethodHandle OPEN =
-      handle(
-          "open",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT),
-          Linker.Option.firstVariadicArg(2));
-
-  private static final MethodHandle SEEK =
-      handle(
-          "lseek",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT),
-          ERRNO);
-
-  private static final MethodHandle CLOSE =
-      handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-
-  /// ioctl(2) is variadic too.
-  private static final MethodHandle CONTROL_ADDRESS =
-      handle(
-          "ioctl",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.ADDRESS),
-          Linker.Option.firstVariadicArg(2),
-          ERRNO);
-
-  private static final MethodHandle CONTROL_NUMBER =
-      handle(
-          "ioctl",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT),
-          Linker.Option.firstVariadicArg(2),
-          ERRNO);
-
-  /// Linux only.
-  private static final Optional<MethodHandle> COPY =
-      LINKER
-          .defaultLookup()
-          .find("copy_file_range")
-          .map(
-              symbol ->
-                  LINKER.downcallHandle(
-                      symbol,
-                      FunctionDescriptor.of(
-                          ValueLayout.JAVA_LONG,
-                          ValueLayout.JAVA_INT,
-                          ValueLayout.ADDRESS,
-                          ValueLayout.JAVA_INT,
-                          ValueLayout.ADDRESS,
-                          ValueLayout.JAVA_LONG,
-                          ValueLayout.JAVA_INT),
-                      ERRNO));
+  private static final MethodHandle OPEN = NativeCall.variadic("open");
+  private static final MethodHandle SEEK = NativeCall.of("lseek");
+  private static final MethodHandle CLOSE = NativeCall.of("close");
+  private static final MethodHandle CONTROL = NativeCall.variadic("ioctl");
+  private static final MethodHandle IS_TERMINAL = NativeCall.of("isatty");
 
   /// macOS only: `clonefile(from, to, flags)`.
-  private static final Optional<MethodHandle> CLONE_FILE =
-      LINKER
-          .defaultLookup()
-          .find("clonefile")
-          .map(
-              symbol ->
-                  LINKER.downcallHandle(
-                      symbol,
-                      FunctionDescriptor.of(
-                          ValueLayout.JAVA_INT,
-                          ValueLayout.ADDRESS,
-                          ValueLayout.ADDRESS,
-                          ValueLayout.JAVA_INT)));
+  private static final Optional<MethodHandle> CLONE_FILE = NativeCall.find("clonefile");
 
-  private static final MethodHandle IS_TERMINAL =
-      handle("isatty", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private final long number;
 
-  private final int number;
-
-  private FileDescriptor(int number) {
+  private FileDescriptor(long number) {
     this.number = number;
   }
 
-  static FileDescriptor open(Path file, int flags) throws IOException {
+  static FileDescriptor open(Path file, long flags) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      int number = (int) OPEN.invokeExact(arena.allocateFrom(file.toString()), flags, 0);
+      MemorySegment state = arena.allocate(NativeCall.STATE);
+      long path = arena.allocateFrom(file.toString()).address();
+      int number = (int) (long) OPEN.invokeExact(state, path, flags, 0L, 0L, 0L);
       if (number < 0) {
         throw new IOException("Could not open " + file);
       }
       return new FileDescriptor(number);
     } catch (Throwable e) {
-      throw io(e);
+      throw PosixCall.io(e);
     }
   }
 
@@ -138,57 +57,84 @@ final class FileDescriptor implements AutoCloseable {
     }
   }
 
-  Answer seek(long offset, int whence) throws IOException {
+  Answer seek(long offset, long whence) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
-      long value = (long) SEEK.invokeExact(state, number, offset, whence);
-      return new Answer(value, (int) VALUE.get(state, 0L));
+      MemorySegment state = arena.allocate(NativeCall.STATE);
+      long value = (long) SEEK.invokeExact(state, number, offset, whence, 0L, 0L);
+      return new Answer(value, NativeCall.errno(state));
     } catch (Throwable e) {
-      throw io(e);
+      throw PosixCall.io(e);
     }
   }
 
   /// FICLONERANGE (`linux/fs.h`): this file's range shows the other's blocks from now on.
   Answer cloneRange(FileDescriptor from, long at, long length, long target) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
       MemorySegment range = arena.allocate(ValueLayout.JAVA_LONG, 4);
       range.setAtIndex(ValueLayout.JAVA_LONG, 0, from.number);
       range.setAtIndex(ValueLayout.JAVA_LONG, 1, at);
       range.setAtIndex(ValueLayout.JAVA_LONG, 2, length);
       range.setAtIndex(ValueLayout.JAVA_LONG, 3, target);
-      int value = (int) CONTROL_ADDRESS.invokeExact(state, number, CLONE_RANGE, range);
-      return new Answer(value, (int) VALUE.get(state, 0L));
-    } catch (Throwable e) {
-      throw io(e);
+      return control(CLONE_RANGE, range.address(), arena);
     }
   }
 
   /// FICLONE: the whole of the other file.
   Answer cloneWhole(FileDescriptor from) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
-      int value = (int) CONTROL_NUMBER.invokeExact(state, number, CLONE_WHOLE, from.number);
-      return new Answer(value, (int) VALUE.get(state, 0L));
-    } catch (Throwable e) {
-      throw io(e);
+      return control(CLONE_WHOLE, from.number, arena);
     }
+  }
+
+  private Answer control(long request, long argument, Arena arena) throws IOException {
+    try {
+      MemorySegment state = arena.allocate(NativeCall.STATE);
+      long value = (long) CONTROL.invokeExact(state, number, request, argument, 0L, 0L);
+      return new Answer((int) value, NativeCall.errno(state));
+    } catch (Throwable e) {
+      throw PosixCall.io(e);
+    }
+  }
+
+  /// copy_file_range(2) of Linux has more parameters than a [NativeCall] takes.
+  @SuppressWarnings("restricted")
+  private static final class CopyRange {
+    private static final Optional<MethodHandle> CALL =
+        NativeCall.SYSTEM
+            .find("copy_file_range")
+            .map(
+                function ->
+                    Linker.nativeLinker()
+                        .downcallHandle(
+                            function,
+                            FunctionDescriptor.of(
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_INT,
+                                ValueLayout.ADDRESS,
+                                ValueLayout.JAVA_INT,
+                                ValueLayout.ADDRESS,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_INT),
+                            Linker.Option.captureCallState("errno")));
   }
 
   /// copy_file_range(2); refused where the system has none.
   Answer copyRange(FileDescriptor from, long at, long length, long target) throws IOException {
-    if (COPY.isEmpty()) {
+    if (CopyRange.CALL.isEmpty()) {
       return new Answer(-1, 0);
     }
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
+      MemorySegment state = arena.allocate(NativeCall.STATE);
       MemorySegment source = arena.allocateFrom(ValueLayout.JAVA_LONG, at);
       MemorySegment place = arena.allocateFrom(ValueLayout.JAVA_LONG, target);
       long value =
-          (long) COPY.get().invokeExact(state, from.number, source, number, place, length, 0);
-      return new Answer(value, (int) VALUE.get(state, 0L));
+          (long)
+              CopyRange.CALL
+                  .get()
+                  .invokeExact(state, (int) from.number, source, (int) number, place, length, 0);
+      return new Answer(value, NativeCall.errno(state));
     } catch (Throwable e) {
-      throw io(e);
+      throw PosixCall.io(e);
     }
   }
 
@@ -198,16 +144,19 @@ final class FileDescriptor implements AutoCloseable {
       return false;
     }
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment source = arena.allocateFrom(from.toString());
-      return (int) CLONE_FILE.get().invokeExact(source, arena.allocateFrom(to.toString()), 0) == 0;
+      MemorySegment state = arena.allocate(NativeCall.STATE);
+      long source = arena.allocateFrom(from.toString()).address();
+      long target = arena.allocateFrom(to.toString()).address();
+      return (int) (long) CLONE_FILE.get().invokeExact(state, source, target, 0L, 0L, 0L) == 0;
     } catch (Throwable e) {
-      throw io(e);
+      throw PosixCall.io(e);
     }
   }
 
   static boolean isTerminal(int number) {
-    try {
-      return (int) IS_TERMINAL.invokeExact(number) == 1;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(NativeCall.STATE);
+      return (int) (long) IS_TERMINAL.invokeExact(state, (long) number, 0L, 0L, 0L, 0L) == 1;
     } catch (Throwable e) {
       return false;
     }
@@ -215,19 +164,11 @@ final class FileDescriptor implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try {
-      int _ = (int) CLOSE.invokeExact(number);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(NativeCall.STATE);
+      long _ = (long) CLOSE.invokeExact(state, number, 0L, 0L, 0L, 0L);
     } catch (Throwable e) {
-      throw io(e);
+      throw PosixCall.io(e);
     }
-  }
-
-  private static MethodHandle handle(
-      String name, FunctionDescriptor function, Linker.Option... options) {
-    return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), function, options);
-  }
-
-  private static IOException io(Throwable e) {
-    return e instanceof IOException io ? io : new IOException(e);
   }
 }

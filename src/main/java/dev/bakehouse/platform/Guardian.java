@@ -3,7 +3,6 @@ package dev.bakehouse.platform;
 import dev.bakehouse.platform.Processes.Identity;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channel;
@@ -134,7 +133,7 @@ public final class Guardian {
 
   private Identity handshake(Process perl, BufferedReader said) throws IOException {
     OutputStream pipe = perl.getOutputStream();
-    pipe.write(script());
+    pipe.write(ProgramFiles.bytes(Guardian.class, "guardian.pl"));
     pipe.flush();
     String forked = line(perl, said);
     if (!forked.startsWith("forked ")) {
@@ -180,15 +179,6 @@ public final class Guardian {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
-    }
-  }
-
-  private static byte[] script() throws IOException {
-    try (@Nullable InputStream in = Guardian.class.getResourceAsStream("guardian.pl")) {
-      if (in == null) {
-        throw new IOException("guardian.pl is missing from the program's jar");
-      }
-      return in.readAllBytes();
     }
   }
 

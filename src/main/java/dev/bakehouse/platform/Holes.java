@@ -7,8 +7,8 @@ import java.nio.file.Path;
 /// Tells where a sparse file has data, by `lseek` with SEEK_DATA and SEEK_HOLE: reading a hole
 /// costs as much as reading data. Safe for several threads.
 public final class Holes implements AutoCloseable {
-  private static final int SEEK_DATA = FileDescriptor.LINUX ? 3 : 4;
-  private static final int SEEK_HOLE = FileDescriptor.LINUX ? 4 : 3;
+  private static final long SEEK_DATA = FileDescriptor.LINUX ? 3 : 4;
+  private static final long SEEK_HOLE = FileDescriptor.LINUX ? 4 : 3;
   private static final int NO_MORE_DATA = 6;
 
   private final FileDescriptor file;

@@ -9,6 +9,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
+import java.util.Optional;
 
 /// Functions of the C library as five machine words in and one out, whatever their parameters are.
 ///
@@ -42,6 +43,11 @@ final class NativeCall {
   /// @return takes a [#STATE] that `errno` is written to, then five `long`s; returns a `long`
   static MethodHandle of(String name) {
     return of(SYSTEM.findOrThrow(name));
+  }
+
+  /// The same of a function that not every system has.
+  static Optional<MethodHandle> find(String name) {
+    return SYSTEM.find(name).map(NativeCall::of);
   }
 
   static MethodHandle of(MemorySegment function) {

@@ -1,11 +1,11 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.BulkInput;
 import dev.bakehouse.platform.PosixFile;
 import java.io.IOException;
-import java.io.InputStream;
 
 /// A file by its raw path.
-final class FileStream extends InputStream {
+final class FileStream extends BulkInput {
   private final String path;
   private final int file;
   private long at;
@@ -13,12 +13,6 @@ final class FileStream extends InputStream {
   FileStream(String path) throws IOException {
     this.path = path;
     this.file = PosixFile.openReadHere(path);
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override

@@ -1,8 +1,9 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.snapshot.FileWindows.Present;
 import dev.bakehouse.snapshot.Node.File;
-import dev.bakehouse.snapshot.Restore.Present;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -78,7 +79,7 @@ final class LocalContent {
     workers.run(runs);
   }
 
-  private static boolean hashes(Entry entry, java.io.InputStream in) throws IOException {
+  private static boolean hashes(Entry entry, InputStream in) throws IOException {
     for (Part part : entry.parts()) {
       byte[] bytes = in.readNBytes(part.size());
       if (bytes.length != part.size() || !Hash.of(bytes).equals(part.hash())) {

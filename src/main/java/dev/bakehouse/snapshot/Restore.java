@@ -2,30 +2,26 @@ package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
-import dev.bakehouse.snapshot.FileWriter.Target;
+import dev.bakehouse.snapshot.FileWindows.Present;
 import dev.bakehouse.snapshot.HostTarget.Rules;
 import dev.bakehouse.snapshot.Node.Dir;
 import dev.bakehouse.snapshot.Node.File;
 import dev.bakehouse.snapshot.Node.Hardlink;
 import dev.bakehouse.snapshot.Node.Symlink;
-import dev.bakehouse.snapshot.PartReader.Wanted;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One restore to a directory: what is there is walked beside the snapshot's nodes. Directories and
-/// symbolic links are made on the way, files by windows and the last ones of the rules at the end;
-/// then hard links, then the directories' own modes and times.
+/// symbolic links are made on the way, files by [FileWindows]; then come hard links, then the
+/// directories' own modes and times.
 final class Restore {
-  private static final int WINDOW_FILES = 20_000;
   static final int WRITABLE = 0700;
 
   /// Stands for the files whose names are not known.
@@ -39,12 +35,11 @@ final class Restore {
   private final Rules rules;
   private final Workers workers;
   private final boolean existing;
-  private final FileWriter files;
+  private final FileWriter writer;
+  private final FileWindows files;
   private final TreeCheck check = new TreeCheck();
   private final ShardCursor cursor;
 
-  private final List<Present> window = new ArrayList<>();
-  private final List<Present> last = new ArrayList<>();
   private final List<Dir> directories = new ArrayList<>();
   private final List<String> extraDirectories = new ArrayList<>();
   private final List<Hardlink> links = new ArrayList<>();
@@ -53,18 +48,6 @@ final class Restore {
   /// would now be looked for elsewhere, behind a link that took their name.
   private final Set<String> replaced = new HashSet<>();
 
-  /// Of the window before, which is written while the next one's list is read.
-  private Workers.Running writing = Workers.Running.NOTHING;
-
-  private int settled;
-  private long kept;
-
-  /// A file to be there.
-  ///
-  /// @param there the file that is there now, when it may be the same
-  /// @param known what that file's content is, when that is known
-  record Present(Entry entry, @Nullable File there, @Nullable Entry known) {}
-
   Restore(Snapshot snapshot, Path top, Rules rules, Workers workers, boolean existing) {
     this.snapshot = snapshot;
     this.tree = new HostTree(top, rules.foreign());
@@ -72,17 +55,16 @@ final class Restore {
     this.rules = rules;
     this.workers = workers;
     this.existing = existing;
-    this.files = new FileWriter(this.top, existing);
+    this.writer = new FileWriter(this.top, existing);
+    this.files = new FileWindows(snapshot, tree, this.top, workers, writer, existing);
     this.cursor = new ShardCursor(snapshot, workers);
   }
 
   /// @param seal what was known of the directory
   Restored run(Optional<Seal.State> seal) throws IOException {
-    try {
+    // Nobody else may touch the directory before the last file is written.
+    try (files) {
       return all(seal);
-    } finally {
-      // Nobody else may touch the directory before.
-      writing.end();
     }
   }
 
@@ -108,15 +90,10 @@ final class Restore {
     for (Entry next = next(); next != null; next = next()) {
       add(next, null, known);
     }
-    write(window);
-    written();
-    for (int from = 0; from < last.size(); from += WINDOW_FILES) {
-      write(last.subList(from, Math.min(last.size(), from + WINDOW_FILES)));
-    }
-    written();
+    files.finish();
     links.forEach(this::link);
     finishDirectories();
-    return new Restored(files.count(), files.bytes(), kept, files.lost());
+    return new Restored(writer.count(), writer.bytes(), files.kept(), writer.lost());
   }
 
   private boolean replaced(Node node) {
@@ -149,7 +126,7 @@ final class Restore {
         throw new Malformed(why);
       }
       check.incomplete();
-      files.lost(LIST, why);
+      writer.lost(LIST, why);
     }
     return entry;
   }
@@ -159,7 +136,7 @@ final class Restore {
     Node node = entry.node();
     String path = node.path();
     if (!check.add(node)) {
-      files.lost(path, ORPHAN);
+      writer.lost(path, ORPHAN);
       if (there != null) {
         extra(there);
       }
@@ -169,7 +146,7 @@ final class Restore {
       return;
     }
     if (!rules.last().test(path)) {
-      settle();
+      files.settle();
     }
     switch (node) {
       case Dir dir -> directory(dir, there);
@@ -188,37 +165,12 @@ final class Restore {
         File old = there instanceof File f ? f : null;
         Present present = new Present(entry, old, old == null ? null : known.content(old));
         if (rules.last().test(path)) {
-          last.add(present);
+          files.addLast(present);
         } else {
-          window.add(present);
-        }
-        if (window.size() == WINDOW_FILES) {
-          write(window);
-          window.clear();
+          files.add(present);
         }
       }
     }
-  }
-
-  /// Removes the files of another content that are to be written last, before anything is that they
-  /// may not stand beside.
-  private void settle() throws IOException {
-    List<Present> fresh = last.subList(settled, last.size());
-    settled = last.size();
-    if (!existing || fresh.isEmpty()) {
-      return;
-    }
-    Set<Present> same = new HashSet<>(new LocalContent(tree, workers).same(fresh));
-    for (Present each : fresh) {
-      if (each.there() != null && !same.contains(each)) {
-        Posix.remove(full(each.there().path()));
-      }
-    }
-    fresh.replaceAll(
-        p ->
-            same.contains(p)
-                ? new Present(p.entry(), p.there(), p.entry())
-                : new Present(p.entry(), null, null));
   }
 
   private void directory(Dir dir, @Nullable Node there) throws IOException {
@@ -260,7 +212,7 @@ final class Restore {
 
   private void extra(Node node) throws IOException {
     if (!rules.last().test(node.path())) {
-      settle();
+      files.settle();
     }
     if (node instanceof Dir dir) {
       if (!dir.path().isEmpty()) {
@@ -276,36 +228,6 @@ final class Restore {
     }
   }
 
-  private void write(List<Present> presents) throws IOException {
-    Set<Present> unchanged = Collections.newSetFromMap(new IdentityHashMap<>());
-    unchanged.addAll(new LocalContent(tree, workers).same(presents));
-    List<Wanted<Target>> wanted = new ArrayList<>();
-    for (Present each : presents) {
-      File file = (File) each.entry().node();
-      if (unchanged.contains(each)) {
-        kept += file.size();
-        files.stamp(file, each.there());
-        continue;
-      }
-      Target target = files.target(each.entry());
-      for (int i = 0; i < each.entry().parts().size(); i++) {
-        wanted.add(new Wanted<>(target, i, each.entry().parts().get(i)));
-      }
-    }
-    written();
-    writing = new PartReader(new PackReader(snapshot.blobs()), workers).start(wanted, files);
-    if (existing) {
-      // The walk would find what is written under another name, and remove it.
-      written();
-    }
-  }
-
-  private void written() throws IOException {
-    Workers.Running before = writing;
-    writing = Workers.Running.NOTHING;
-    before.end();
-  }
-
   private void link(Hardlink link) {
     String path = full(link.path());
     try {
@@ -315,13 +237,13 @@ final class Restore {
     } catch (NoSuchFileException e) {
       // Nothing is in the way.
     } catch (IOException e) {
-      files.lost(link.path(), String.valueOf(e.getMessage()));
+      writer.lost(link.path(), String.valueOf(e.getMessage()));
       return;
     }
     try {
       Posix.link(full(link.of()), path);
     } catch (IOException e) {
-      files.lost(
+      writer.lost(
           link.path(), "it is another name of " + Posix.shown(link.of()) + ", which is lost");
     }
   }

@@ -3,6 +3,7 @@ package dev.bakehouse.snapshot;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +63,7 @@ record Root(Totals totals, SequencedMap<PackId, Pack> packs, List<ShardPlace> sh
 
   static Root decode(byte[] bytes) throws Malformed {
     In in = new In(bytes);
-    if (!java.util.Arrays.equals(in.raw(MAGIC.length), MAGIC)) {
+    if (!Arrays.equals(in.raw(MAGIC.length), MAGIC)) {
       throw new Malformed("it is no snapshot");
     }
     byte[] kind = in.raw(2);

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// One save: the listing of a tree is walked beside the nodes of the snapshot before it. What did
@@ -229,7 +230,7 @@ public final class Saver {
         byPath.put(item.node.path(), item);
         files.add((File) item.node);
       }
-      Map<Item, PartStore.Content> contents = new java.util.concurrent.ConcurrentHashMap<>();
+      Map<Item, PartStore.Content> contents = new ConcurrentHashMap<>();
       tree.read(
           files,
           (file, in) -> {

@@ -5,6 +5,7 @@ import dev.bakehouse.snapshot.Node.Dir;
 import dev.bakehouse.snapshot.Node.File;
 import dev.bakehouse.snapshot.Node.Hardlink;
 import dev.bakehouse.snapshot.Node.Symlink;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,8 +60,7 @@ final class ShardWriter {
   }
 
   private static void number(Out out, PackId id) {
-    out.raw(
-        java.nio.ByteBuffer.allocate(PackId.BYTES).putLong(id.high()).putLong(id.low()).array());
+    out.raw(ByteBuffer.allocate(PackId.BYTES).putLong(id.high()).putLong(id.low()).array());
   }
 
   /// Length of the plain columns, length of the compressed ones, these, the rest.

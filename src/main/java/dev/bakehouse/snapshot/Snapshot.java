@@ -6,10 +6,15 @@ import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.OtherBytes;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
@@ -49,7 +54,7 @@ public final class Snapshot {
       if (channel.isEmpty()) {
         return Optional.empty();
       }
-      try (var in = java.nio.channels.Channels.newInputStream(channel.get())) {
+      try (var in = Channels.newInputStream(channel.get())) {
         bytes = in.readNBytes(Root.LARGEST);
       }
     } catch (OtherBytes e) {
@@ -152,7 +157,7 @@ public final class Snapshot {
 
   /// Ranges in order, near ones read at once.
   private static final class Spans {
-    private final java.util.Map<Range, byte[]> read = new java.util.HashMap<>();
+    private final Map<Range, byte[]> read = new HashMap<>();
 
     Spans(PackReader packs, List<Range> ranges) throws IOException {
       int start = 0;
@@ -179,14 +184,14 @@ public final class Snapshot {
       byte[] bytes = new byte[Math.toIntExact(end - first)];
       int count;
       try {
-        count = packs.read(ranges.getFirst().pack(), first, java.nio.ByteBuffer.wrap(bytes));
+        count = packs.read(ranges.getFirst().pack(), first, ByteBuffer.wrap(bytes));
       } catch (Malformed e) {
         return;
       }
       for (Range range : ranges) {
         int at = (int) (range.offset() - first);
         if (at + range.length() <= count) {
-          read.put(range, java.util.Arrays.copyOfRange(bytes, at, at + range.length()));
+          read.put(range, Arrays.copyOfRange(bytes, at, at + range.length()));
         }
       }
     }

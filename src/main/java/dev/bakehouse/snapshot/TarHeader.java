@@ -1,5 +1,7 @@
 package dev.bakehouse.snapshot;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
@@ -79,9 +81,9 @@ record TarHeader(char type, String name, int mode, long mtime, long size, String
       throw new Malformed("the archive has a time that is no number");
     }
     try {
-      return new java.math.BigDecimal(text)
+      return new BigDecimal(text)
           .movePointRight(9)
-          .setScale(0, java.math.RoundingMode.FLOOR)
+          .setScale(0, RoundingMode.FLOOR)
           .longValueExact();
     } catch (ArithmeticException | NumberFormatException e) {
       throw new Malformed("the archive has a time that is no number");

@@ -2,6 +2,8 @@ package dev.bakehouse.snapshot;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -90,7 +92,7 @@ final class TarOutput {
   }
 
   private static String decimal(long nanos) {
-    return new java.math.BigDecimal(java.math.BigInteger.valueOf(nanos), 9).toPlainString();
+    return new BigDecimal(BigInteger.valueOf(nanos), 9).toPlainString();
   }
 
   /// Its length counts its own digits.

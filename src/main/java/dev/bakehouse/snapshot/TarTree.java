@@ -1,5 +1,6 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.ChannelRange;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.snapshot.Node.Dir;
 import dev.bakehouse.snapshot.Node.File;
@@ -182,8 +183,7 @@ public final class TarTree implements TreeSource, AutoCloseable {
       runs.add(
           () -> {
             for (File file : run) {
-              reader.file(
-                  file, new Section(spool, places.getOrDefault(file.path(), 0L), file.size()));
+              reader.file(file, section(file));
             }
             return null;
           });
@@ -191,6 +191,11 @@ public final class TarTree implements TreeSource, AutoCloseable {
     try (Workers workers = new Workers()) {
       workers.run(runs);
     }
+  }
+
+  private InputStream section(File file) {
+    long from = places.getOrDefault(file.path(), 0L);
+    return new ChannelRange(spool, from, from + file.size());
   }
 
   @Override
@@ -217,36 +222,6 @@ public final class TarTree implements TreeSource, AutoCloseable {
       while (buffer.hasRemaining()) {
         channel.write(buffer);
       }
-    }
-  }
-
-  /// Some bytes of a channel.
-  private static final class Section extends InputStream {
-    private final FileChannel channel;
-    private final long end;
-    private long at;
-
-    Section(FileChannel channel, long from, long length) {
-      this.channel = channel;
-      this.at = from;
-      this.end = from + length;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] buffer, int from, int length) throws IOException {
-      int most = (int) Math.min(length, end - at);
-      if (most <= 0) {
-        return length == 0 ? 0 : -1;
-      }
-      int count = channel.read(ByteBuffer.wrap(buffer, from, most), at);
-      at += Math.max(0, count);
-      return count;
     }
   }
 }

@@ -1,23 +1,18 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.BulkInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 
 /// Copies what is read, skipped bytes included, to another stream.
-final class Tee extends InputStream {
+final class Tee extends BulkInput {
   private final InputStream in;
   private final OutputStream copy;
 
   Tee(InputStream in, OutputStream copy) {
     this.in = in;
     this.copy = copy;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.Posix;
 import dev.bakehouse.snapshot.PartReader.Sink;
 import dev.bakehouse.snapshot.PartReader.Wanted;
 import dev.bakehouse.snapshot.Snapshot.Loaded;
@@ -62,7 +63,7 @@ public final class Verify {
 
               @Override
               public void lost(Wanted<String> each, String why) {
-                bad.add(dev.bakehouse.platform.Posix.shown(each.of()) + ": " + why);
+                bad.add(Posix.shown(each.of()) + ": " + why);
               }
             });
     wanted.clear();

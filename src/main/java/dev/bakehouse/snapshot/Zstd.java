@@ -3,6 +3,7 @@ package dev.bakehouse.snapshot;
 import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
+import java.util.Arrays;
 
 /// Zstandard with what each thread keeps for it. Level 1: the store is for speed.
 final class Zstd {
@@ -17,7 +18,7 @@ final class Zstd {
   static byte[] compress(byte[] bytes, int from, int length) {
     byte[] buffer = new byte[(int) com.github.luben.zstd.Zstd.compressBound(length)];
     int count = COMPRESS.get().compressByteArray(buffer, 0, buffer.length, bytes, from, length);
-    return java.util.Arrays.copyOf(buffer, count);
+    return Arrays.copyOf(buffer, count);
   }
 
   /// @param to filled

@@ -1,9 +1,6 @@
 package dev.bakehouse.tests;
 
-import dev.bakehouse.platform.UserError;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import dev.bakehouse.platform.ProgramFiles;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,18 +28,8 @@ public final class ShardTool {
 
   /// Its source, in perl.
   static String source() {
-    return resource("results.pl") + resource("shard.pl");
-  }
-
-  private static String resource(String file) {
-    try (InputStream in = ShardTool.class.getResourceAsStream(file)) {
-      if (in == null) {
-        throw new IOException("it is not in the jar");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UserError("Could not read " + file + ": " + e.getMessage(), "Build Bakehouse.", e);
-    }
+    return ProgramFiles.text(ShardTool.class, "results.pl")
+        + ProgramFiles.text(ShardTool.class, "shard.pl");
   }
 
   /// Puts it into a directory with `test-times`, which comes on standard input.

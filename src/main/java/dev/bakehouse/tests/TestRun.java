@@ -11,6 +11,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /// What one job told of its tests, as its build keeps it: the artifact `bakehouse-tests/JOB.json`.
+/// Who reads it there finds more in it than is read here (docs/tests.md).
 ///
 /// @param step the step's key, or empty
 /// @param shard which of `shards` parallel jobs it was, from 0

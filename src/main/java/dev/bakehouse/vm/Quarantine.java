@@ -5,6 +5,7 @@ import dev.bakehouse.platform.ExclusiveLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -80,7 +81,7 @@ public final class Quarantine {
   private static boolean ended(String until) {
     try {
       return !Instant.parse(until).isAfter(Instant.now());
-    } catch (java.time.DateTimeException e) {
+    } catch (DateTimeException e) {
       return true;
     }
   }

@@ -28,7 +28,8 @@ public final class SlotFiles {
         }
       }
     } catch (IOException e) {
-      throw new UserError("Could not read " + directory + ": " + Reason.of(e), "Check it.", e);
+      throw new UserError(
+          "Could not read " + directory + ": " + Reason.of(e), "Check its mode.", e);
     }
     return slots;
   }

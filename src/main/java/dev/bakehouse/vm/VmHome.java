@@ -205,17 +205,6 @@ public final class VmHome {
     return Optional.empty();
   }
 
-  /// Lets go of a VM that was taken over and has ended.
-  public static void release(Optional<Channel> hold) {
-    try {
-      if (hold.isPresent()) {
-        hold.get().close();
-      }
-    } catch (IOException e) {
-      // Closed is closed.
-    }
-  }
-
   /// Deletes drafts and remains, of VMs and of templates, of processes that died over them.
   void sweepDrafts() throws IOException {
     for (Path parent : List.of(root, root.resolveSibling("templates"))) {

@@ -35,17 +35,18 @@ class CacheHistoryTest {
       Path file =
           all.filter(p -> p.toString().endsWith(".json")).sorted().findFirst().orElseThrow();
       Files.writeString(file.resolveSibling("20990101T000000000Z-damaged.json"), "{\"build\":1}");
+      Files.writeString(file.resolveSibling("20990101T000000000Z-nothing.json"), "null");
     }
 
     assertThat(history.last(MAIN, "ccache", "cpp", 4))
         .extracting(CacheRun::number)
-        .containsExactly(5, 4, 3);
+        .containsExactly(5, 4);
     assertThat(history.last(MAIN, "ccache", "none", 3)).isEmpty();
     assertThat(history.last(MAIN, "ccache", "cpp", 9)).contains(run(1, 90));
-    assertThat(history.all(2)).hasSize(2);
+    assertThat(history.all(3)).hasSize(2);
 
-    assertThat(history.sweep(Instant.now().plusSeconds(60))).isEqualTo(7);
-    assertThat(history.all(2)).isEmpty();
+    assertThat(history.sweep(Instant.now().plusSeconds(60))).isEqualTo(8);
+    assertThat(history.all(3)).isEmpty();
   }
 
   @Test

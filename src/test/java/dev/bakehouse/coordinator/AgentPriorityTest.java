@@ -2,49 +2,23 @@ package dev.bakehouse.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.bakehouse.pipeline.Pipeline;
 import dev.bakehouse.platform.Poll;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /// Which of the agents that could run a job gets it: those with a higher priority first, those with
 /// none last (buildkite.com/docs/agent/self-hosted/prioritization).
-class AgentPriorityTest {
-  @TempDir Path dir;
-  private Coordinator coordinator;
-
-  @BeforeEach
-  void start() {
-    coordinator = Coordinator.start(Config.of(0, dir.resolve("state")));
-  }
-
-  @AfterEach
-  void stop() {
-    coordinator.close();
-  }
-
+class AgentPriorityTest extends WithCoordinator {
   private HandClient agent(String name, String more) throws Exception {
     return HandClient.connected(
         coordinator, "{\"name\":\"" + name + "\",\"meta_data\":[]" + more + "}");
-  }
-
-  private void build(String steps) {
-    String _ =
-        coordinator.create(
-            new BuildRequest("p", "repo", "HEAD", "main", "", Map.of()),
-            Pipeline.parse("p", "steps: [" + steps + "]"));
   }
 
   private static String asked(HandClient agent) throws Exception {

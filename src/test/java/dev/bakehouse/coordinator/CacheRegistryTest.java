@@ -3,36 +3,11 @@ package dev.bakehouse.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.coordinator.HandClient.Answer;
-import dev.bakehouse.pipeline.Pipeline;
-import java.nio.file.Path;
-import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /// `buildkite-agent cache` as newer agents have it, by a client of the tests' own.
-class CacheRegistryTest {
-  @TempDir Path dir;
-  private Coordinator coordinator;
-
-  @BeforeEach
-  void start() {
-    coordinator = Coordinator.start(Config.of(0, dir.resolve("state")));
-  }
-
-  @AfterEach
-  void stop() {
-    coordinator.close();
-  }
-
-  private void build(String pipeline, String yaml) {
-    coordinator.create(
-        new BuildRequest(pipeline, "repo", "HEAD", "main", "", Map.of()),
-        Pipeline.parse("p", yaml));
-  }
-
+class CacheRegistryTest extends WithCoordinator {
   @Test
   void theCacheRegistryKnowsWhichArchiveBelongsToAKey() throws Exception {
     HandClient client = HandClient.connected(coordinator, "one", "[]");

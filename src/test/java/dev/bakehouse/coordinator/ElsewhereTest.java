@@ -2,38 +2,12 @@ package dev.bakehouse.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.bakehouse.pipeline.Pipeline;
-import java.nio.file.Path;
-import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// A broken host, which is always free, does not use up the attempts of a job.
-class ElsewhereTest {
-  @TempDir Path dir;
-  private Coordinator coordinator;
-
-  @BeforeEach
-  void start() {
-    coordinator = Coordinator.start(Config.of(0, dir.resolve("state")));
-  }
-
-  @AfterEach
-  void stop() {
-    coordinator.close();
-  }
-
+class ElsewhereTest extends WithCoordinator {
   private HandClient agent(String name, String host) throws Exception {
     return HandClient.connected(coordinator, name, "[\"host=" + host + "\"]");
-  }
-
-  private void build(String steps) {
-    String _ =
-        coordinator.create(
-            new BuildRequest("p", "repo", "HEAD", "main", "", Map.of()),
-            Pipeline.parse("p", "steps: [" + steps + "]"));
   }
 
   private static String fails(HandClient agent, String status) throws Exception {

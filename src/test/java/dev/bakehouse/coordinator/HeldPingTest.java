@@ -2,46 +2,25 @@ package dev.bakehouse.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.bakehouse.pipeline.Pipeline;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /// A ping for which there is nothing yet is answered as soon as there is something: agents ask once
 /// a second, and their jobs need not wait for the next time.
-class HeldPingTest {
+class HeldPingTest extends WithCoordinator {
   private static final String ONE = "{key: a, command: x}";
-
-  @TempDir Path dir;
-  private Coordinator coordinator;
-
-  @BeforeEach
-  void start() {
-    coordinator = Coordinator.start(Config.of(0, dir.resolve("state")));
-  }
-
-  @AfterEach
-  void stop() {
-    coordinator.close();
-  }
 
   private HandClient agent() throws Exception {
     return HandClient.connected(coordinator, "one", "[]");
   }
 
   private String build() {
-    return coordinator.create(
-        new BuildRequest("p", "repo", "HEAD", "main", "", Map.of()),
-        Pipeline.parse("p", "steps: [" + ONE + "]"));
+    return build("p", "steps: [" + ONE + "]");
   }
 
   private static JsonNode ping(HandClient agent) throws Exception {

@@ -4,41 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bakehouse.coordinator.HandClient.Answer;
-import dev.bakehouse.pipeline.Pipeline;
 import dev.bakehouse.platform.Poll;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /// What agents newer than 3.78 do, by a client that was written from the API's description.
-class NewerAgentTest {
-  @TempDir Path dir;
-  private Coordinator coordinator;
-
-  @BeforeEach
-  void start() {
-    coordinator = Coordinator.start(Config.of(0, dir.resolve("state")));
-  }
-
-  @AfterEach
-  void stop() {
-    coordinator.close();
-  }
-
-  private String build(String pipeline, String yaml) {
-    return coordinator.create(
-        new BuildRequest(pipeline, "repo", "HEAD", "main", "", Map.of()),
-        Pipeline.parse("p", yaml));
-  }
-
+class NewerAgentTest extends WithCoordinator {
   private StreamClient stream(HandClient client) throws IOException {
     String id = client.agent.split("\\.")[1];
     return new StreamClient(coordinator, client.agent, id);

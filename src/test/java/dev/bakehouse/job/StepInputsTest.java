@@ -164,7 +164,7 @@ class StepInputsTest {
     String commit = Command.of("git", "rev-parse", "HEAD").in(repository).check().text();
     GitMirror mirror = GitMirror.of(dir.resolve("mirrors"), repository.toString());
     mirror.ensure(commit, "main");
-    return inputs().fingerprint(mirror, commit, content);
+    return inputs().fingerprint(mirror.files(commit), content);
   }
 
   private Path make(String name) throws IOException {

@@ -21,9 +21,16 @@ class StateDirectoryTest {
   void anIdleOneGoes() throws IOException {
     Path state = dir.resolve("state");
     Files.createDirectories(state.resolve("hosts/host-1/vms/old"));
-    // A host may have it for its own.
+    // A host may have it for its own, and jobs by hand.
     Files.createDirectories(state.resolve("volumes/.publish"));
     Files.createDirectories(state.resolve("agents/0"));
+    for (String place : new String[] {"evidence", "failures", "orders", "taken", "tests"}) {
+      Files.createDirectories(state.resolve(place));
+    }
+    for (String file :
+        new String[] {"breaker.json", "image-marks.json", "standby", "status.json"}) {
+      Files.createFile(state.resolve(file));
+    }
     Files.createFile(state.resolve("hosts/host-1/host.lock"));
     new StateDirectory(state).remove();
     assertThat(state).doesNotExist();
@@ -54,9 +61,13 @@ class StateDirectoryTest {
 
   @Test
   void oneWithARunningVmStays() throws IOException {
-    Path vm = Files.createDirectories(dir.resolve("vms/mine"));
-    Files.writeString(vm.resolve("qemu.id"), Processes.self().text());
-    refuses("mine");
+    for (String hypervisor : new String[] {"qemu", "tart"}) {
+      Path vm = Files.createDirectories(dir.resolve("vms/of-" + hypervisor));
+      Path identity = vm.resolve(hypervisor + ".id");
+      Files.writeString(identity, Processes.self().text());
+      refuses("of-" + hypervisor);
+      Files.delete(identity);
+    }
   }
 
   private void refuses(String why) {

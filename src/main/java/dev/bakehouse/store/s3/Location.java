@@ -16,14 +16,14 @@ import java.util.regex.Pattern;
 /// @param prefix what all keys start with: empty, or ending with `/`
 /// @param endpoint another server than AWS; the bucket is part of its paths then
 /// @param region empty when the URL names none
-public record Location(String bucket, String prefix, Optional<URI> endpoint, String region) {
+record Location(String bucket, String prefix, Optional<URI> endpoint, String region) {
   private static final String FORM = "Write s3://BUCKET/PREFIX?endpoint=URL&region=R.";
   private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
   private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9._+=-]+(/[A-Za-z0-9._+=-]+)*/?");
   private static final Pattern REGION = Pattern.compile("[a-z0-9-]{1,40}");
 
   /// @throws UserError that names the part that is wrong and shows none that may be secret
-  public static Location parse(String url) {
+  static Location parse(String url) {
     int query = url.indexOf('?');
     String place = url.substring("s3://".length(), query < 0 ? url.length() : query);
     if (place.indexOf('@') >= 0) {
@@ -51,7 +51,7 @@ public record Location(String bucket, String prefix, Optional<URI> endpoint, Str
   }
 
   /// Without anything secret: [#parse] lets nothing secret in.
-  public String url() {
+  String url() {
     String options =
         endpoint.map(e -> "&endpoint=" + e).orElse("")
             + (region.isEmpty() ? "" : "&region=" + region);

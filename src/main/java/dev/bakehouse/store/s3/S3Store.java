@@ -25,7 +25,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 /// [#touch] is a copy of the object onto itself: the server's work, no byte comes here; it costs
 /// two requests, one of them at the price of a write. [#delete] costs two as well. Requests a store
 /// makes are counted nowhere but in its bill.
-public final class S3Store implements BlobStore {
+final class S3Store implements BlobStore {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 
   private final Bucket bucket;
@@ -38,7 +38,7 @@ public final class S3Store implements BlobStore {
   ///
   /// @param credentialsFile as `~/.aws/credentials`; without one the SDK's own chain
   /// @throws dev.bakehouse.platform.UserError when the URL or the file is not acceptable
-  public static S3Store of(String url, Optional<Path> credentialsFile) {
+  static S3Store of(String url, Optional<Path> credentialsFile) {
     return of(url, credentialsFile, FIRST_PAUSE);
   }
 

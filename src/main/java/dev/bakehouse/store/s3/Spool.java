@@ -1,5 +1,6 @@
 package dev.bakehouse.store.s3;
 
+import dev.bakehouse.platform.ChannelRange;
 import dev.bakehouse.platform.Digests;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -69,7 +70,7 @@ final class Spool extends OutputStream {
     FileChannel spilled = file;
     return spilled == null
         ? new ByteArrayInputStream(memory, (int) from, (int) count)
-        : new FileRange(spilled, from, from + count);
+        : new ChannelRange(spilled, from, from + count);
   }
 
   @Override
@@ -98,35 +99,6 @@ final class Spool extends OutputStream {
   private static void put(FileChannel channel, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes);
-    }
-  }
-
-  private static final class FileRange extends InputStream {
-    private final FileChannel channel;
-    private final long end;
-    private long at;
-
-    FileRange(FileChannel channel, long from, long end) {
-      this.channel = channel;
-      this.at = from;
-      this.end = end;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] bytes, int from, int count) throws IOException {
-      if (at >= end) {
-        return -1;
-      }
-      int most = (int) Math.min(count, end - at);
-      int read = channel.read(ByteBuffer.wrap(bytes, from, most), at);
-      at += Math.max(0, read);
-      return read;
     }
   }
 }

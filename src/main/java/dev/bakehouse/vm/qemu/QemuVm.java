@@ -1,13 +1,13 @@
 package dev.bakehouse.vm.qemu;
 
 import dev.bakehouse.platform.Poll;
-import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Duplex;
 import dev.bakehouse.vm.Endpoint;
+import dev.bakehouse.vm.HomeVm;
 import dev.bakehouse.vm.Owner;
-import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
+import dev.bakehouse.vm.VmProcess;
 import dev.bakehouse.vm.VmRecord;
 import java.io.IOException;
 import java.nio.channels.Channel;
@@ -18,58 +18,42 @@ import java.util.List;
 import java.util.Optional;
 
 /// One VM of QEMU, in its directory.
-final class QemuVm implements Vm {
+final class QemuVm extends HomeVm {
   private static final Duration SOCKET = Duration.ofSeconds(10);
   private static final int SPARE_MB = 256;
 
-  private final VmHome home;
   private final Qemu qemu;
-  private final Path directory;
+  private final Path directory = directory();
   private final QemuProcess process;
-  private VmRecord record;
 
   /// @param hold keeps a VM alive that this process has taken over
   QemuVm(VmHome home, Qemu qemu, VmRecord record, Optional<Channel> hold) {
-    this.home = home;
+    super(home, record);
     this.qemu = qemu;
-    this.record = record;
-    this.directory = home.directory(record.name());
     this.process = new QemuProcess(directory, hold);
   }
 
   @Override
-  public String name() {
-    return record.name();
-  }
-
-  VmRecord record() {
-    return record;
-  }
-
-  Path directory() {
-    return directory;
+  protected VmProcess process() {
+    return process;
   }
 
   @Override
   public void start(Owner owner) {
-    if (running()) {
-      throw new UserError("The VM " + name() + " runs already", "Stop it first.");
-    }
-    boolean kept = record.kept() || owner == Owner.DETACHED;
-    Optional<Path> template = Optional.ofNullable(record.template()).map(Path::of);
+    insistStopped("Stop it first.");
+    Optional<Path> template = Optional.ofNullable(record().template()).map(Path::of);
     try {
       Optional<String> append = BootFiles.append(directory);
       Path own = directory.resolve(CommandLine.MEMORY);
       Files.deleteIfExists(own);
       Disks.require(
           directory,
-          SPARE_MB + (template.isPresent() ? 0 : record.shape().memoryMb()),
+          SPARE_MB + (template.isPresent() ? 0 : record().shape().memoryMb()),
           "The VM " + name());
       String memory =
           template.map(t -> t.resolve(CommandLine.MEMORY).toString()).orElse(CommandLine.MEMORY);
-      record = record.startedFor(Processes.self(), kept);
-      VmHome.write(directory, record);
-      Plan plan = new Plan(record.shape(), append, memory, template.isPresent(), kept);
+      noteStart(owner);
+      Plan plan = new Plan(record().shape(), append, memory, template.isPresent(), record().kept());
       process.start(new CommandLine(qemu).build(plan), owner);
       if (template.isPresent()) {
         resume(template.get());
@@ -125,26 +109,6 @@ final class QemuVm implements Vm {
     return new VolumeDisk(directory).handOver(target, top);
   }
 
-  @Override
-  public void standBy(String key) {
-    record = home.standBy(record, key);
-  }
-
-  @Override
-  public boolean owned() {
-    return home.owns(record);
-  }
-
-  @Override
-  public void letGo() {
-    process.letGo();
-  }
-
-  @Override
-  public boolean running() {
-    return process.identity().isPresent();
-  }
-
   /// The virtio-serial port `dev.bakehouse.ctl`; QEMU serves one client at a time. Bytes written
   /// before the guest opens its end are lost or kept as the guest's driver pleases: greet until
   /// answered.
@@ -187,8 +151,7 @@ final class QemuVm implements Vm {
   @Override
   public void keep() {
     try {
-      record = record.keep();
-      VmHome.write(directory, record);
+      noteKept();
       process.leave();
     } catch (IOException e) {
       throw failed("keep", e);
@@ -218,14 +181,12 @@ final class QemuVm implements Vm {
 
   @Override
   public void destroy() {
-    home.take(record, _ -> process.kill(), Optional.empty());
+    take(process::kill, Optional.empty());
   }
 
   @Override
   public void export(Path target) {
-    if (running()) {
-      throw new UserError("The VM " + name() + " runs", "Shut it down first.");
-    }
+    insistStopped("Shut it down first.");
     try {
       Disks.flatten(directory, target.resolve(BaseFiles.DISK));
       BaseFiles.copySettings(directory, target);
@@ -261,21 +222,21 @@ final class QemuVm implements Vm {
         process.kill();
       }
       String signature =
-          new CommandLine(qemu).signature(record.shape(), BootFiles.append(directory));
+          new CommandLine(qemu).signature(record().shape(), BootFiles.append(directory));
       new TemplateFile(
               key,
               qemu.version(),
               qemu.accel(),
               signature,
-              record.image(),
-              record.shape(),
-              record.created())
+              record().image(),
+              record().shape(),
+              record().created())
           .write(directory);
       for (String gone :
           new String[] {QemuProcess.IDENTITY, CommandLine.MONITOR, CommandLine.CONTROL}) {
         Files.deleteIfExists(directory.resolve(gone));
       }
-      home.take(record, _ -> process.kill(), Optional.of(target).filter(t -> !Files.exists(t)));
+      take(process::kill, Optional.of(target).filter(t -> !Files.exists(t)));
     } catch (IOException e) {
       throw failed("suspend", e);
     }
@@ -295,12 +256,5 @@ final class QemuVm implements Vm {
           "The VM " + name() + " is not running: " + process.death(),
           "Start it; its directory " + directory + " holds its logs.");
     }
-  }
-
-  private UserError failed(String what, IOException e) {
-    return new UserError(
-        "Could not " + what + " the VM " + name() + ": " + e,
-        "Check the space and mode of " + directory + ".",
-        e);
   }
 }

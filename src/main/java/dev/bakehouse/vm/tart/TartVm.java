@@ -6,9 +6,10 @@ import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Duplex;
 import dev.bakehouse.vm.Endpoint;
+import dev.bakehouse.vm.HomeVm;
 import dev.bakehouse.vm.Owner;
-import dev.bakehouse.vm.Vm;
 import dev.bakehouse.vm.VmHome;
+import dev.bakehouse.vm.VmProcess;
 import dev.bakehouse.vm.VmRecord;
 import java.io.IOException;
 import java.nio.channels.Channel;
@@ -19,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// One VM of Tart, recorded in its directory. Its name is also Tart's name for it.
-final class TartVm implements Vm {
+final class TartVm extends HomeVm {
   private static final Duration RUNS = Duration.ofMinutes(1);
   private static final Duration SUSPENDED = Duration.ofMinutes(5);
   private static final Duration COPIED = Duration.ofHours(2);
@@ -28,41 +29,32 @@ final class TartVm implements Vm {
   private final VmHome home;
   private final Tart tart;
   private final TartSettings settings;
-  private final Path directory;
+  private final Path directory = directory();
   private final TartRun run;
-  private VmRecord record;
 
   /// @param hold keeps a VM alive that this process has taken over
   TartVm(VmHome home, Tart tart, TartSettings settings, VmRecord record, Optional<Channel> hold) {
+    super(home, record);
     this.home = home;
     this.tart = tart;
     this.settings = settings;
-    this.record = record;
-    this.directory = home.directory(record.name());
     this.run = new TartRun(tart, record.name(), directory, hold);
   }
 
   @Override
-  public String name() {
-    return record.name();
-  }
-
-  VmRecord record() {
-    return record;
+  protected VmProcess process() {
+    return run;
   }
 
   @Override
   public void start(Owner owner) {
-    if (running()) {
-      throw new UserError("The VM " + name() + " runs already", "Stop it first.");
-    }
+    insistStopped("Stop it first.");
     TartFile file = TartFile.read(directory).orElse(new TartFile(false, null));
     Optional.ofNullable(file.template()).ifPresent(this::insistAlone);
-    boolean resume = record.template() != null;
+    boolean resume = record().template() != null;
     try {
-      record = record.startedFor(Processes.self(), record.kept() || owner == Owner.DETACHED);
-      VmHome.write(directory, record);
-      run.start(tart.run(name(), file.suspendable(), new TartVolume(directory).disk()), owner);
+      noteStart(owner);
+      run.launch(tart.run(name(), file.suspendable(), new TartVolume(directory).disk()), owner);
     } catch (IOException e) {
       throw failed("start", e);
     }
@@ -88,7 +80,7 @@ final class TartVm implements Vm {
       boolean twin =
           !other.name().equals(name())
               && TartFile.read(place).filter(f -> template.equals(f.template())).isPresent();
-      if (twin && new TartRun(tart, other.name(), place, Optional.empty()).process().isPresent()) {
+      if (twin && new TartRun(tart, other.name(), place, Optional.empty()).alive().isPresent()) {
         throw new UserError(
             "The VM "
                 + name()
@@ -116,26 +108,6 @@ final class TartVm implements Vm {
   @Override
   public List<String> handOver(Path target, String top) throws IOException {
     return new TartVolume(directory).handOver(target, top);
-  }
-
-  @Override
-  public void standBy(String key) {
-    record = home.standBy(record, key);
-  }
-
-  @Override
-  public boolean owned() {
-    return home.owns(record);
-  }
-
-  @Override
-  public void letGo() {
-    run.letGo();
-  }
-
-  @Override
-  public boolean running() {
-    return run.process().isPresent();
   }
 
   /// Brings the guest program along and serves it over `tart exec`. Waits for the guest agent, so
@@ -188,8 +160,7 @@ final class TartVm implements Vm {
   public void keep() {
     try {
       run.kill();
-      record = record.keep();
-      VmHome.write(directory, record);
+      noteKept();
     } catch (IOException e) {
       throw failed("keep", e);
     }
@@ -197,11 +168,11 @@ final class TartVm implements Vm {
 
   @Override
   public void destroy() {
-    home.take(record, _ -> end(), Optional.empty());
+    take(this::end, Optional.empty());
   }
 
   private void end() {
-    boolean left = run.process().isEmpty() && !record.owner().equals(Processes.self());
+    boolean left = run.alive().isEmpty() && !record().owner().equals(Processes.self());
     run.kill();
     if (left) {
       Phantom.end(settings.vms().resolve(name()).resolve("disk.img"));
@@ -212,9 +183,7 @@ final class TartVm implements Vm {
   /// Tart keeps the files; they are copied, on APFS without taking up room.
   @Override
   public void export(Path target) {
-    if (running()) {
-      throw new UserError("The VM " + name() + " runs", "Shut it down first.");
-    }
+    insistStopped("Shut it down first.");
     Path from = settings.vms().resolve(name());
     boolean linux = System.getProperty("os.name").equals("Linux");
     for (String file : List.of("disk.img", "config.json", "nvram.bin")) {
@@ -253,7 +222,7 @@ final class TartVm implements Vm {
     }
     String host = System.getProperty("os.version");
     try {
-      new TartTemplate(key, name(), host, record.image(), record.shape(), record.created())
+      new TartTemplate(key, name(), host, record().image(), record().shape(), record().created())
           .write(directory);
       Files.deleteIfExists(directory.resolve(TartRun.IDENTITY));
     } catch (IOException e) {
@@ -263,19 +232,12 @@ final class TartVm implements Vm {
 
   /// Moves the directory of a suspended VM to the template's place.
   void publish(Path target) {
-    home.take(record, _ -> {}, Optional.of(target));
+    take(() -> {}, Optional.of(target));
   }
 
   private void requireRunning(String doing) {
     if (!running()) {
       throw run.death(doing + " the VM " + name());
     }
-  }
-
-  private UserError failed(String what, IOException e) {
-    return new UserError(
-        "Could not " + what + " the VM " + name() + ": " + e,
-        "Check the space and mode of " + directory + ".",
-        e);
   }
 }
