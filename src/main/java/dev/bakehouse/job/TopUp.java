@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /// what has come when it ends stays.
 final class TopUp {
   /// A guest ends when it is sent no more; one that does not is waited for no longer.
-  private static final Duration LAST = Duration.ofSeconds(5);
+  private static final Duration LAST = Duration.ofSeconds(10);
 
   private enum State {
     LOOKING,
