@@ -26,11 +26,22 @@ public interface CacheStore {
   ///
   /// @param snapshot what the tree was, when that is known: what was restored, or saved from the
   ///   same place
+  /// @param added a snapshot of which files were added to it
   /// @param sealed see [dev.bakehouse.snapshot.Saver]: since when the tree may differ from that
   /// @param scopes whose newest state it probably resembles else, nearest first
   /// @param mayShrink whether a cache of less than half the bytes it had is saved: mostly a build
   ///   failed then
-  record Basis(Optional<String> snapshot, long sealed, List<Scope> scopes, boolean mayShrink) {
+  record Basis(
+      Optional<String> snapshot,
+      Optional<String> added,
+      long sealed,
+      List<Scope> scopes,
+      boolean mayShrink) {
+    /// Nothing was added.
+    public Basis(Optional<String> snapshot, long sealed, List<Scope> scopes, boolean mayShrink) {
+      this(snapshot, Optional.empty(), sealed, scopes, mayShrink);
+    }
+
     /// Nothing is known but what was saved before.
     public static Basis of(Scope scope) {
       return new Basis(Optional.empty(), Node.UNKNOWN, List.of(scope), false);
@@ -43,6 +54,26 @@ public interface CacheStore {
   /// @param added bytes the store took in
   /// @param reused bytes it had already
   record Saved(Optional<Entry> entry, long added, long reused) {}
+
+  /// Some files of a saved cache.
+  ///
+  /// @param of the cache
+  /// @param bytes what they hold together
+  record More(Entry of, int files, long bytes, Content content) {
+    /// Writes a tar archive of them, without directories.
+    @FunctionalInterface
+    interface Content {
+      /// @return one line for each file that is left out because it is damaged
+      List<String> writeTo(OutputStream out) throws IOException;
+    }
+
+    /// The archive.
+    ///
+    /// @param lost gets a line for each file that is left out because it is damaged
+    public InputStream tar(Consumer<String> lost) throws IOException {
+      return Pump.start(out -> content.writeTo(out).forEach(lost));
+    }
+  }
 
   /// An attempt to read a saved cache.
   sealed interface Opened {
@@ -60,6 +91,14 @@ public interface CacheStore {
       ///
       /// @throws IOException when it is not restored: the directory is as it was, or empty
       Restored restore(Path directory) throws IOException;
+
+      /// The files worth saving that another saved state lacks, or has with other contents. Empty
+      /// where that can not be told.
+      ///
+      /// @param there the snapshot of that state; an empty text for one that held nothing
+      default Optional<More> beyond(String there) throws IOException {
+        return Optional.empty();
+      }
     }
 
     /// @param why what is wrong, for a warning

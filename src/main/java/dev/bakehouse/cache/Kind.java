@@ -121,6 +121,12 @@ public record Kind(String name, String path, Contents contents) {
     return new HostTarget.Rules(p -> zig && p.startsWith("h/"), kept()::contains, zig);
   }
 
+  /// Whether some files of one cache can be added to another: no file depends on others. Zig's do,
+  /// on some that nothing names.
+  public boolean additive() {
+    return contents == Contents.CCACHE;
+  }
+
   /// Files a restore leaves as they are in the directory it replaces.
   List<String> kept() {
     return switch (contents) {

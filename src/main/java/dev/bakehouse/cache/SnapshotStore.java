@@ -7,10 +7,8 @@ import dev.bakehouse.snapshot.Draft;
 import dev.bakehouse.snapshot.HostTarget;
 import dev.bakehouse.snapshot.Malformed;
 import dev.bakehouse.snapshot.Node;
-import dev.bakehouse.snapshot.Restored;
 import dev.bakehouse.snapshot.Saver;
 import dev.bakehouse.snapshot.Snapshot;
-import dev.bakehouse.snapshot.TarTarget;
 import dev.bakehouse.snapshot.TarTree;
 import dev.bakehouse.snapshot.TreeSource;
 import dev.bakehouse.store.BlobStore;
@@ -25,8 +23,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
-import java.util.function.Function;
 
 /// Caches as snapshots, named by manifests that are published after them.
 public final class SnapshotStore implements CacheStore {
@@ -65,7 +61,7 @@ public final class SnapshotStore implements CacheStore {
       Optional<Snapshot> parent =
           parent(address, basis).filter(before -> !damaged.contains(before.id()));
       boolean noted = parent.isPresent() && basis.snapshot().equals(parent.map(Snapshot::id));
-      Saver saver = new Saver(blobs, parent, noted ? basis.sealed() : Node.UNKNOWN);
+      Saver saver = new Saver(blobs, parent, added(basis), noted ? basis.sealed() : Node.UNKNOWN);
       try (Draft draft = saver.save(tree)) {
         if (!tree.worth()) {
           return new Saved(Optional.empty(), 0, 0);
@@ -107,6 +103,10 @@ public final class SnapshotStore implements CacheStore {
       }
     }
     return Optional.empty();
+  }
+
+  private Optional<Snapshot> added(Basis basis) throws IOException {
+    return first(basis.added().stream().filter(id -> !damaged.contains(id)).toList());
   }
 
   private Optional<Snapshot> first(List<String> ids) throws IOException {
@@ -180,7 +180,7 @@ public final class SnapshotStore implements CacheStore {
       if (missing.isPresent() && rules.whole()) {
         return new Opened.Damaged(missing.get());
       }
-      return new OpenSnapshot(stored.get().entry(), snapshot.get(), rules, damaged);
+      return new OpenSnapshot(stored.get().entry(), snapshot.get(), blobs, damaged);
     } catch (Malformed e) {
       return new Opened.Damaged(String.valueOf(e.getMessage()));
     } catch (IOException e) {
@@ -200,48 +200,6 @@ public final class SnapshotStore implements CacheStore {
   /// Every entry of the store that can be read, newest first.
   public List<Entry> all() {
     return newestFirst(Manifests.ROOT);
-  }
-
-  private record OpenSnapshot(
-      Entry entry, Snapshot snapshot, HostTarget.Rules rules, Set<String> damaged)
-      implements Opened.Whole {
-    @Override
-    public InputStream tar(Consumer<String> lost) throws IOException {
-      return Pump.start(
-          out -> {
-            List<String> all = noting(() -> new TarTarget(snapshot, rules).write(out), l -> l);
-            all.forEach(lost);
-          });
-    }
-
-    @Override
-    public Restored restore(Path directory) throws IOException {
-      return noting(() -> new HostTarget(directory, rules).restore(snapshot), Restored::lost);
-    }
-
-    private interface Reading<T> {
-      T read() throws IOException;
-    }
-
-    private <T> T noting(Reading<T> reading, Function<T, List<String>> lost) throws IOException {
-      try {
-        T result = reading.read();
-        if (!lost.apply(result).isEmpty()) {
-          distrust();
-        }
-        return result;
-      } catch (Malformed e) {
-        distrust();
-        throw e;
-      }
-    }
-
-    /// What is missing a save sees for itself.
-    private void distrust() throws IOException {
-      if (snapshot.missing().isEmpty()) {
-        damaged.add(snapshot.id());
-      }
-    }
   }
 
   private List<Entry> newestFirst(String prefix) {

@@ -1,6 +1,7 @@
 package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.CacheStore.Basis;
+import dev.bakehouse.cache.CacheStore.More;
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.CacheStore.Saved;
 import dev.bakehouse.cache.Entry.Address;
@@ -157,6 +158,27 @@ public final class StepCaches {
     } catch (UserError e) {
       log.accept("Caches: warning: not carried on: " + e.getMessage());
     }
+  }
+
+  /// What the best source has of a kind beside what is there already. Safe on a thread of its own
+  /// where the sources are.
+  ///
+  /// @param build whose caches are there
+  /// @param snapshot what the store has of them; an empty text for nothing
+  /// @throws IOException when the store can not be read
+  public Optional<More> more(Kind kind, String build, String snapshot) throws IOException {
+    Selection selection = sources.select(job.step(), decision.restores());
+    Optional<Opened.Whole> archive =
+        selection.source().filter(s -> !s.equals(build)).flatMap(_ -> selection.archive(kind));
+    if (archive.isEmpty()) {
+      return Optional.empty();
+    }
+    Entry entry = archive.get().entry();
+    if (entry.snapshot().equals(snapshot) || !entry.address().step().equals(job.step())) {
+      return Optional.empty();
+    }
+    store.used(entry);
+    return archive.get().beyond(snapshot).filter(more -> more.files() > 0);
   }
 
   private CacheReport restore(Kind kind, Opened.Whole archive, Selection selection, Place place) {

@@ -3,12 +3,17 @@ package dev.bakehouse.job;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.platform.ProgramFiles;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Scanner;
 
 /// A cache volume as a Linux guest sees it: the disk with the serial number `cache`, or where disks
 /// have none the one of its size that nobody uses; an ext4 file system mounted at `CACHE_PATH`.
@@ -60,6 +65,29 @@ final class GuestVolume {
     kinds.forEach(kind -> args.add(Path.of(kind.path()).normalize().toString()));
     String said = run(machine, args);
     return new Seal(said.contains("frozen"), said.contains("emptied"));
+  }
+
+  /// What came of [#add].
+  record Added(long files, long bytes) {}
+
+  /// Puts files among those of a cache on the mounted volume, while jobs use it: each in one step,
+  /// none over a newer one, and none more when the volume fills up.
+  ///
+  /// @param tar may end anywhere: what came whole is there
+  /// @throws IOException when the guest could not do it; what came whole is there likewise
+  Added add(Machine machine, Kind kind, InputStream tar) throws IOException {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    machine.run(adding(kind), tar, said);
+    try (Scanner numbers = new Scanner(said.toString(StandardCharsets.US_ASCII))) {
+      return new Added(numbers.nextLong(), numbers.nextLong());
+    } catch (NoSuchElementException e) {
+      throw new IOException("the guest did not say what it added", e);
+    }
+  }
+
+  /// The argument list for it.
+  List<String> adding(Kind kind) {
+    return List.of("perl", "-e", PROGRAM, "add", kind.under(at).toString());
   }
 
   private static String run(Machine machine, List<String> args) throws IOException {

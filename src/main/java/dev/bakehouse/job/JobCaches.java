@@ -26,11 +26,11 @@ import dev.bakehouse.volume.Volume;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// The caches of one job: brought into the guest before its work, taken out after it passed. The
 /// guest never sees the store.
@@ -53,6 +53,7 @@ final class JobCaches {
   private final Optional<JobVolume> volume;
   private long begun = Node.UNKNOWN;
   private Optional<JobVolume.Sealed> sealed = Optional.empty();
+  private Optional<TopUp> topUp = Optional.empty();
 
   /// @param system of the guest
   JobCaches(
@@ -91,7 +92,7 @@ final class JobCaches {
 
   /// The same answer for the same kinds.
   private static Sources once(Sources sources) {
-    Map<List<Kind>, Selection> known = new HashMap<>();
+    Map<List<Kind>, Selection> known = new ConcurrentHashMap<>();
     return (step, kinds) -> known.computeIfAbsent(kinds, _ -> sources.select(step, kinds));
   }
 
@@ -144,6 +145,9 @@ final class JobCaches {
     Map<String, String> env = notes.environment(restored);
     env.put("CACHE_PATH", RawEnvironment.raw(cachePath.toString()));
     env.put("CACHE_STRATEGY", decision.strategy().forCmake());
+    topUp =
+        generation.flatMap(
+            from -> TopUp.start(caches, decision.restores(), from, machine, cachePath));
     overhead = overhead.plusRestore(System.nanoTime() - begin);
     return env;
   }
@@ -161,6 +165,7 @@ final class JobCaches {
   /// @return hits and misses of this step
   List<CacheStats> collect(Machine machine, String checkout) {
     long begin = System.nanoTime();
+    topUp.map(TopUp::end).filter(s -> !s.isEmpty()).ifPresent(s -> phases.say("Caches: " + s));
     checkoutPath = checkout;
     try {
       figures = notes.read(machine, checkout, decision.kinds().contains(Kind.CCACHE));
@@ -236,7 +241,9 @@ final class JobCaches {
           Optional.ofNullable(published.get(kind.name())).filter(id -> !id.isEmpty());
       Basis basis = caches.basis(kind, snapshot, begun);
       boolean mayShrink = basis.mayShrink() || volume.orElseThrow().startsOver(kind);
-      bases.put(kind, new Basis(basis.snapshot(), basis.sealed(), basis.scopes(), mayShrink));
+      Optional<String> added = topUp.flatMap(t -> t.added(kind));
+      bases.put(
+          kind, new Basis(basis.snapshot(), added, basis.sealed(), basis.scopes(), mayShrink));
     }
     return bases;
   }

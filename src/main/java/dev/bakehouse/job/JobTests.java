@@ -14,7 +14,6 @@ import dev.bakehouse.tests.ShardTool;
 import dev.bakehouse.tests.TestNotes;
 import dev.bakehouse.tests.TestRun;
 import dev.bakehouse.tests.TestTimes;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -135,8 +134,8 @@ final class JobTests {
   ///
   /// @return variables for the job, byte strings
   Map<String, String> install(Machine machine) throws IOException {
-    InputStream text = new ByteArrayInputStream(times.text().getBytes(StandardCharsets.UTF_8));
-    machine.run(ShardTool.install(directory), text, new Beginning());
+    List<String> args = List.of(directory, times.text(), ShardTool.source());
+    String _ = machine.own().perl(GuestSystem.USER, ShardTool.INSTALL, args);
     Map<String, String> env = new LinkedHashMap<>();
     String path = job.crossing().getOrDefault("PATH", system.path());
     env.put("PATH", RawEnvironment.raw(directory) + ":" + path);

@@ -8,15 +8,20 @@ import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.guest.Ssh;
 import dev.bakehouse.platform.RawEnvironment;
 import dev.bakehouse.platform.UserError;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /// What Bakehouse itself does in a guest around the job's own command.
 final class OwnCommands {
@@ -25,6 +30,15 @@ final class OwnCommands {
 
   /// Bytes kept of what perl says.
   private static final int SAID = 1 << 18;
+
+  /// Runs the code and takes the arguments that come on standard input.
+  static final String OF_INPUT =
+      """
+      binmode STDIN;
+      (my $code, @ARGV) = unpack '(N/a*)*', do { local $/; <STDIN> };
+      open STDIN, '<', '/dev/null';
+      eval "package sent; $code\n;1" or die $@;
+      """;
 
   private final Ssh ssh;
   private final Control control;
@@ -86,14 +100,24 @@ final class OwnCommands {
         throw new IOException(e.getMessage(), e);
       }
     }
-    // The image's guest program is older than the call.
-    List<String> argv = new ArrayList<>(List.of("perl", "-e", code));
-    argv.addAll(args);
+    // The image's guest program is older than the call. No argument is as long as some of these.
+    List<String> argv = new ArrayList<>(List.of("perl", "-e", OF_INPUT));
     if (user.equals("root")) {
       argv.addAll(0, List.of("sudo", "-n"));
     }
     Beginning out = new Beginning(SAID);
-    run(argv, Map.of(), InputStream.nullInputStream(), out);
+    run(argv, Map.of(), new ByteArrayInputStream(input(code, args)), out);
     return out.text();
+  }
+
+  /// What [#OF_INPUT] reads.
+  static byte[] input(String code, List<String> args) {
+    ByteArrayOutputStream words = new ByteArrayOutputStream();
+    for (String word : Stream.concat(Stream.of(code), args.stream()).toList()) {
+      byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
+      words.writeBytes(ByteBuffer.allocate(4).putInt(bytes.length).array());
+      words.writeBytes(bytes);
+    }
+    return words.toByteArray();
   }
 }

@@ -7,6 +7,7 @@ import dev.bakehouse.cache.Scope;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -36,10 +37,18 @@ record PublishOrder(
   }
 
   /// A basis, all of whose scopes are of one pipeline and platform.
-  record Noted(List<String> snapshot, long sealed, List<Ref> refs, boolean mayShrink) {
+  ///
+  /// @param added null in those of earlier programs
+  record Noted(
+      List<String> snapshot,
+      @Nullable List<String> added,
+      long sealed,
+      List<Ref> refs,
+      boolean mayShrink) {
     static Noted of(Basis basis) {
       return new Noted(
           basis.snapshot().stream().toList(),
+          basis.added().stream().toList(),
           basis.sealed(),
           basis.scopes().stream().map(s -> Ref.of(s.ref())).toList(),
           basis.mayShrink());
@@ -87,6 +96,7 @@ record PublishOrder(
         ? Basis.of(scope())
         : new Basis(
             noted.snapshot().stream().findFirst(),
+            Stream.ofNullable(noted.added()).flatMap(List::stream).findFirst(),
             noted.sealed(),
             noted.refs().stream().map(this::scope).toList(),
             noted.mayShrink());

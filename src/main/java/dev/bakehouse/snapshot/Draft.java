@@ -27,22 +27,23 @@ public final class Draft implements AutoCloseable {
   private static final Duration FRESH = Duration.ofHours(6);
 
   private final BlobStore blobs;
-  private final Optional<Snapshot> parent;
   private final Workers workers;
   private final PackWriter data;
   private final PackWriter lists;
+  private final SequencedMap<PackId, Pack> stored = new LinkedHashMap<>();
   private final Repacking repacking;
   private final List<ShardPlace> shards = new ArrayList<>();
   private final Map<PackId, Long> live = new HashMap<>();
   private Totals totals = Totals.NONE;
 
-  Draft(BlobStore blobs, Optional<Snapshot> parent, Workers workers) throws IOException {
+  /// @param earlier snapshots whose contents are not stored again, the nearest last
+  Draft(BlobStore blobs, List<Snapshot> earlier, Workers workers) throws IOException {
     this.blobs = blobs;
-    this.parent = parent;
     this.workers = workers;
     this.data = new PackWriter(blobs, workers);
     this.lists = new PackWriter(blobs, workers);
-    this.repacking = parent.isPresent() ? Repacking.of(parent.get(), workers) : Repacking.NONE;
+    earlier.forEach(snapshot -> stored.putAll(snapshot.root().packs()));
+    this.repacking = Repacking.of(blobs, stored, workers);
     refresh();
   }
 
@@ -188,15 +189,12 @@ public final class Draft implements AutoCloseable {
     Map<PackId, Long> fresh = new HashMap<>(data.sizes());
     fresh.putAll(lists.sizes());
     SequencedMap<PackId, Pack> packs = new LinkedHashMap<>();
-    parent
-        .map(p -> p.root().packs())
-        .orElse(new LinkedHashMap<>())
-        .forEach(
-            (id, pack) -> {
-              if (live.containsKey(id)) {
-                packs.put(id, new Pack(pack.size(), live.getOrDefault(id, 0L)));
-              }
-            });
+    stored.forEach(
+        (id, pack) -> {
+          if (live.containsKey(id)) {
+            packs.put(id, new Pack(pack.size(), live.getOrDefault(id, 0L)));
+          }
+        });
     long before = packs.values().stream().mapToLong(Pack::live).sum();
     fresh.forEach((id, size) -> packs.put(id, new Pack(size, live.getOrDefault(id, 0L))));
     byte[] root = new Root(totals, packs, shards).encode();

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -29,7 +28,7 @@ final class PartStore {
   private static final AtomicReference<@Nullable Hash> HOLE = new AtomicReference<>();
 
   private final Draft draft;
-  private final Optional<Snapshot> parent;
+  private final List<Snapshot> earlier;
   private final Workers workers;
   private final Map<Hash, Slot> known = new ConcurrentHashMap<>();
   private final Queue<FrameBuilder> builders = new ConcurrentLinkedQueue<>();
@@ -37,9 +36,10 @@ final class PartStore {
   private ThreadLocal<FrameBuilder> own = fresh();
   private boolean prepared;
 
-  PartStore(Draft draft, Optional<Snapshot> parent, Workers workers) {
+  /// @param earlier snapshots whose contents are not stored again, the nearest last
+  PartStore(Draft draft, List<Snapshot> earlier, Workers workers) {
     this.draft = draft;
-    this.parent = parent;
+    this.earlier = earlier;
     this.workers = workers;
   }
 
@@ -52,13 +52,18 @@ final class PartStore {
         });
   }
 
-  /// Learns what the parent holds, when there is the first file to read.
+  /// Learns what is stored, when there is the first file to read.
   void prepare() throws IOException {
-    if (prepared || parent.isEmpty()) {
-      return;
+    if (!prepared) {
+      prepared = true;
+      for (Snapshot snapshot : earlier.reversed()) {
+        learn(snapshot);
+      }
     }
-    prepared = true;
-    ShardCursor cursor = new ShardCursor(parent.get(), workers);
+  }
+
+  private void learn(Snapshot snapshot) throws IOException {
+    ShardCursor cursor = new ShardCursor(snapshot, workers);
     for (Loaded shard = cursor.next(); shard != null; shard = cursor.next()) {
       for (Entry entry : shard.entries()) {
         for (Part part : entry.parts()) {

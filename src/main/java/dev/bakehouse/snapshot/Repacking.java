@@ -2,6 +2,7 @@ package dev.bakehouse.snapshot;
 
 import dev.bakehouse.snapshot.Root.Pack;
 import dev.bakehouse.store.BlobInfo;
+import dev.bakehouse.store.BlobStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -9,27 +10,29 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 
-/// Which packs of a snapshot its child takes over. The others are as good as unknown to it: what it
-/// needs of them is read from the tree and stored again.
+/// Which packs of earlier snapshots a new one takes over. The others are as good as unknown to it:
+/// what it needs of them is read from the tree and stored again.
 ///
 /// Not taken over are packs that are missing or cut short, that are mostly dead, and small ones
 /// when there are many, both only as far as that stores no more than [#MOST] again.
 ///
 /// @param there those that are taken over
 record Repacking(Set<PackId> dropped, List<BlobInfo> there) {
-  static final Repacking NONE = new Repacking(Set.of(), List.of());
   private static final long MOST = 64 << 20;
   private static final int SMALL = 2 << 20;
   private static final int MANY = 64;
 
-  static Repacking of(Snapshot snapshot, Workers workers) throws IOException {
+  /// @param packs of the earlier snapshots
+  static Repacking of(BlobStore blobs, SequencedMap<PackId, Pack> packs, Workers workers)
+      throws IOException {
     Set<PackId> dropped = new HashSet<>();
     List<BlobInfo> there = new ArrayList<>();
-    Map<PackId, Pack> packs = snapshot.root().packs();
     long small = packs.values().stream().filter(p -> p.size() < SMALL).count();
-    Iterator<Optional<BlobInfo>> infos = snapshot.stats(workers).iterator();
+    Iterator<Optional<BlobInfo>> infos =
+        workers.map(packs.keySet(), id -> blobs.stat(id.key())).iterator();
     long again = 0;
     for (Map.Entry<PackId, Pack> each : packs.entrySet()) {
       Pack pack = each.getValue();

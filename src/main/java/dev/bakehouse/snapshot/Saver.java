@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One save: the listing of a tree is walked beside the nodes of the snapshot before it. What did
@@ -29,6 +30,7 @@ public final class Saver {
 
   private final BlobStore blobs;
   private final Optional<Snapshot> parent;
+  private final Optional<Snapshot> other;
   private final long sealed;
 
   /// @param parent what the tree probably resembles
@@ -36,8 +38,14 @@ public final class Saver {
   ///   size and time of the parent's file, is the parent's file; [Node#UNKNOWN] when there is no
   ///   such promise
   public Saver(BlobStore blobs, Optional<Snapshot> parent, long sealed) {
+    this(blobs, parent, Optional.empty(), sealed);
+  }
+
+  /// @param other has some of the tree's contents that the parent has not
+  public Saver(BlobStore blobs, Optional<Snapshot> parent, Optional<Snapshot> other, long sealed) {
     this.blobs = blobs;
     this.parent = parent;
+    this.other = other;
     this.sealed = sealed;
   }
 
@@ -48,7 +56,7 @@ public final class Saver {
   public Draft save(TreeSource tree) throws IOException {
     Workers workers = new Workers();
     try {
-      Draft draft = new Draft(blobs, parent, workers);
+      Draft draft = new Draft(blobs, earlier(), workers);
       try {
         Walk walk = new Walk(tree, draft, workers);
         tree.list(walk::add);
@@ -62,6 +70,10 @@ public final class Saver {
       workers.close();
       throw e;
     }
+  }
+
+  private List<Snapshot> earlier() {
+    return Stream.concat(other.stream(), parent.stream()).toList();
   }
 
   /// A node on its way into the new snapshot.
@@ -124,7 +136,7 @@ public final class Saver {
       this.draft = draft;
       this.workers = workers;
       this.cursor = parent.map(p -> new ShardCursor(p, workers)).orElse(null);
-      this.parts = new PartStore(draft, parent, workers);
+      this.parts = new PartStore(draft, earlier(), workers);
     }
 
     void add(Node node) throws IOException {

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
 
 /// Writes a snapshot as a tar archive. Hard links follow the files, and directories follow all that
 /// is in them: so their modes and times stay, whatever `tar` unpacks them. Contents are read and
@@ -35,6 +36,7 @@ public final class TarTarget {
 
   private final Snapshot snapshot;
   private final HostTarget.Rules rules;
+  private final Predicate<String> wanted;
   private final Set<String> lost = new HashSet<>();
   private final List<String> report = new ArrayList<>();
   private final List<Hardlink> links = new ArrayList<>();
@@ -42,8 +44,14 @@ public final class TarTarget {
 
   /// @param rules `last` and `whole` matter here
   public TarTarget(Snapshot snapshot, HostTarget.Rules rules) {
+    this(snapshot, rules, _ -> true);
+  }
+
+  /// @param wanted the paths to write
+  TarTarget(Snapshot snapshot, HostTarget.Rules rules, Predicate<String> wanted) {
     this.snapshot = snapshot;
     this.rules = rules;
+    this.wanted = wanted;
   }
 
   /// A node and its parts.
@@ -93,11 +101,12 @@ public final class TarTarget {
       if (next != null) {
         cursor.take();
         boolean whole = check.add(next.node());
-        if (rules.last().test(next.node().path()) != last) {
+        String path = next.node().path();
+        if (rules.last().test(path) != last || !wanted.test(path)) {
           continue;
         }
         if (!whole) {
-          lose(next.node().path(), Restore.ORPHAN);
+          lose(path, Restore.ORPHAN);
           continue;
         }
         switch (next.node()) {

@@ -22,25 +22,26 @@ public final class ShardTool {
   /// The file into which the program notes how its tests ended.
   public static final String NOTES = "BAKEHOUSE_TEST_NOTES";
 
-  private static final String NAME = "bakehouse-shard";
+  /// Perl that puts it into a directory with `test-times`. Its arguments are the directory, the
+  /// times and [#source].
+  public static final String INSTALL =
+      """
+      my ($dir, $times, $source) = @ARGV;
+      -d $dir or mkdir $dir or die "can not make $dir: $!\\n";
+      for (['test-times', $times, 0644], ['bakehouse-shard', $source, 0755]) {
+          my ($file, $text, $mode) = ("$dir/$_->[0]", @$_[1, 2]);
+          open my $out, '>:raw', $file or die "can not write $file: $!\\n";
+          print $out $text and close $out or die "can not write $file: $!\\n";
+          chmod $mode, $file or die "can not change $file: $!\\n";
+      }
+      """;
 
   private ShardTool() {}
 
   /// Its source, in perl.
-  static String source() {
+  public static String source() {
     return ProgramFiles.text(ShardTool.class, "results.pl")
         + ProgramFiles.text(ShardTool.class, "shard.pl");
-  }
-
-  /// Puts it into a directory with `test-times`, which comes on standard input.
-  public static List<String> install(String dir) {
-    String script =
-        "mkdir -p \"$1\" && cat >\"$1/test-times\" && printf %s \"$2\" >\"$1/"
-            + NAME
-            + "\" && chmod 755 \"$1/"
-            + NAME
-            + "\"";
-    return List.of("sh", "-c", script, "sh", dir, source());
   }
 
   /// Prints what [TestNotes] reads.

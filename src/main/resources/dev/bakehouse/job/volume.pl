@@ -4,6 +4,13 @@
 #                                         else a file system is made. Prints why the disk is of no use, if so.
 # volume.pl seal AT PATH…                 lets go of it with nothing on it but PATHs. Prints `emptied`, when it was nearly
 #                                         full, and `frozen`, when processes of the job still use it.
+# volume.pl add DIR                       beside the job, as its user: puts the files of a tar archive from standard input
+#                                         among those of DIR, until the disk fills up. Prints how many, and their bytes.
+#
+# As the job's user, beside the job:
+#
+# volume.pl add DIR   puts the files of a tar archive from standard input among those of DIR on the volume: each when it is
+#                     whole, none over a newer one, none more when the disk fills up. Prints how many, and their bytes.
 use strict;
 use warnings;
 
@@ -11,7 +18,7 @@ my $machine = do { open my $perl, '<:raw', '/proc/self/exe' or die "perl: $!\n";
 my $call    = { 62 => { mount => 165, umount => 166, statfs => 137 }, 183 => { mount => 40, umount => 39, statfs => 43 } }->{$machine}
     or die "no system calls are known for this machine\n";
 my ( $do, $at, @rest ) = @ARGV;
-$do eq 'mount' ? attach(@rest) : seal(@rest);
+$do eq 'mount' ? attach(@rest) : $do eq 'add' ? add() : seal(@rest);
 
 sub attach {
     my ( $user, $state, $sectors ) = @_;
@@ -65,6 +72,44 @@ sub seal {
     print 'frozen';
 }
 
+# Each is put there when it is whole, and none over a newer one. The archive may end anywhere: the job does not wait.
+sub add {
+    my ( $files, $bytes ) = ( 0, 0 );
+    my $part = "$at/tmp/bakehouse.$$";
+    make( "$at/tmp", -1, -1 );
+    binmode STDIN;
+    while ( read( STDIN, my $header, 512 ) == 512 ) {
+        my ( $name, $mode, $size, $time, $type ) = unpack 'Z100A8x16A12A12x8a', $header;
+        ( $mode, $size, $time ) = map { oct } $mode, $size, $time;
+        # A name of 100 bytes may be the beginning of one.
+        my $new = $type eq '0' && length $name < 100 && $name =~ m{\A\w+(?:/\w+)*\z};
+        $new &&= ( ( stat "$at/$name" )[9] // -1 ) < $time;
+        last if $new && full(3);
+        open my $out, '>:raw', $new ? $part : '/dev/null' or die "can not write $part: $!\n";
+        last if !copy( $size, $out ) || !copy( -$size % 512 );
+        close $out or die "can not write $part: $!\n";
+        next if !$new;
+        chmod $mode & 0777, $part;
+        utime $time, $time, $part;
+        make( "$at/$name" =~ s{/[^/]*\z}{}r, -1, -1 );
+        rename $part, "$at/$name" or die "can not write $at/$name: $!\n";
+        $files++;
+        $bytes += $size;
+    }
+    unlink $part;
+    print "$files $bytes";
+}
+
+sub copy {
+    my ( $left, $out ) = @_;
+    while ( $left > 0 ) {
+        my $count = read STDIN, my $some, $left < 65536 ? $left : 65536 or return;
+        !$out or print $out $some or die "can not write: $!\n";
+        $left -= $count;
+    }
+    return 1;
+}
+
 sub disk {
     my ($sectors) = @_;
     my @all = map { m{([^/]+)\z} } glob '/sys/block/vd*';
@@ -77,7 +122,7 @@ sub make {
     my ( $path, $uid, $gid ) = @_;
     return if -d $path;
     make( $path =~ m{\A(.+)/[^/]*\z} ? $1 : '/', $uid, $gid );
-    mkdir $path, 0755 or die "can not make $path: $!\n";
+    mkdir $path, 0755 or -d $path or die "can not make $path: $!\n";
     chown $uid, $gid, $path;
 }
 
@@ -85,10 +130,11 @@ sub umount { my $path = $at; return syscall( $call->{umount} + 0, $path, 0 ) == 
 
 # Less than a quarter of its blocks or inodes free is too little for the next job's part.
 sub full {
+    my $share = shift // 4;
     my ( $path, $buffer ) = ( $at, "\0" x 256 );
     syscall( $call->{statfs} + 0, $path, $buffer ) == 0 or die "statfs $at: $!\n";
     my ( undef, undef, $blocks, undef, $free, $files, $names ) = unpack 'q7', $buffer;
-    return $free * 4 < $blocks || $names * 4 < $files;
+    return $free * $share < $blocks || $names * $share < $files;
 }
 
 sub damaged {

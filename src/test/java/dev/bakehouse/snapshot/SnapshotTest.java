@@ -101,6 +101,31 @@ class SnapshotTest {
   }
 
   @Test
+  void whatOnlyAnotherSnapshotHasIsToldAndNotStoredAgain() throws IOException {
+    generate(new Random(1), 300);
+    Snapshot first = snapshot(save(Optional.empty()));
+    byte[] fresh = new byte[1_000_000];
+    new Random(2).nextBytes(fresh);
+    Files.write(source.resolve("d1/new"), fresh);
+    Files.writeString(source.resolve("d2/f2"), "other contents");
+    Snapshot other = snapshot(save(Optional.of(first)));
+    assertThat(Additions.of(other, Optional.of(first), _ -> true).paths())
+        .containsExactlyInAnyOrder("d1/new", "d2/f2");
+    assertThat(Additions.of(other, Optional.of(first), "d1/new"::equals).bytes())
+        .isEqualTo(fresh.length);
+    assertThat(Additions.of(first, Optional.of(other), _ -> true).paths()).containsExactly("d2/f2");
+
+    Files.writeString(source.resolve("d1/own"), "own");
+    Draft.Published both =
+        publish(
+            new Saver(store, Optional.of(first), Optional.of(other), Node.UNKNOWN)
+                .save(new HostTree(source, _ -> false)));
+    assertThat(both.added()).isLessThan(100_000);
+    restore(snapshot(both), "both");
+    assertThat(Tree.describe(dir.resolve("both"))).isEqualTo(Tree.describe(source));
+  }
+
+  @Test
   void aChangeAddsWhatIsNewAndLittleMore() throws IOException {
     generate(new Random(1), 3000);
     Snapshot first = snapshot(save(Optional.empty()));
