@@ -1,6 +1,7 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.cache.CacheRun;
+import dev.bakehouse.cache.CacheRun.Moved;
 import dev.bakehouse.cli.CacheStatistics.OfKind;
 import dev.bakehouse.platform.PrometheusText;
 import java.util.ArrayList;
@@ -9,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.function.ToDoubleFunction;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /// The figures of `cache stats` for Prometheus.
@@ -48,50 +49,65 @@ final class CacheMetrics {
   }
 
   private void runs(Map<Map<String, String>, List<CacheRun>> all) {
-    text.gauge("bakehouse_cache_runs", "The last runs of a step, of which the others tell.");
-    all.forEach((labels, runs) -> text.sample(labels, runs.size()));
-    sum("bakehouse_cache_hits", "What the tool found in its cache.", all, CacheRun::hits);
-    sum("bakehouse_cache_misses", "What it did not find.", all, CacheRun::misses);
+    each(
+        "bakehouse_cache_runs",
+        "The last runs of a step, of which the others tell.",
+        all,
+        List::size);
+    each(
+        "bakehouse_cache_hits",
+        "What the tool found in its cache.",
+        all,
+        runs -> sum(runs, CacheRun::hits));
+    each(
+        "bakehouse_cache_misses",
+        "What it did not find.",
+        all,
+        runs -> sum(runs, CacheRun::misses));
     text.gauge("bakehouse_cache_hit_ratio", "Hits of all it looked for, from 0 to 1.");
     all.forEach((labels, runs) -> ratio(runs).ifPresent(rate -> text.sample(labels, rate)));
-    sum("bakehouse_cache_restored_bytes", "Brought in.", all, run -> run.restored().bytes());
-    time(
-        "bakehouse_cache_restore_seconds",
-        "Time that took, one after the other.",
+    moved("restore", "Brought in.", all, CacheRun::restored);
+    moved("save", "Saved.", all, CacheRun::saved);
+    each(
+        "bakehouse_cache_last_run_timestamp_seconds",
+        "When the last of them had ended.",
         all,
-        run -> run.restored().seconds());
-    sum("bakehouse_cache_saved_bytes", "Saved.", all, run -> run.saved().bytes());
-    time(
-        "bakehouse_cache_save_seconds",
-        "Time that took, one after the other.",
-        all,
-        run -> run.saved().seconds());
-    text.gauge("bakehouse_cache_last_run_timestamp_seconds", "When the last of them had ended.");
-    all.forEach(
-        (labels, runs) -> text.sample(labels, runs.getFirst().ended().toEpochMilli() / 1e3));
+        runs -> runs.getFirst().ended().toEpochMilli() / 1e3);
   }
 
-  private void sum(
+  private void moved(
+      String verb,
+      String help,
+      Map<Map<String, String>, List<CacheRun>> all,
+      Function<CacheRun, Moved> of) {
+    each(
+        "bakehouse_cache_" + verb + "_bytes",
+        help,
+        all,
+        runs -> sum(runs, run -> of.apply(run).bytes()));
+    each(
+        "bakehouse_cache_" + verb + "_seconds",
+        "Time that took, one after the other.",
+        all,
+        runs -> runs.stream().map(of).mapToDouble(Moved::seconds).sum());
+  }
+
+  private void each(
       String name,
       String help,
       Map<Map<String, String>, List<CacheRun>> all,
-      ToLongFunction<CacheRun> of) {
+      Function<List<CacheRun>, Number> of) {
     text.gauge(name, help);
-    all.forEach((labels, runs) -> text.sample(labels, runs.stream().mapToLong(of).sum()));
+    all.forEach((labels, runs) -> text.sample(labels, of.apply(runs)));
   }
 
-  private void time(
-      String name,
-      String help,
-      Map<Map<String, String>, List<CacheRun>> all,
-      ToDoubleFunction<CacheRun> of) {
-    text.gauge(name, help);
-    all.forEach((labels, runs) -> text.sample(labels, runs.stream().mapToDouble(of).sum()));
+  private static long sum(List<CacheRun> runs, ToLongFunction<CacheRun> of) {
+    return runs.stream().mapToLong(of).sum();
   }
 
   private static OptionalDouble ratio(List<CacheRun> runs) {
-    long hits = runs.stream().mapToLong(CacheRun::hits).sum();
-    long asked = hits + runs.stream().mapToLong(CacheRun::misses).sum();
+    long hits = sum(runs, CacheRun::hits);
+    long asked = hits + sum(runs, CacheRun::misses);
     return asked == 0 ? OptionalDouble.empty() : OptionalDouble.of((double) hits / asked);
   }
 

@@ -21,15 +21,7 @@ public final class PrometheusText {
   /// A sample of the family.
   ///
   /// @param labels any text by `[a-z_]+`; no two samples have the same
-  public void sample(Map<String, String> labels, long value) {
-    add(labels, String.valueOf(value));
-  }
-
-  public void sample(Map<String, String> labels, double value) {
-    add(labels, String.valueOf(value));
-  }
-
-  private void add(Map<String, String> labels, String value) {
+  public void sample(Map<String, String> labels, Number value) {
     String all =
         labels.entrySet().stream()
             .map(label -> label.getKey() + "=\"" + escaped(label.getValue()) + "\"")

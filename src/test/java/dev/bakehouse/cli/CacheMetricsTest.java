@@ -55,9 +55,9 @@ class CacheMetricsTest {
             "bakehouse_cache_hits" + CPP + "150",
             "bakehouse_cache_misses" + CPP + "50",
             "bakehouse_cache_hit_ratio" + CPP + "0.75",
-            "bakehouse_cache_restored_bytes" + CPP + "2000000000",
+            "bakehouse_cache_restore_bytes" + CPP + "2000000000",
             "bakehouse_cache_restore_seconds" + CPP + "3.0",
-            "bakehouse_cache_saved_bytes" + CPP + "6000",
+            "bakehouse_cache_save_bytes" + CPP + "6000",
             "bakehouse_cache_save_seconds" + CPP + "1.0",
             "bakehouse_cache_last_run_timestamp_seconds" + CPP + "3.0",
             "bakehouse_cache_misses" + CPP.replace("cpp", "link") + "0")
