@@ -12,6 +12,7 @@ test_needs() {
   command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
   command -v curl >/dev/null || missing="$missing curl"
   command -v bsdtar >/dev/null || missing="$missing libarchive-tools"
+  command -v promtool >/dev/null || missing="$missing prometheus"
   [ -z "$missing" ] && return
   if ! command -v apt-get >/dev/null; then
     echo "check: install these and run again:$missing" >&2

@@ -6,12 +6,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// The section `cache:` of `bakehouse.yml`.
 ///
 /// @param store URL of the store; empty means the host's own directory
 /// @param rule which steps take part
 /// @param retention how long unused caches are kept
+/// @param budget bytes the store may take up, if there is a limit
 /// @param measureTar whether each step's caches are packed and unpacked by `tar` and gzip as well,
 ///   to tell what that costs
 /// @param s3Credentials file with credentials for an S3 store, written as `~/.aws/credentials`
@@ -22,6 +24,7 @@ public record CacheConfig(
     String store,
     StepRule rule,
     Duration retention,
+    OptionalLong budget,
     boolean measureTar,
     Optional<Path> s3Credentials,
     boolean plain,
@@ -31,11 +34,20 @@ public record CacheConfig(
   private static final int DEFAULT_GB = 64;
   private static final long GB = 1L << 30;
 
+  /// The largest budget that can be given.
+  public static final int MOST_GB = 1 << 20;
+
+  /// What a budget in GB is in bytes.
+  public static long bytes(int gb) {
+    return gb * GB;
+  }
+
   public static CacheConfig defaults() {
     return new CacheConfig(
         "",
         new StepRule(StepRule.DEFAULT_STEPS, Map.of()),
         Duration.ofDays(DEFAULT_DAYS),
+        OptionalLong.empty(),
         false,
         Optional.empty(),
         false,
@@ -46,7 +58,15 @@ public record CacheConfig(
   /// The same, and jobs save plain archives as well.
   public CacheConfig withPlain() {
     return new CacheConfig(
-        store, rule, retention, measureTar, s3Credentials, true, artifactRetention, volumes);
+        store,
+        rule,
+        retention,
+        budget,
+        measureTar,
+        s3Credentials,
+        true,
+        artifactRetention,
+        volumes);
   }
 
   /// @param section the mapping below `cache`; an empty one gives the defaults
@@ -60,11 +80,20 @@ public record CacheConfig(
             section.text("store", ""),
             new StepRule(section.texts("steps", StepRule.DEFAULT_STEPS), directories),
             Duration.ofDays(section.number("retention-days", DEFAULT_DAYS, 1, 3650)),
+            section.has("budget-gb")
+                ? OptionalLong.of(bytes(section.number("budget-gb", 1, 1, MOST_GB)))
+                : OptionalLong.empty(),
             section.flag("measure-tar", false),
             s3.text("credentials-file").map(Path::of),
             section.flag("plain", false),
             Duration.ofDays(artifacts.number("retention-days", DEFAULT_DAYS, 1, 3650)),
             volumes(section));
+    if (config.budget().isPresent() && config.store().equals("buildkite:")) {
+      throw section.error(
+          "budget-gb",
+          "can not be kept in the store `buildkite:`: nothing can be removed there",
+          "Leave it out: artifacts go when Buildkite lets them expire.");
+    }
     List.of(s3, artifacts, section).forEach(Section::close);
     return config;
   }
@@ -77,7 +106,7 @@ public record CacheConfig(
           : 0;
     }
     Section volumes = section.section("volumes");
-    long budget = volumes.number("budget-gb", DEFAULT_GB, 0, 1 << 20) * GB;
+    long budget = volumes.number("budget-gb", DEFAULT_GB, 0, MOST_GB) * GB;
     volumes.close();
     return budget;
   }

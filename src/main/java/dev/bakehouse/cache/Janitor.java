@@ -4,21 +4,15 @@ import dev.bakehouse.cache.Manifests.Stored;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.snapshot.OtherVersion;
 import dev.bakehouse.snapshot.Snapshot;
-import dev.bakehouse.snapshot.Sweep;
 import dev.bakehouse.snapshot.Verify;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /// Looks after a store of caches, beside jobs that save and restore.
 ///
@@ -29,6 +23,9 @@ public final class Janitor {
   /// Longer than any save takes, and than a failed build waits for its retry.
   public static final Duration GRACE = Duration.ofHours(24);
 
+  /// The history outlives the caches it tells of.
+  private static final int HISTORY = 3;
+
   /// Which builds failed; `false` also for builds nobody knows.
   @FunctionalInterface
   public interface FailedBuilds {
@@ -36,12 +33,6 @@ public final class Janitor {
 
     boolean failed(String build);
   }
-
-  /// @param entries removed because they were unused for too long or their build failed
-  /// @param blobs packs and other parts removed, those of the entries included
-  /// @param freed bytes
-  /// @param kept entries that stay
-  public record Swept(int entries, int blobs, long freed, int kept) {}
 
   /// @param checked entries read to the end
   /// @param damaged one line for each entry or manifest that can not be used
@@ -55,44 +46,33 @@ public final class Janitor {
     this.clock = clock;
   }
 
-  /// @param retention how long an entry stays after its last use
-  /// @throws UserError when the store can not be read or written; when something in it is of a
-  ///   version this program does not know, and then nothing is removed
+  /// As below, without a budget.
   public Swept sweep(Duration retention, Duration grace, FailedBuilds failed) {
+    return sweep(retention, grace, Optional.empty(), failed);
+  }
+
+  /// @param retention how long an entry stays after its last use
+  /// @param grace how long nothing goes after its last use
+  /// @param budget what the store may take up; the least recently used entries go
+  /// @throws UserError when the store can not be read or written; when something in it is of a
+  ///   version this program does not know, and then nothing is removed; when there is a budget and
+  ///   the store alone decides what goes
+  public Swept sweep(
+      Duration retention, Duration grace, Optional<Budget> budget, FailedBuilds failed) {
+    if (budget.isPresent() && !blobs.deletes()) {
+      throw new UserError(
+          "A size budget does not apply to the cache store "
+              + blobs.url()
+              + ": nothing can be removed there, artifacts go when Buildkite lets them expire",
+          "Leave the budget out, or name another store: dir:PATH or s3://BUCKET/PREFIX.");
+    }
     try {
-      Instant now = clock.instant();
-      // The packs first: one published after this moment is not looked at.
-      Sweep sweep = Sweep.begin(blobs);
-      Manifests manifests = new Manifests(blobs);
-      Map<BlobInfo, Optional<Stored>> all = new LinkedHashMap<>();
-      for (BlobInfo blob : blobs.list(Manifests.ROOT)) {
-        Optional<Stored> stored = manifests.read(blob);
-        if (stored.isPresent()) {
-          sweep.insistKnown(stored.get().manifest().snapshot());
-        } else {
-          manifests.insistKnown(blob);
-        }
-        all.put(blob, stored);
+      StoreSweep sweep = new StoreSweep(blobs, clock.instant(), grace);
+      sweep.expire(retention, retention.multipliedBy(HISTORY), failed);
+      if (budget.isPresent()) {
+        sweep.fit(budget.get());
       }
-      Set<String> needed = new HashSet<>();
-      int removed = 0;
-      int kept = 0;
-      for (Map.Entry<BlobInfo, Optional<Stored>> each : all.entrySet()) {
-        BlobInfo blob = each.getKey();
-        Optional<Manifest> manifest = each.getValue().map(Stored::manifest);
-        boolean unused = blob.modified().isBefore(now.minus(retention));
-        boolean old = blob.modified().isBefore(now.minus(grace));
-        boolean useless = manifest.isPresent() && failed.failed(manifest.get().build());
-        if (old && (unused || useless) && removeUnchanged(blob)) {
-          removed++;
-        } else if (manifest.isPresent()) {
-          needed.add(manifest.get().snapshot());
-          kept++;
-        }
-      }
-      int abandoned = blobs.deleteAbandoned(now.minus(grace));
-      Sweep.Swept swept = sweep.end(needed, now.minus(grace));
-      return new Swept(removed, abandoned + swept.blobs(), swept.freed(), kept);
+      return sweep.end(budget.map(Budget::bytes).orElse(Long.MAX_VALUE));
     } catch (OtherVersion e) {
       throw new UserError(
           "Did not sweep the cache store " + blobs.url() + ": " + e.getMessage(),
@@ -143,11 +123,6 @@ public final class Janitor {
     } catch (IOException e) {
       return Optional.of(of + e.getMessage());
     }
-  }
-
-  /// A manifest that was saved again or used since it was listed stays.
-  private boolean removeUnchanged(BlobInfo blob) throws IOException {
-    return blobs.stat(blob.key()).filter(blob::equals).isPresent() && blobs.delete(blob.key());
   }
 
   private UserError failure(String what, IOException e) {

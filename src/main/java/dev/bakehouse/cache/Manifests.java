@@ -83,6 +83,17 @@ final class Manifests {
     return all;
   }
 
+  /// One that was saved again or used since it was listed stays.
+  ///
+  /// @return whether it went
+  boolean removeUnchanged(BlobInfo blob) throws IOException {
+    return unchanged(blob) && blobs.delete(blob.key());
+  }
+
+  boolean unchanged(BlobInfo blob) throws IOException {
+    return blobs.stat(blob.key()).filter(blob::equals).isPresent();
+  }
+
   /// Does nothing when the blob is gone or no manifest at all.
   ///
   /// @throws OtherVersion when it says that it is a manifest of a version unknown here

@@ -1,5 +1,7 @@
 package dev.bakehouse.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.bakehouse.cache.CacheHistory;
 import dev.bakehouse.cache.CacheRun;
 import dev.bakehouse.cache.Entry;
@@ -27,6 +29,12 @@ final class CacheStatistics implements Callable<Integer> {
       paramLabel = "N",
       description = "So many runs of each step's cache; 10 by default.")
   private int last = 10;
+
+  @Option(
+      names = "--prometheus",
+      description =
+          "Answer as Prometheus reads it, for a file of node_exporter's textfile collector.")
+  private boolean prometheus;
 
   @Mixin private CacheStoreOptions store = new CacheStoreOptions();
 
@@ -68,8 +76,15 @@ final class CacheStatistics implements Callable<Integer> {
                     e -> e.address().kind().name(), TreeMap::new, Collectors.toList()));
     List<OfKind> lines = new ArrayList<>();
     byKind.forEach((kind, entries) -> lines.add(OfKind.of(kind, entries)));
+    int most = Math.max(1, last);
+    List<List<CacheRun>> history = new CacheHistory(store.blobs()).all(most);
+    if (prometheus) {
+      store.refuseJson("--prometheus");
+      // Whatever the locale: names are bytes there.
+      System.out.writeBytes(CacheMetrics.of(lines, history, most).getBytes(UTF_8));
+      return Exit.OK;
+    }
     lines.add(OfKind.of("all", all));
-    List<List<CacheRun>> history = new CacheHistory(store.blobs()).all(Math.max(1, last));
     StringBuilder text = new StringBuilder();
     text.append(lines.stream().map(OfKind::text).collect(Collectors.joining("\n")));
     boolean plain = !Terminal.showsOutput();

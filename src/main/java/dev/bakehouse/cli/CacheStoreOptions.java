@@ -7,6 +7,7 @@ import dev.bakehouse.config.Yaml;
 import dev.bakehouse.job.JobSources;
 import dev.bakehouse.job.JobStores;
 import dev.bakehouse.platform.Self;
+import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.BlobStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,6 +78,13 @@ final class CacheStoreOptions {
 
   SnapshotStore store() {
     return new SnapshotStore(blobs());
+  }
+
+  /// @throws UserError when JSON is wanted as well
+  void refuseJson(String option) {
+    if (json) {
+      throw new UserError("--json and " + option + " are two answers", "Leave one of them out.");
+    }
   }
 
   /// Prints one or the other.

@@ -45,6 +45,11 @@ public interface BlobStore {
   /// @return whether it was there; always false where the store alone decides what goes
   boolean delete(String key) throws IOException;
 
+  /// Whether [#delete] deletes.
+  default boolean deletes() {
+    return true;
+  }
+
   /// Deletes what lies below a prefix and is older.
   ///
   /// @return how many

@@ -24,6 +24,7 @@ record Bakehouse(Path dir) {
           "BUILDKITE_JOB_ID",
           "BUILDKITE_STEP_KEY",
           "BUILDKITE_BRANCH",
+          "BUILDKITE_PIPELINE_DEFAULT_BRANCH",
           "BUILDKITE_CACHE",
           "CACHE_STRATEGY",
           "CACHE_PATH",

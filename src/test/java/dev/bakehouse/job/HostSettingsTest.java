@@ -97,6 +97,32 @@ class HostSettingsTest {
   }
 
   @Test
+  void theStoreMayHaveABudget() throws IOException {
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(file, "cache: {budget-gb: 5}");
+    assertThat(HostSettings.read(file).cache().budget()).hasValue(5L << 30);
+    assertThat(HostSettings.read(file).cache().withPlain().budget()).hasValue(5L << 30);
+    Files.writeString(file, "cache: {}");
+    assertThat(HostSettings.read(file).cache().budget()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, is not a whole number from 1 to 1048576",
+    "-1, is not a whole number from 1 to 1048576",
+    "1048577, is not a whole number from 1 to 1048576",
+    "5G, is not a whole number from 1 to 1048576",
+    "'5, store: \"buildkite:\"', can not be kept in the store `buildkite:`"
+  })
+  void theStoresBudgetIsCheckedByName(String value, String complaint) throws IOException {
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(file, "cache: {budget-gb: " + value + "}");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .isInstanceOf(ConfigError.class)
+        .hasMessageContainingAll("bakehouse.yml:1", "`cache.budget-gb", complaint);
+  }
+
+  @Test
   void mirrorsOfRegistriesAreTheHostsAndTheImagesToName() throws IOException {
     Path file = dir.resolve("bakehouse.yml");
     Files.writeString(

@@ -103,6 +103,11 @@ public final class ArtifactStore implements BlobStore {
   }
 
   @Override
+  public boolean deletes() {
+    return false;
+  }
+
+  @Override
   public void touch(String key) throws IOException {
     Optional<Artifact> at = locate(key);
     if (at.isEmpty() || job.isEmpty()) {

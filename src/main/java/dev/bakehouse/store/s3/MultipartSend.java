@@ -35,53 +35,17 @@ final class MultipartSend {
 
   /// @return false when an answer was lost; the caller looks
   boolean send() throws IOException {
-    String upload =
-        bucket.call(
-            "begin the upload of",
-            key,
-            client ->
-                client
-                    .createMultipartUpload(
-                        r ->
-                            r.bucket(bucket.location.bucket())
-                                .key(bucket.key(key))
-                                .checksumAlgorithm(ChecksumAlgorithm.SHA256)
-                                .metadata(metadata))
-                    .uploadId());
+    Multipart upload = Multipart.begin(bucket, key, metadata, ChecksumAlgorithm.SHA256);
     boolean completed = false;
     try {
-      List<CompletedPart> parts = parts(upload);
-      completed = complete(upload, parts);
+      List<CompletedPart> parts = parts(upload.id());
+      completed = upload.complete(parts);
       return completed;
     } finally {
       if (!completed) {
-        abort(upload);
+        upload.abort();
       }
     }
-  }
-
-  private boolean complete(String upload, List<CompletedPart> parts) throws IOException {
-    return bucket
-        .callIfThere(
-            "complete the upload of",
-            key,
-            client ->
-                client.completeMultipartUpload(
-                    r ->
-                        r.bucket(bucket.location.bucket())
-                            .key(bucket.key(key))
-                            .uploadId(upload)
-                            .multipartUpload(m -> m.parts(parts))))
-        .isPresent();
-  }
-
-  private void abort(String upload) throws IOException {
-    bucket.callIfThere(
-        "drop the upload of",
-        key,
-        client ->
-            client.abortMultipartUpload(
-                r -> r.bucket(bucket.location.bucket()).key(bucket.key(key)).uploadId(upload)));
   }
 
   private List<CompletedPart> parts(String upload) throws IOException {

@@ -16,15 +16,14 @@ import java.util.Optional;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /// `s3://BUCKET/PREFIX`: one object a blob.
 ///
-/// [#touch] is a copy of the object onto itself: the server's work, no byte comes here; it costs
-/// two requests, one of them at the price of a write. [#delete] costs two as well. Requests a store
-/// makes are counted nowhere but in its bill.
+/// [#touch] is a copy of the object onto itself, see [S3Touch]: the server's work, no byte comes
+/// here; it costs two requests, one of them at the price of a write. [#delete] costs two as well.
+/// Requests a store makes are counted nowhere but in its bill.
 final class S3Store implements BlobStore {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 
@@ -142,23 +141,9 @@ final class S3Store implements BlobStore {
   @Override
   public void touch(String key) throws IOException {
     Optional<HeadObjectResponse> there = head(bucket, key);
-    if (there.isEmpty()) {
-      return;
+    if (there.isPresent()) {
+      new S3Touch(bucket, key, there.get()).touch();
     }
-    // Replaced since means young anyway.
-    bucket.callIfThere(
-        "touch",
-        key,
-        client ->
-            client.copyObject(
-                r ->
-                    r.sourceBucket(bucket.location.bucket())
-                        .sourceKey(bucket.key(key))
-                        .copySourceIfMatch(there.get().eTag())
-                        .destinationBucket(bucket.location.bucket())
-                        .destinationKey(bucket.key(key))
-                        .metadata(there.get().metadata())
-                        .metadataDirective(MetadataDirective.REPLACE)));
   }
 
   @Override

@@ -1,7 +1,11 @@
 package dev.bakehouse.store.buildkite;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bakehouse.cache.Budget;
+import dev.bakehouse.cache.Janitor;
+import dev.bakehouse.platform.UserError;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.StoreContract;
 import dev.bakehouse.store.buildkite.ArtifactStore.OwnJob;
@@ -119,6 +123,22 @@ class ArtifactStoreTest extends StoreContract {
     assertThat(new AgentArtifacts(job.env()).find(job.build(), "**"))
         .extracting(Artifact::path)
         .contains("bakehouse-cache/k");
+  }
+
+  @Test
+  void aBudgetIsRefusedAsNothingCanBeRemoved() throws IOException {
+    Janitor janitor = new Janitor(empty(), Clock.systemUTC());
+    Budget budget = new Budget(1, Set.of("main"));
+
+    assertThatThrownBy(
+            () ->
+                janitor.sweep(
+                    Duration.ofDays(30),
+                    Janitor.GRACE,
+                    Optional.of(budget),
+                    Janitor.FailedBuilds.UNKNOWN))
+        .isInstanceOf(UserError.class)
+        .hasMessageContainingAll("A size budget does not apply", "buildkite:", "expire");
   }
 
   @Override
