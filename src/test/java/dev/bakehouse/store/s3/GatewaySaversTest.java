@@ -180,7 +180,7 @@ class GatewaySaversTest {
 
     store.touch("k");
 
-    assertThat(link.count("PUT", "/k")).isEqualTo(2);
+    assertThat(link.count("PUT", "/k(?!.*uploadId)")).as("copies onto itself").isEqualTo(2);
     assertThat(StoreContract.read(store, "k")).isEqualTo("x");
   }
 
