@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// How caches served, beside them in their store: a small blob for each cache and job, named so
@@ -20,6 +21,8 @@ public final class CacheHistory {
   private static final int LARGEST = 1 << 16;
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
+  private static final Pattern OURS =
+      Pattern.compile(ROOT + "/.+/[0-9]{8}T[0-9]{9}Z-[0-9a-f]{8}\\.json");
 
   private final JsonBlobs<CacheRun> blobs;
 
@@ -52,7 +55,7 @@ public final class CacheHistory {
   /// @return how many runs
   /// @throws UserError when the store can not be read or written
   public int sweep(Instant before) {
-    return blobs.sweep(ROOT, before);
+    return blobs.sweep(ROOT, OURS, before);
   }
 
   private List<List<CacheRun>> newest(String prefix, int most) {

@@ -10,6 +10,7 @@ import dev.bakehouse.store.BlobStore;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,9 @@ import java.util.Optional;
 public final class Janitor {
   /// Longer than any save takes, and than a failed build waits for its retry.
   public static final Duration GRACE = Duration.ofHours(24);
+
+  /// Clocks of hosts that are looked after differ by less.
+  private static final Duration APART = Duration.ofHours(1);
 
   /// The history outlives the caches it tells of.
   private static final int HISTORY = 3;
@@ -67,6 +71,7 @@ public final class Janitor {
           "Leave the budget out, or name another store: dir:PATH or s3://BUCKET/PREFIX.");
     }
     try {
+      insistOnTheTime();
       StoreSweep sweep = new StoreSweep(blobs, clock.instant(), grace);
       sweep.expire(retention, retention.multipliedBy(HISTORY), failed);
       if (budget.isPresent()) {
@@ -80,6 +85,21 @@ public final class Janitor {
           e);
     } catch (IOException e) {
       throw failure("sweep", e);
+    }
+  }
+
+  /// A host whose clock is ahead would take what is being saved for old.
+  private void insistOnTheTime() throws IOException {
+    Optional<Instant> there = blobs.now();
+    Duration apart = there.map(t -> Duration.between(t, Instant.now()).abs()).orElse(Duration.ZERO);
+    if (apart.compareTo(APART) > 0) {
+      throw new UserError(
+          "The clock of this host and that of the cache store "
+              + blobs.url()
+              + " are "
+              + apart.toMinutes()
+              + " minutes apart: it can not be told what is old there. Nothing was removed",
+          "Set the clocks (NTP), and sweep again.");
     }
   }
 

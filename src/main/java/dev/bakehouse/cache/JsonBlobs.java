@@ -12,6 +12,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -72,10 +73,11 @@ final class JsonBlobs<T> {
 
   /// Removes what is older below a prefix.
   ///
+  /// @param ours whole keys of what may go
   /// @return how many
-  int sweep(String prefix, Instant before) {
+  int sweep(String prefix, Pattern ours, Instant before) {
     try {
-      return blobs.deleteOlder(prefix, before);
+      return blobs.deleteOlder(prefix, ours, before);
     } catch (IOException e) {
       throw failure("sweep", e);
     }

@@ -7,12 +7,16 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// Which jobs passed, by what went into them, beside the caches in their store: a small blob for
 /// each, `passed/SCOPE/STEP/FINGERPRINT/BUILD/JOB.json`.
 public final class PassedSteps {
   static final String ROOT = "passed";
   private static final int LARGEST = 1 << 18;
+
+  private static final Pattern OURS =
+      Pattern.compile(ROOT + "/.+/[0-9a-f]{16,128}/[^/]+/[^/]+\\.json");
 
   private final JsonBlobs<PassedStep> blobs;
 
@@ -44,7 +48,7 @@ public final class PassedSteps {
   /// @return how many
   /// @throws UserError when the store can not be read or written
   public int sweep(Instant before) {
-    return blobs.sweep(ROOT, before);
+    return blobs.sweep(ROOT, OURS, before);
   }
 
   private Optional<PassedStep> read(String same, String key) {

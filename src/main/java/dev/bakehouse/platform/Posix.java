@@ -59,6 +59,21 @@ public final class Posix {
     }
   }
 
+  /// Sets the time to the file system's now: on a network file system, its server's.
+  public static void touch(String path) throws IOException {
+    PosixCall own = PosixCall.own();
+    try {
+      own.check(
+          (long)
+              TIMES.invokeExact(
+                  own.state, HERE, own.path(path), own.now().address(), AT_NO_FOLLOW, 0L),
+          "change the time of",
+          path);
+    } catch (Throwable e) {
+      throw PosixCall.io(e);
+    }
+  }
+
   /// Not for symbolic links, whose targets it would change.
   public static void mode(String path, int mode) throws IOException {
     PosixCall own = PosixCall.own();

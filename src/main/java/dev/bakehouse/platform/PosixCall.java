@@ -15,6 +15,7 @@ final class PosixCall {
   static final int BUFFER = 1 << 18;
 
   private static final long LEAVE_TIME = NativeCall.LINUX ? (1L << 30) - 2 : -2;
+  private static final long TIME_NOW = NativeCall.LINUX ? (1L << 30) - 1 : -1;
   private static final int LONGEST_PATH = 1 << 15;
   private static final int SECOND = 1_000_000_000;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -72,6 +73,14 @@ final class PosixCall {
     times.setAtIndex(LONG, 1, LEAVE_TIME);
     times.setAtIndex(LONG, 2, Math.floorDiv(nanos, SECOND));
     times.setAtIndex(LONG, 3, Math.floorMod(nanos, SECOND));
+    return times;
+  }
+
+  MemorySegment now() {
+    times.setAtIndex(LONG, 0, 0);
+    times.setAtIndex(LONG, 1, LEAVE_TIME);
+    times.setAtIndex(LONG, 2, 0);
+    times.setAtIndex(LONG, 3, TIME_NOW);
     return times;
   }
 

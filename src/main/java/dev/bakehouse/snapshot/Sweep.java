@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// Removes snapshots and packs that nothing needs, beside savers and readers.
@@ -19,8 +20,9 @@ import java.util.stream.Stream;
 /// caller finds out which snapshots are needed. A saver touches the packs it takes over, so what is
 /// young stays, also when it became so since the list was made.
 public final class Sweep {
-  /// Where earlier versions kept whole archives.
-  private static final String ARCHIVES = "archives";
+  /// What savers publish. Whatever else lies there is somebody else's.
+  private static final Pattern OURS =
+      Pattern.compile(PackId.PREFIX + "/[0-9a-f]{32}|" + Root.PREFIX + "/[0-9a-f]{64}");
 
   private final BlobStore blobs;
   private final Map<String, BlobInfo> candidates = new LinkedHashMap<>();
@@ -32,8 +34,10 @@ public final class Sweep {
 
   public static Sweep begin(BlobStore blobs) throws IOException {
     Sweep sweep = new Sweep(blobs);
-    for (String prefix : List.of(ARCHIVES, PackId.PREFIX, Root.PREFIX)) {
-      blobs.list(prefix).forEach(blob -> sweep.candidates.put(blob.key(), blob));
+    for (String prefix : List.of(PackId.PREFIX, Root.PREFIX)) {
+      blobs.list(prefix).stream()
+          .filter(blob -> OURS.matcher(blob.key()).matches())
+          .forEach(blob -> sweep.candidates.put(blob.key(), blob));
     }
     return sweep;
   }

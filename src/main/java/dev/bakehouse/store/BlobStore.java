@@ -2,9 +2,11 @@ package dev.bakehouse.store;
 
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// Named runs of bytes that appear whole or not at all.
 ///
@@ -52,11 +54,14 @@ public interface BlobStore {
 
   /// Deletes what lies below a prefix and is older.
   ///
+  /// @param ours whole keys of what may go: whatever else lies there is somebody else's
   /// @return how many
-  default int deleteOlder(String prefix, Instant before) throws IOException {
+  default int deleteOlder(String prefix, Pattern ours, Instant before) throws IOException {
     int deleted = 0;
     for (BlobInfo blob : list(prefix)) {
-      if (blob.modified().isBefore(before) && delete(blob.key())) {
+      if (blob.modified().isBefore(before)
+          && ours.matcher(blob.key()).matches()
+          && delete(blob.key())) {
         deleted++;
       }
     }
@@ -64,9 +69,21 @@ public interface BlobStore {
   }
 
   /// Keeps a blob from being taken for old: [BlobInfo#modified] is now, or as good as that. A blob
-  /// that is gone stays gone. A saver touches everything that its new blobs rely on and others
-  /// published.
+  /// that is gone stays gone. The time is the store's own: those of hosts differ. A saver touches
+  /// everything that its new blobs rely on and others published.
   void touch(String key) throws IOException;
+
+  /// What time it is by the store, which its blobs' times are of; empty where it does not tell.
+  default Optional<Instant> now() throws IOException {
+    String clock = "clock";
+    try (Upload upload = upload()) {
+      upload.stream().write(clock.getBytes(StandardCharsets.US_ASCII));
+      upload.publish(clock);
+    }
+    Optional<Instant> now = stat(clock).map(BlobInfo::modified);
+    boolean _ = delete(clock);
+    return now;
+  }
 
   /// Removes uploads begun before a moment and never published.
   ///

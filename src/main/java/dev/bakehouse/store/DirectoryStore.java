@@ -1,25 +1,25 @@
 package dev.bakehouse.store;
 
+import dev.bakehouse.platform.Posix;
+import dev.bakehouse.platform.RawEnvironment;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// `dir:PATH`: one file a blob, on a local disk or NFS, readable by its owner only.
@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// place: that holds on NFS, where locks may not. Hosts that share one run as one user.
 public final class DirectoryStore implements BlobStore {
   static final String UPLOADS = ".uploads";
+  private static final Pattern UPLOAD = Pattern.compile("[0-9a-f-]{36}");
 
   private final Path root;
 
@@ -75,9 +76,12 @@ public final class DirectoryStore implements BlobStore {
   public List<BlobInfo> list(String prefix) throws IOException {
     List<BlobInfo> all = new ArrayList<>();
     Path top = prefix.isEmpty() ? root : file(prefix);
-    // The root may be a symbolic link.
-    Files.walkFileTree(
-        top, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new Lister(all));
+    try {
+      // This and what is above may be symbolic links; what one below leads to is not the store's.
+      Files.walkFileTree(top.toRealPath(), new Lister(top, top.toRealPath(), all));
+    } catch (FileSystemException e) {
+      gone(e);
+    }
     return all;
   }
 
@@ -93,7 +97,7 @@ public final class DirectoryStore implements BlobStore {
   @Override
   public void touch(String key) throws IOException {
     try {
-      Files.setLastModifiedTime(file(key), FileTime.from(Instant.now()));
+      Posix.touch(RawEnvironment.raw(file(key).toString()));
     } catch (FileSystemException e) {
       gone(e);
     }
@@ -105,7 +109,8 @@ public final class DirectoryStore implements BlobStore {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(root.resolve(UPLOADS))) {
       for (Path file : files) {
         try {
-          if (Files.getLastModifiedTime(file).toInstant().isBefore(before)
+          if (UPLOAD.matcher(String.valueOf(file.getFileName())).matches()
+              && Files.getLastModifiedTime(file).toInstant().isBefore(before)
               && Files.deleteIfExists(file)) {
             count++;
           }
@@ -169,22 +174,30 @@ public final class DirectoryStore implements BlobStore {
   }
 
   private final class Lister extends SimpleFileVisitor<Path> {
+    private final Path top;
+    private final Path real;
     private final List<BlobInfo> all;
 
-    Lister(List<BlobInfo> all) {
+    Lister(Path top, Path real, List<BlobInfo> all) {
+      this.top = top;
+      this.real = real;
       this.all = all;
+    }
+
+    private Path named(Path path) {
+      return root.relativize(top.resolve(real.relativize(path)).normalize());
     }
 
     @Override
     public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
-      return dir.equals(root.resolve(UPLOADS))
+      return named(dir).equals(Path.of(UPLOADS))
           ? FileVisitResult.SKIP_SUBTREE
           : FileVisitResult.CONTINUE;
     }
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-      String key = root.relativize(file).toString();
+      String key = named(file).toString();
       if (attributes.isRegularFile() && Keys.valid(key)) {
         all.add(info(key, attributes));
       }

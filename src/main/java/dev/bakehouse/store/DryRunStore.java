@@ -59,6 +59,11 @@ public final class DryRunStore implements BlobStore {
   }
 
   @Override
+  public Optional<Instant> now() {
+    return Optional.empty();
+  }
+
+  @Override
   public int deleteAbandoned(Instant before) {
     return 0;
   }

@@ -34,8 +34,8 @@ class CacheHistoryTest {
     try (Stream<Path> all = Files.walk(dir.resolve("history"))) {
       Path file =
           all.filter(p -> p.toString().endsWith(".json")).sorted().findFirst().orElseThrow();
-      Files.writeString(file.resolveSibling("20990101T000000000Z-damaged.json"), "{\"build\":1}");
-      Files.writeString(file.resolveSibling("20990101T000000000Z-nothing.json"), "null");
+      Files.writeString(file.resolveSibling("20990101T000000000Z-0000dead.json"), "{\"build\":1}");
+      Files.writeString(file.resolveSibling("20990101T000000000Z-00000000.json"), "null");
     }
 
     assertThat(history.last(MAIN, "ccache", "cpp", 4))

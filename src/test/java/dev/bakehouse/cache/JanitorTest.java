@@ -19,7 +19,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,14 +80,14 @@ class JanitorTest {
     try (Upload upload = blobs.upload()) {
       upload.stream().write(1);
       try (Upload pack = blobs.upload()) {
-        pack.publish("packs/not-yet-named");
+        pack.publish("packs/" + "1".repeat(32));
       }
 
       Swept swept = sweep(FailedBuilds.UNKNOWN);
 
       assertThat(swept.entries() + swept.blobs()).isZero();
       assertThat(swept.freed()).isZero();
-      upload.publish("packs/other");
+      upload.publish("packs/" + "2".repeat(32));
     }
     assertThat(packs()).hasSize(2);
     agePacks(2);
@@ -97,26 +99,122 @@ class JanitorTest {
   void aSnapshotThatIsSweptWhileItIsTakenOverIsNotPublished() throws IOException {
     save("first");
     BlobStore swept =
-        (BlobStore)
-            Proxy.newProxyInstance(
-                BlobStore.class.getClassLoader(),
-                new Class<?>[] {BlobStore.class},
-                (proxy, method, arguments) -> {
-                  Object result = method.invoke(blobs, arguments);
-                  if (method.getName().equals("touch")
-                      && String.valueOf(arguments[0]).startsWith("snapshots/")) {
-                    blobs.delete(String.valueOf(arguments[0]));
-                  }
-                  return result;
-                });
+        with(
+            (method, key) -> {
+              if (method.equals("touch") && key.startsWith("snapshots/")) {
+                blobs.delete(key);
+              }
+            });
 
     assertThatThrownBy(
             () ->
                 new HostDirectory(dir.resolve("cache-first"))
                     .save(new SnapshotStore(swept), address("second"), List.of(), true))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("removed while it was taken over");
+        .hasMessageContaining("removed while it was saved or taken over");
     assertThat(builds()).doesNotContain("second");
+  }
+
+  /// By a sweep on a host whose clock is a day ahead.
+  @Test
+  void norIsOneOfWhichANewPackWasSwept() throws IOException {
+    Path other = Files.createDirectories(dir.resolve("cache-other"));
+    Files.writeString(other.resolve("x"), "y");
+    BlobStore swept =
+        with(
+            (method, key) -> {
+              if (method.equals("stat") && key.startsWith("snapshots/")) {
+                for (Path pack : packs()) {
+                  Files.deleteIfExists(pack);
+                }
+              }
+            });
+
+    assertThatThrownBy(
+            () ->
+                new HostDirectory(other)
+                    .save(new SnapshotStore(swept), address("second"), List.of(), true))
+        .isInstanceOf(UserError.class)
+        .hasMessageContainingAll("packs/", "removed while it was saved");
+    assertThat(builds()).isEmpty();
+  }
+
+  /// A store is any directory that somebody names.
+  @Test
+  void whatOthersKeepThereStays() throws IOException {
+    save("ours");
+    Path precious = Files.createDirectories(dir.resolve("precious"));
+    List<Path> theirs = new ArrayList<>();
+    for (String name :
+        List.of(
+            "archives/photos.tar",
+            "packs/texture-pack",
+            "snapshots/2025/db.dump",
+            "history/ledger.json",
+            "passed/exam.json",
+            ".uploads/film.part")) {
+      theirs.add(blobsDirectory().resolve(name));
+    }
+    theirs.add(precious.resolve("0".repeat(32)));
+    for (Path file : theirs) {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "precious");
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofDays(400))));
+    }
+    Files.createSymbolicLink(blobsDirectory().resolve("packs/deeper"), precious);
+    Files.createSymbolicLink(
+        blobsDirectory().resolve("packs/" + "3".repeat(32)), precious.resolve("0".repeat(32)));
+
+    Swept swept = sweep(FailedBuilds.UNKNOWN);
+
+    assertThat(swept.blobs()).isZero();
+    assertThat(theirs).allSatisfy(file -> assertThat(file).exists());
+  }
+
+  @Test
+  void aHostWithAWrongClockRemovesNothing() throws IOException {
+    save("old");
+    age("old", 31);
+    BlobStore behind =
+        (BlobStore)
+            Proxy.newProxyInstance(
+                BlobStore.class.getClassLoader(),
+                new Class<?>[] {BlobStore.class},
+                (proxy, method, arguments) ->
+                    method.getName().equals("now")
+                        ? Optional.of(Instant.now().minus(Duration.ofHours(25)))
+                        : method.invoke(blobs, arguments));
+
+    assertThatThrownBy(
+            () ->
+                new Janitor(behind, Clock.systemUTC())
+                    .sweep(RETENTION, Janitor.GRACE, FailedBuilds.UNKNOWN))
+        .isInstanceOf(UserError.class)
+        .hasMessageContainingAll("clock", "1500 minutes apart");
+    assertThat(builds()).containsExactly("old");
+  }
+
+  private interface Aside {
+    void call(String method, String key) throws IOException;
+  }
+
+  /// The store, with something done beside each call.
+  private BlobStore with(Aside aside) {
+    return (BlobStore)
+        Proxy.newProxyInstance(
+            BlobStore.class.getClassLoader(),
+            new Class<?>[] {BlobStore.class},
+            (proxy, method, arguments) -> {
+              Object result = method.invoke(blobs, arguments);
+              if (arguments != null) {
+                aside.call(method.getName(), String.valueOf(arguments[0]));
+              }
+              return result;
+            });
+  }
+
+  private Path blobsDirectory() {
+    return dir.resolve("store");
   }
 
   @Test

@@ -122,6 +122,11 @@ public final class ArtifactStore implements BlobStore {
   }
 
   @Override
+  public Optional<Instant> now() {
+    return Optional.empty();
+  }
+
+  @Override
   public int deleteAbandoned(Instant before) {
     return 0;
   }
