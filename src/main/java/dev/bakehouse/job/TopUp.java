@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /// what has come when it ends stays.
 final class TopUp {
   /// A guest ends when it is sent no more; one that does not is waited for no longer.
-  private static final Duration LAST = Duration.ofSeconds(10);
+  static final Duration LAST = Duration.ofSeconds(10);
 
   private enum State {
     LOOKING,
@@ -37,6 +37,8 @@ final class TopUp {
   private final AtomicReference<State> state = new AtomicReference<>(State.LOOKING);
   private final AtomicReference<String> outcome = new AtomicReference<>("");
   private final AtomicReference<Optional<String>> added = new AtomicReference<>(Optional.empty());
+  private final AtomicReference<InputStream> sent =
+      new AtomicReference<>(InputStream.nullInputStream());
   private final Thread thread;
 
   private TopUp(
@@ -68,7 +70,11 @@ final class TopUp {
   String end() {
     if (state.getAndSet(State.ENDED) == State.ADDING) {
       try {
+        // A store that does not answer is left at that.
+        sent.get().close();
         thread.join(LAST);
+      } catch (IOException e) {
+        // It ends all the same.
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
@@ -97,6 +103,7 @@ final class TopUp {
     String of = kind.name() + " of build " + more.of().address().build();
     List<String> lost = new CopyOnWriteArrayList<>();
     try (InputStream tar = more.tar(lost::add)) {
+      sent.set(tar);
       GuestVolume.Added came = guest.add(machine, kind, untilEnded(tar));
       if (came.files() > 0) {
         outcome.set(

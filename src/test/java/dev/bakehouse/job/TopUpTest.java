@@ -19,19 +19,26 @@ import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Threads;
 import dev.bakehouse.snapshot.HostTree;
 import dev.bakehouse.store.BlobStore;
+import dev.bakehouse.store.DirectoryStore;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.volume.Publications;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -147,6 +154,60 @@ class TopUpTest {
       }
     }
     assertThat(jobs.volumes.list()).singleElement().matches(v -> v.generation() == 2);
+  }
+
+  @Test
+  void aJobDoesNotWaitForAStoreThatHangs() throws Exception {
+    try (Lease lease = Jobs.slots(jobs.settings).tryAcquire().orElseThrow()) {
+      first(lease);
+      byte[] bytes = new byte[200_000];
+      new Random(11).nextBytes(bytes);
+      another("b2", scope("main", "false"), Map.of("2/3/twoR", HexFormat.of().formatHex(bytes)));
+      Path home = dir.resolve("store");
+      String pack = home.relativize(largest(home)).toString();
+      CountDownLatch asked = new CountDownLatch(1);
+      CountDownLatch answer = new CountDownLatch(1);
+      store = new SnapshotStore(hanging(pack, asked, answer));
+      JobIdentity third = identity("main", "false", "b3");
+      jobs.run(
+          lease,
+          third,
+          true,
+          m -> {
+            TopUp topUp = start(m, third);
+            asked.await();
+            await(m, "tmp");
+            long begin = System.nanoTime();
+            assertThat(topUp.end()).isEmpty();
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(TopUp.LAST);
+          });
+      answer.countDown();
+    }
+    assertThat(jobs.saved()).isEqualTo(Map.of("0/1/oneR", "one"));
+  }
+
+  /// A store that does not answer when one blob is asked for.
+  private BlobStore hanging(String key, CountDownLatch asked, CountDownLatch answer) {
+    BlobStore blobs = new DirectoryStore(dir.resolve("store"));
+    return (BlobStore)
+        Proxy.newProxyInstance(
+            BlobStore.class.getClassLoader(),
+            new Class<?>[] {BlobStore.class},
+            (_, method, arguments) -> {
+              if (method.getName().equals("open") && key.equals(arguments[0])) {
+                asked.countDown();
+                answer.await();
+              }
+              return method.invoke(blobs, arguments);
+            });
+  }
+
+  private static Path largest(Path store) throws IOException {
+    try (Stream<Path> all = Files.walk(store)) {
+      return all.filter(Files::isRegularFile)
+          .max(Comparator.comparing(file -> file.toFile().length()))
+          .orElseThrow();
+    }
   }
 
   private static Thread adding(Machine machine, InputStream tar) {
