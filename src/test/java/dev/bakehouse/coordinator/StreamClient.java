@@ -6,14 +6,20 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HexFormat;
 
 /// A stream of pings as a newer agent opens it: gRPC framing over plain HTTP/1.1.
 final class StreamClient implements AutoCloseable {
   private final Socket socket;
   private final InputStream in;
+
+  /// What came in one piece with a message.
+  private byte[] unread = {};
+
   final String status;
 
   /// @param agentId what the request names
@@ -45,13 +51,17 @@ final class StreamClient implements AutoCloseable {
 
   /// The next message, in words: `resume`, `pause`, `disconnect`, or a job's id.
   String next() throws IOException {
-    int size = Integer.parseInt(line(), 16);
-    byte[] frame = in.readNBytes(size);
-    line();
-    String hex = HexFormat.of().formatHex(frame);
-    if (!hex.startsWith(String.format("00%08x", size - 5))) {
-      throw new IOException("no gRPC frame: " + hex);
+    if (unread.length == 0) {
+      unread = in.readNBytes(Integer.parseInt(line(), 16));
+      line();
     }
+    int end = 5 + ByteBuffer.wrap(unread).getInt(1);
+    if (unread[0] != 0 || end > unread.length) {
+      throw new IOException("no gRPC frame: " + HexFormat.of().formatHex(unread));
+    }
+    byte[] frame = Arrays.copyOf(unread, end);
+    unread = Arrays.copyOfRange(unread, end, unread.length);
+    String hex = HexFormat.of().formatHex(frame);
     return switch (hex.substring(10, 12)) {
       case "12" -> "resume";
       case "1a" -> "pause";
@@ -63,6 +73,9 @@ final class StreamClient implements AutoCloseable {
 
   /// Whether nothing comes for a while.
   boolean silent(Duration time) throws IOException {
+    if (unread.length > 0) {
+      return false;
+    }
     socket.setSoTimeout((int) time.toMillis());
     try {
       in.mark(1);
