@@ -88,6 +88,7 @@ public final class HostTarget {
       Restore restore = new Restore(snapshot, fresh, rules, workers, false);
       Restored restored = restore.run(Optional.empty());
       check(restored);
+      seal.claim();
       Posix.rename(raw, RawEnvironment.raw(directory.toString()));
       restore.finishTop(directory);
       end(snapshot, restored, seal);
@@ -129,7 +130,7 @@ public final class HostTarget {
     if (restored.lost().isEmpty()) {
       seal.write(new Seal.State(snapshot.id(), seal.moment()));
     } else {
-      seal.remove();
+      seal.claim();
       lost(snapshot, seal);
     }
   }

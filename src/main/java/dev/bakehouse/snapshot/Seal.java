@@ -22,6 +22,7 @@ public final class Seal {
   private static final Pattern WHOLE = Pattern.compile("whole ([0-9a-f]{64}) (\\d{1,19})\n");
   private static final byte[] PARTIAL = "partial\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] AFRESH = "afresh\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] OURS = "ours\n".getBytes(StandardCharsets.US_ASCII);
   private static final int LONGEST = 200;
 
   private final String file;
@@ -57,6 +58,11 @@ public final class Seal {
     return content().equals(new String(AFRESH, StandardCharsets.US_ASCII));
   }
 
+  /// Whether anything was ever restored to the directory or saved from it.
+  public boolean exists() {
+    return !content().isEmpty();
+  }
+
   private String content() {
     try (FileStream in = new FileStream(file)) {
       return new String(in.readNBytes(LONGEST), StandardCharsets.ISO_8859_1);
@@ -75,12 +81,13 @@ public final class Seal {
     write(AFRESH);
   }
 
+  /// The directory is a restore's, and nothing is known of what it holds.
+  void claim() throws IOException {
+    write(OURS);
+  }
+
   public void remove() throws IOException {
-    try {
-      Posix.remove(file);
-    } catch (NoSuchFileException e) {
-      // There was none.
-    }
+    remove(file);
   }
 
   /// The file system's clock, now.
