@@ -87,10 +87,17 @@ public interface CacheStore {
       InputStream tar(Consumer<String> lost) throws IOException;
 
       /// Puts it in the place of a directory on this machine; what is there already is not written
-      /// again.
+      /// again, and what is not of it goes.
       ///
+      /// @param replace whether a directory may go of which nothing tells that it is a cache
+      /// @throws dev.bakehouse.platform.UserError when the directory is not one to replace
       /// @throws IOException when it is not restored: the directory is as it was, or empty
-      Restored restore(Path directory) throws IOException;
+      Restored restore(Path directory, boolean replace) throws IOException;
+
+      /// The same where only a cache is replaced.
+      default Restored restore(Path directory) throws IOException {
+        return restore(directory, false);
+      }
 
       /// The files worth saving that another saved state lacks, or has with other contents. Empty
       /// where that can not be told.

@@ -34,6 +34,7 @@ public record HostDirectory(Path path) {
   ///   store fails
   public Saved save(CacheStore store, Address address, List<Scope> scopes, boolean mayShrink) {
     Seal seal = new Seal(path);
+    String before = seal.text();
     if (seal.partial()) {
       throw new UserError(
           "A restore to " + path + " was broken off: what it holds is no cache",
@@ -49,7 +50,7 @@ public record HostDirectory(Path path) {
             mayShrink);
     Saved saved = store.save(address, new HostTree(path, address.kind()::leavesOut), basis);
     if (saved.entry().isPresent() && now != Node.UNKNOWN) {
-      note(seal, new Seal.State(saved.entry().get().snapshot(), now));
+      note(seal, before, new Seal.State(saved.entry().get().snapshot(), now));
     }
     return saved;
   }
@@ -63,10 +64,10 @@ public record HostDirectory(Path path) {
     }
   }
 
-  private static void note(Seal seal, Seal.State state) {
+  private static void note(Seal seal, String before, Seal.State state) {
     try {
-      seal.write(state);
-    } catch (IOException e) {
+      seal.writeUnlessChanged(before, state);
+    } catch (IOException | UserError e) {
       // The next save reads all files.
     }
   }

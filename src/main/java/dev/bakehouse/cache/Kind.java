@@ -18,6 +18,11 @@ public record Kind(String name, String path, Contents contents) {
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,40}");
   private static final Pattern CCACHE_BOOKKEEPING =
       Pattern.compile("(.*/)?(stats|CACHEDIR\\.TAG|ccache\\.conf|.*\\.lock)");
+  private static final Pattern CCACHE_TOP =
+      Pattern.compile(
+          "[0-9a-f]|tmp|lock|stats|CACHEDIR\\.TAG|ccache\\.conf|inode-cache-.*|.*\\.(lock|alive)");
+  private static final Pattern ZIG_TOP = Pattern.compile("[a-z]|tmp");
+  private static final Pattern BUN_TOP = Pattern.compile(".*@.*|.*\\.npm");
 
   public static final Kind CCACHE = new Kind("ccache", "ccache", Contents.CCACHE);
   public static final Kind ZIG_LOCAL = new Kind("zig-local", "zig/local", Contents.ZIG);
@@ -125,6 +130,24 @@ public record Kind(String name, String path, Contents contents) {
   /// on some that nothing names.
   public boolean additive() {
     return contents == Contents.CCACHE;
+  }
+
+  /// Those of a directory's names that nothing tells to be of this kind. Of a configured directory
+  /// nobody knows what belongs there.
+  List<String> strange(List<String> names) {
+    return names.stream().filter(name -> !usual(name, names)).toList();
+  }
+
+  private boolean usual(String name, List<String> names) {
+    return switch (contents) {
+      case CCACHE -> CCACHE_TOP.matcher(name).matches();
+      case ZIG -> ZIG_TOP.matcher(name).matches();
+      // A package's own directory only lists the versions that lie beside it.
+      case BUN ->
+          BUN_TOP.matcher(name).matches()
+              || names.stream().anyMatch(other -> other.startsWith(name + "@"));
+      case PLAIN -> false;
+    };
   }
 
   /// Files a restore leaves as they are in the directory it replaces.

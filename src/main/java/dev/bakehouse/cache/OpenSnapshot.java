@@ -28,7 +28,8 @@ record OpenSnapshot(Entry entry, Snapshot snapshot, BlobStore blobs, Set<String>
   }
 
   @Override
-  public Restored restore(Path directory) throws IOException {
+  public Restored restore(Path directory, boolean replace) throws IOException {
+    ReplaceGuard.check(directory, entry.address().kind(), replace);
     return noting(() -> new HostTarget(directory, rules()).restore(snapshot), Restored::lost);
   }
 

@@ -20,6 +20,7 @@ public record StepDirectory(Path cachePath) implements Place {
   @Override
   public void empty(Kind kind) throws IOException {
     Path directory = kind.under(cachePath);
+    ReplaceGuard.check(directory, kind, false);
     Directories.delete(directory);
     Files.createDirectories(directory);
   }

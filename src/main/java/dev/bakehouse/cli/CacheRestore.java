@@ -29,13 +29,19 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description =
         "Put a saved cache in a directory's place. When there is none the directory stays as it is,"
-            + " and status is 0.")
+            + " and status is 0. What is not of the cache goes from the directory.")
 final class CacheRestore implements Callable<Integer> {
   @Option(names = "--kind", required = true, paramLabel = "K", description = "ccache, zig-local, …")
   private String kind = "";
 
   @Option(names = "--path", required = true, paramLabel = "DIR", description = "The directory.")
   private Path path = Path.of("");
+
+  @Option(
+      names = "--replace",
+      description =
+          "Also replace a directory of which nothing tells that it is a cache. All in it goes.")
+  private boolean replace;
 
   @Mixin private CacheStoreOptions store = new CacheStoreOptions();
   @Mixin private CacheScopeOptions scope = new CacheScopeOptions();
@@ -66,7 +72,7 @@ final class CacheRestore implements Callable<Integer> {
       Entry entry = archive.get().entry();
       // Before it is read: what is used is not swept away.
       caches.used(entry);
-      Restored restored = archive.get().restore(path);
+      Restored restored = archive.get().restore(path, replace);
       restored.lost().forEach(line -> System.err.println("bakehouse: warning: lost: " + line));
       return CacheMoved.of(
           entry,

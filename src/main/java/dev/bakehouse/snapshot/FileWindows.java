@@ -30,6 +30,7 @@ final class FileWindows implements AutoCloseable {
   /// Of the window before, which is written while the next one's list is read.
   private Workers.Running writing = Workers.Running.NOTHING;
 
+  private boolean tails;
   private int settled;
   private long kept;
 
@@ -55,6 +56,11 @@ final class FileWindows implements AutoCloseable {
     this.existing = existing;
   }
 
+  /// From now on the tails of the entries that are there are trusted.
+  void trustTails() {
+    tails = true;
+  }
+
   void add(Present present) throws IOException {
     window.add(present);
     if (window.size() == FILES) {
@@ -76,7 +82,7 @@ final class FileWindows implements AutoCloseable {
     if (!existing || fresh.isEmpty()) {
       return;
     }
-    Set<Present> same = new HashSet<>(new LocalContent(tree, workers).same(fresh));
+    Set<Present> same = new HashSet<>(new LocalContent(tree, workers, tails).same(fresh));
     for (Present each : fresh) {
       if (each.there() != null && !same.contains(each)) {
         Posix.remove(top + "/" + each.there().path());
@@ -101,13 +107,12 @@ final class FileWindows implements AutoCloseable {
 
   private void write(List<Present> presents) throws IOException {
     Set<Present> unchanged = Collections.newSetFromMap(new IdentityHashMap<>());
-    unchanged.addAll(new LocalContent(tree, workers).same(presents));
+    unchanged.addAll(new LocalContent(tree, workers, tails).same(presents));
     List<Wanted<Target>> wanted = new ArrayList<>();
     for (Present each : presents) {
       File file = (File) each.entry().node();
-      if (unchanged.contains(each)) {
+      if (unchanged.contains(each) && writer.stamp(file, each.there())) {
         kept += file.size();
-        writer.stamp(file, each.there());
         continue;
       }
       Target target = writer.target(each.entry());

@@ -1,5 +1,6 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.DirectoryListing;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.PosixFile;
 import dev.bakehouse.snapshot.Node.File;
@@ -153,14 +154,23 @@ final class FileWriter implements Sink<FileWriter.Target> {
   }
 
   /// Corrects the mode and the time of a file whose content is right.
-  void stamp(File file, @Nullable File there) throws IOException {
+  ///
+  /// @return whether it could: what has other names, which may lie outside, stays as it is
+  boolean stamp(File file, @Nullable File there) throws IOException {
     String place = top + "/" + file.path();
+    if (there != null && there.mode() == file.mode() && there.mtime() == file.mtime()) {
+      return true;
+    }
+    if (DirectoryListing.stat(place).links() > 1) {
+      return false;
+    }
     if (there == null || there.mode() != file.mode()) {
       Posix.mode(place, file.mode());
     }
     if (there == null || there.mtime() != file.mtime()) {
       Posix.time(place, file.mtime());
     }
+    return true;
   }
 
   long count() {

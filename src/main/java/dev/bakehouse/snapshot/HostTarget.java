@@ -56,11 +56,14 @@ public final class HostTarget {
         throw new Malformed(missing.get());
       }
     }
-    Optional<ExclusiveLock> alone = ExclusiveLock.tryOn(lock());
+    if (directory.getFileName() == null) {
+      throw new IOException("a file system's top can not be replaced");
+    }
+    Seal seal = new Seal(directory);
+    Optional<ExclusiveLock> alone = seal.tryLock();
     if (alone.isEmpty()) {
       throw new IOException("another restore to " + directory + " is at work; let it end first");
     }
-    Seal seal = new Seal(directory);
     try (ExclusiveLock _ = alone.get();
         Workers workers = new Workers(snapshot.blobs())) {
       if (Files.exists(directory)) {
@@ -68,14 +71,6 @@ public final class HostTarget {
       }
       return fresh(snapshot, seal, workers);
     }
-  }
-
-  private Path lock() throws IOException {
-    Path name = directory.getFileName();
-    if (name == null) {
-      throw new IOException("a file system's top can not be replaced");
-    }
-    return directory.resolveSibling("." + name + ".bakehouse.lock");
   }
 
   private Restored fresh(Snapshot snapshot, Seal seal, Workers workers) throws IOException {
@@ -88,6 +83,7 @@ public final class HostTarget {
       Restore restore = new Restore(snapshot, fresh, rules, workers, false);
       Restored restored = restore.run(Optional.empty());
       check(restored);
+      seal.claim();
       Posix.rename(raw, RawEnvironment.raw(directory.toString()));
       restore.finishTop(directory);
       end(snapshot, restored, seal);
@@ -129,7 +125,7 @@ public final class HostTarget {
     if (restored.lost().isEmpty()) {
       seal.write(new Seal.State(snapshot.id(), seal.moment()));
     } else {
-      seal.remove();
+      seal.claim();
       lost(snapshot, seal);
     }
   }

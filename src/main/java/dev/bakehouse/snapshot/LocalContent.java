@@ -15,19 +15,23 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /// Finds out which files of a directory have a snapshot's content already: by its seal, by the
-/// tails of ccache's entries, else, when size and time are right, by reading them.
+/// tails of ccache's entries where they were written since the machine started, else, when size and
+/// time are right, by reading them.
 final class LocalContent {
   private final HostTree tree;
   private final Workers workers;
+  private final boolean tails;
 
-  LocalContent(HostTree tree, Workers workers) {
+  /// @param tails whether the last bytes of an entry tell that those before them are there
+  LocalContent(HostTree tree, Workers workers, boolean tails) {
     this.tree = tree;
     this.workers = workers;
+    this.tails = tails;
   }
 
   List<Present> same(List<Present> presents) throws IOException {
     Queue<Present> same = new ConcurrentLinkedQueue<>();
-    List<Present> tails = new ArrayList<>();
+    List<Present> sealed = new ArrayList<>();
     Map<String, Present> toRead = new HashMap<>();
     List<File> files = new ArrayList<>();
     for (Present each : presents) {
@@ -41,14 +45,15 @@ final class LocalContent {
         if (each.known().sameContent(each.entry())) {
           same.add(each);
         }
-      } else if (each.entry().tail().length > 0) {
-        tails.add(each);
-      } else if (there.mtime() == Shard.mtime(each.entry().node())) {
+      } else if (tails && each.entry().tail().length > 0) {
+        sealed.add(each);
+      } else if (each.entry().tail().length > 0
+          || there.mtime() == Shard.mtime(each.entry().node())) {
         toRead.put(there.path(), each);
         files.add(there);
       }
     }
-    compareTails(tails, same);
+    compareTails(sealed, same);
     tree.read(
         files,
         (file, in) -> {

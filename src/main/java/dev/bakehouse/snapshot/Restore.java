@@ -69,6 +69,10 @@ final class Restore {
   }
 
   private Restored all(Optional<Seal.State> seal) throws IOException {
+    if (seal.isPresent()) {
+      // What is newer than the seal is of its boot, too.
+      files.trustTails();
+    }
     Known known = Known.of(snapshot, seal, workers);
     if (existing) {
       tree.list(

@@ -1,6 +1,8 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.Boot;
 import dev.bakehouse.platform.DirectoryListing;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.PosixFile;
 import dev.bakehouse.platform.RawEnvironment;
@@ -16,14 +18,19 @@ import java.util.regex.Pattern;
 /// What is known of a directory, in a file beside it: `.NAME.bakehouse`.
 ///
 /// While a restore writes it says so: what it left half-way is never taken for a cache. Afterwards
-/// it names the snapshot and a moment of the file system's clock: a file that did not change since
-/// then, by its `ctime`, and has the snapshot's size and time, is the snapshot's file.
+/// it names the snapshot, the kernel's boot, and a moment of the file system's clock: a file that
+/// did not change since then, by its `ctime`, and has the snapshot's size and time, is the
+/// snapshot's file. Nothing is synced, so that holds until the next boot: after a power cut such a
+/// file may be zeros.
 public final class Seal {
-  private static final Pattern WHOLE = Pattern.compile("whole ([0-9a-f]{64}) (\\d{1,19})\n");
+  private static final Pattern WHOLE =
+      Pattern.compile("whole ([0-9a-f]{64}) (\\d{1,19}) ([0-9a-fA-F-]+)\n");
   private static final byte[] PARTIAL = "partial\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] AFRESH = "afresh\n".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] OURS = "ours\n".getBytes(StandardCharsets.US_ASCII);
   private static final int LONGEST = 200;
 
+  private final Path lock;
   private final String file;
   private final String fresh;
 
@@ -31,6 +38,7 @@ public final class Seal {
     Path whole = directory.toAbsolutePath();
     Path name = whole.getFileName();
     String shown = name == null ? "top" : name.toString();
+    lock = whole.resolveSibling("." + shown + ".bakehouse.lock");
     file = RawEnvironment.raw(whole.resolveSibling("." + shown + ".bakehouse").toString());
     fresh = file + "." + ProcessHandle.current().pid();
   }
@@ -38,10 +46,35 @@ public final class Seal {
   /// @param moment nanoseconds since the epoch; what changed then counts as changed since
   public record State(String snapshot, long moment) {}
 
-  /// Empty when nothing is known.
+  /// What a restore to the directory holds while it writes.
+  Optional<ExclusiveLock> tryLock() {
+    return ExclusiveLock.tryOn(lock);
+  }
+
+  /// What it says, to be compared.
+  public String text() {
+    return content();
+  }
+
+  /// Writes a state unless something else was noted since, or a restore is at work.
+  ///
+  /// @param before what it said when the state was looked at
+  public void writeUnlessChanged(String before, State state) throws IOException {
+    Optional<ExclusiveLock> alone = tryLock();
+    if (alone.isEmpty()) {
+      return;
+    }
+    try (ExclusiveLock _ = alone.get()) {
+      if (content().equals(before)) {
+        write(state);
+      }
+    }
+  }
+
+  /// Empty when nothing is known, or was in another boot.
   public Optional<State> read() {
     Matcher matcher = WHOLE.matcher(content());
-    return matcher.matches()
+    return matcher.matches() && Boot.isPresent(matcher.group(3))
         ? Optional.of(new State(matcher.group(1), Long.parseLong(matcher.group(2))))
         : Optional.empty();
   }
@@ -55,6 +88,11 @@ public final class Seal {
   /// next save must take nothing over from it.
   public boolean afresh() {
     return content().equals(new String(AFRESH, StandardCharsets.US_ASCII));
+  }
+
+  /// Whether anything was ever restored to the directory or saved from it.
+  public boolean exists() {
+    return !content().isEmpty();
   }
 
   private String content() {
@@ -75,12 +113,13 @@ public final class Seal {
     write(AFRESH);
   }
 
+  /// The directory is a restore's, and nothing is known of what it holds.
+  void claim() throws IOException {
+    write(OURS);
+  }
+
   public void remove() throws IOException {
-    try {
-      Posix.remove(file);
-    } catch (NoSuchFileException e) {
-      // There was none.
-    }
+    remove(file);
   }
 
   /// The file system's clock, now.
@@ -93,7 +132,7 @@ public final class Seal {
   }
 
   public void write(State state) throws IOException {
-    String text = "whole " + state.snapshot() + " " + state.moment() + "\n";
+    String text = "whole " + state.snapshot() + " " + state.moment() + " " + Boot.id() + "\n";
     write(text.getBytes(StandardCharsets.US_ASCII));
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.Entry.Address;
+import dev.bakehouse.snapshot.Seal;
 import dev.bakehouse.snapshot.Tree;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.DirectoryStore;
@@ -106,6 +107,25 @@ class HalfRestoreTest {
     }
     assertThat(empty).isPositive();
     assertThat(whole + empty).isGreaterThan(3);
+  }
+
+  @Test
+  void aSaveBesideARestoreDoesNotCallTheDirectoryWhole() throws IOException {
+    restore(store(() -> {}), "a");
+    boolean[] began = {false};
+    SnapshotStore saving =
+        store(
+            () -> {
+              if (!began[0]) {
+                began[0] = true;
+                new Seal(target).breakIt();
+              }
+            });
+
+    new HostDirectory(target).save(saving, address("c"), List.of(), true);
+
+    assertThat(began[0]).isTrue();
+    assertThat(new Seal(target).partial()).isTrue();
   }
 
   @Test

@@ -189,7 +189,7 @@ class HealingTest {
   private static List<String> restore(SnapshotStore store, Address address, Path to)
       throws IOException {
     Opened opened = store.open(store.find(address).orElseThrow());
-    return ((Opened.Whole) opened).restore(to).lost();
+    return ((Opened.Whole) opened).restore(to, true).lost();
   }
 
   private static Address address(Kind kind, String build) {

@@ -322,7 +322,7 @@ class SnapshotStoreTest {
   }
 
   private static void restore(SnapshotStore store, Entry entry, Path target) throws IOException {
-    assertThat(open(store, entry).restore(target).lost()).isEmpty();
+    assertThat(open(store, entry).restore(target, true).lost()).isEmpty();
   }
 
   private static byte[] pack(Path source) throws IOException {

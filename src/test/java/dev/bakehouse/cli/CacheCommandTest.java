@@ -180,6 +180,60 @@ class CacheCommandTest {
     assertThat(dir.resolve("own/packs")).isNotEmptyDirectory();
   }
 
+  @Test
+  void aDirectoryThatIsNoCacheStays() throws IOException {
+    json(Map.of(), "save", "--kind", "bun", "--path", "c");
+    Path thesis = dir.resolve("work/documents/thesis.txt");
+    Files.writeString(Files.createDirectories(thesis.getParent()).resolve("thesis.txt"), "x");
+    String[] restore = {"restore", "--kind", "bun", "--store", "dir:s", "--path", "work"};
+
+    Outcome refused = run(Map.of(), restore);
+    assertThat(refused.status()).isEqualTo(Exit.FAILED);
+    assertThat(refused.complaint()).contains("it holds `documents`", "--replace");
+
+    Path git = Files.createDirectories(dir.resolve("work/.git"));
+    List<String> replace = new ArrayList<>(List.of(restore));
+    replace.add("--replace");
+    for (Map.Entry<String, Path> each :
+        Map.of("`.git`", dir, "the home directory", dir.resolve("work/documents")).entrySet()) {
+      Outcome never =
+          run(Map.of("HOME", each.getValue().toString()), replace.toArray(String[]::new));
+      assertThat(never.status()).isEqualTo(Exit.FAILED);
+      assertThat(never.complaint()).contains(each.getKey());
+    }
+    replace.set(replace.indexOf("work"), ".");
+    assertThat(run(Map.of(), replace.toArray(String[]::new)).complaint())
+        .contains("it is the current directory");
+    assertThat(thesis).hasContent("x");
+    assertThat(dir.resolve(".work.bakehouse")).doesNotExist();
+    assertThat(dir.resolve(".work.bakehouse.lock")).doesNotExist();
+
+    Files.delete(git);
+    json(Map.of(), "restore", "--kind", "bun", "--path", "work", "--replace");
+    assertThat(thesis).doesNotExist();
+    assertThat(restored(Map.of())).isNotEmpty();
+    assertThat(json(Map.of(), "restore", "--kind", "bun", "--path", "work").get("reused").asInt())
+        .as("it is a cache now")
+        .isEqualTo(5);
+  }
+
+  @Test
+  void aFileIsNoPlaceForACache() throws IOException {
+    json(Map.of(), "save", "--kind", "bun", "--path", "c");
+    Path file = Files.writeString(dir.resolve("afile"), "hello");
+
+    Outcome refused =
+        run(Map.of(), "restore", "--kind", "bun", "--store", "dir:s", "--path", "afile");
+
+    assertThat(refused.status()).isEqualTo(Exit.FAILED);
+    assertThat(refused.complaint()).contains("afile is no directory");
+    assertThat(file).hasContent("hello");
+    try (Stream<Path> all = Files.list(dir)) {
+      assertThat(all.map(each -> each.getFileName().toString()))
+          .noneMatch(name -> name.startsWith(".afile"));
+    }
+  }
+
   private String restored(Map<String, String> env, String... more) {
     List<String> all = new ArrayList<>(List.of("restore", "--kind", "bun", "--path", "r"));
     all.addAll(List.of(more));

@@ -3,13 +3,16 @@ package dev.bakehouse.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bakehouse.platform.Boot;
 import dev.bakehouse.snapshot.Node.File;
 import dev.bakehouse.store.DirectoryStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -79,6 +82,49 @@ class FastPathTest {
     assertThat(Tree.describe(copy)).isEqualTo(Tree.describe(cache));
     new Seal(copy).remove();
     assertThat(new HostTarget(copy, HostTarget.Rules.PLAIN).restore(saved).files()).isZero();
+  }
+
+  @Test
+  void afterAnotherBootWhatThePowerCutLeftIsReadAndWrittenAgain() throws IOException {
+    Snapshot saved = save(cache, Optional.empty(), Node.UNKNOWN, new ArrayList<>());
+    Path copy = dir.resolve("copy");
+    new HostTarget(copy, HostTarget.Rules.PLAIN).restore(saved);
+    for (String lost : List.of("other11", "ccache1")) {
+      Path file = copy.resolve(lost);
+      FileTime time = Files.getLastModifiedTime(file);
+      byte[] bytes = Files.readAllBytes(file);
+      Arrays.fill(bytes, 0, bytes.length - Entry.TAIL, (byte) 0);
+      Files.write(file, bytes);
+      Files.setLastModifiedTime(file, time);
+    }
+    // As if the power had gone after the seal was written and before the files were.
+    Seal seal = new Seal(copy);
+    seal.write(new Seal.State(saved.id(), Long.MAX_VALUE));
+    Path note = dir.resolve(".copy.bakehouse");
+    String otherBoot = "01234567-89ab-cdef-0123-456789abcdef";
+    Files.writeString(note, Files.readString(note).replace(Boot.id(), otherBoot));
+
+    assertThat(seal.read()).isEmpty();
+    assertThat(new HostTarget(copy, HostTarget.Rules.PLAIN).restore(saved).files()).isEqualTo(2);
+    assertThat(Tree.describe(copy)).isEqualTo(Tree.describe(cache));
+    assertThat(seal.read()).isPresent();
+  }
+
+  @Test
+  void aNameOutsideOfTheDirectoryKeepsItsModeAndTime() throws IOException {
+    Snapshot saved = save(cache, Optional.empty(), Node.UNKNOWN, new ArrayList<>());
+    Path copy = dir.resolve("copy");
+    new HostTarget(copy, HostTarget.Rules.PLAIN).restore(saved);
+    Path outside = Files.createLink(dir.resolve("outside"), copy.resolve("ccache1"));
+    Files.setLastModifiedTime(outside, FileTime.fromMillis(1000));
+    Files.setPosixFilePermissions(outside, PosixFilePermissions.fromString("r--------"));
+
+    new HostTarget(copy, HostTarget.Rules.PLAIN).restore(saved);
+
+    assertThat(Files.getLastModifiedTime(outside)).isEqualTo(FileTime.fromMillis(1000));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(outside)))
+        .isEqualTo("r--------");
+    assertThat(Tree.describe(copy)).isEqualTo(Tree.describe(cache));
   }
 
   @Test
