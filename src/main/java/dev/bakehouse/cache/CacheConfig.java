@@ -73,12 +73,19 @@ public record CacheConfig(
   public static CacheConfig read(Section section) {
     Map<String, String> directories = section.map("directories");
     directories.forEach(Kind::directory);
+    List<String> steps = section.texts("steps", StepRule.DEFAULT_STEPS);
+    for (String glob : steps) {
+      if (!StepRule.isGlob(glob)) {
+        throw section.error(
+            "steps", "has `" + glob + "`, which is no glob", "Close its brackets and braces.");
+      }
+    }
     Section s3 = section.section("s3");
     Section artifacts = section.section("buildkite");
     CacheConfig config =
         new CacheConfig(
             section.text("store", ""),
-            new StepRule(section.texts("steps", StepRule.DEFAULT_STEPS), directories),
+            new StepRule(steps, directories),
             Duration.ofDays(section.number("retention-days", DEFAULT_DAYS, 1, 3650)),
             section.has("budget-gb")
                 ? OptionalLong.of(bytes(section.number("budget-gb", 1, 1, MOST_GB)))

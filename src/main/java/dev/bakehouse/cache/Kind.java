@@ -36,11 +36,16 @@ public record Kind(String name, String path, Contents contents) {
           "The cache kind `" + name + "` has a name that can not be used",
           "Use up to 41 lower-case letters, digits and `-`, a letter or digit first.");
     }
-    if (path.isBlank() || Path.of(path).normalize().startsWith("..")) {
+    if (path.isBlank() || !isInside(Path.of(path).normalize())) {
       throw new UserError(
-          "The cache kind `" + name + "` has the path `" + path + "`, outside CACHE_PATH",
+          "The cache kind `" + name + "` has the path `" + path + "`, not below CACHE_PATH",
           "Write a path below CACHE_PATH, or an absolute one.");
     }
+  }
+
+  /// Neither outside nor all of `CACHE_PATH` or of the machine.
+  private static boolean isInside(Path path) {
+    return !path.startsWith("..") && !path.toString().isEmpty() && path.getFileName() != null;
   }
 
   /// What may be left out of a directory, and in which order its parts are written.

@@ -2,12 +2,14 @@ package dev.bakehouse.cache;
 
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.PatternSyntaxException;
 
 /// Which caches a step restores and saves.
 ///
@@ -71,6 +73,15 @@ public record StepRule(List<String> steps, Map<String, String> directories) {
     return steps.stream()
         .anyMatch(
             glob -> FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(path(stepKey)));
+  }
+
+  static boolean isGlob(String text) {
+    try {
+      PathMatcher _ = FileSystems.getDefault().getPathMatcher("glob:" + text);
+      return true;
+    } catch (PatternSyntaxException e) {
+      return false;
+    }
   }
 
   private static Path path(String stepKey) {

@@ -1,8 +1,10 @@
 package dev.bakehouse.cli;
 
+import dev.bakehouse.cache.CacheConfig;
 import dev.bakehouse.job.CachePublisher;
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.UserError;
 import dev.bakehouse.volume.Publications;
 import dev.bakehouse.volume.Volume;
 import dev.bakehouse.volume.VolumeSpace;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,7 +42,6 @@ final class CacheVolumes extends Group {
 
   private static final long MB = 1_000_000;
   private static final Duration LONGEST = Duration.ofHours(1);
-  private static final long GB = 1L << 30;
 
   @Override
   Map<String, Supplier<Callable<Integer>>> verbs() {
@@ -119,7 +121,7 @@ final class CacheVolumes extends Group {
         names = "--budget-gb",
         paramLabel = "N",
         description = "Instead of cache.volumes.budget-gb; 0 deletes all that are not pinned.")
-    Long budget = -1L;
+    @Nullable Integer budget;
 
     @Parameters(
         paramLabel = "NAME",
@@ -129,6 +131,11 @@ final class CacheVolumes extends Group {
 
     @Override
     public Integer call() {
+      if (budget != null && (budget < 0 || budget > CacheConfig.MOST_GB)) {
+        throw new UserError(
+            "cache volumes prune: --budget-gb " + budget + " is no budget",
+            "Give a whole number from 0 to " + CacheConfig.MOST_GB + ".");
+      }
       HostSettings settings = host.settings();
       Volumes volumes = new Volumes(settings.state());
       VolumeSpace space = new VolumeSpace(volumes);
@@ -138,7 +145,7 @@ final class CacheVolumes extends Group {
         names.forEach(name -> System.out.println(name + ": deleted"));
         return Exit.OK;
       }
-      long bytes = budget < 0 ? settings.cache().volumes() : budget * GB;
+      long bytes = budget == null ? settings.cache().volumes() : CacheConfig.bytes(budget);
       List<Volume> gone = space.prune(bytes);
       gone.forEach(v -> System.out.println(v.name() + ": deleted"));
       System.out.printf("%d volumes deleted, %d kept%n", gone.size(), volumes.list().size());

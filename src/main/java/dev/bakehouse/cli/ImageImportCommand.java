@@ -12,7 +12,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "import",
     mixinStandardHelpOptions = true,
-    description = "Take in a directory with disk.img, config.json and nvram.bin.")
+    description =
+        "Take in a directory with disk.img, config.json and nvram.bin, by clones where the file"
+            + " system has them, else by copies: what is done to the directory afterwards does not"
+            + " touch the image. A file that is a symbolic link is followed.")
 final class ImageImportCommand implements Callable<Integer> {
   @Mixin ImageOptions options = new ImageOptions();
 

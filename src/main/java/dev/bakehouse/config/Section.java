@@ -216,6 +216,12 @@ public final class Section {
   private String scalar(String key, Node node) {
     insistValue(full(key), node);
     if (node instanceof ScalarNode scalar) {
+      if (scalar.getValue().indexOf('\0') >= 0) {
+        throw new ConfigError(
+            at(node),
+            "`" + full(key) + "` has a NUL in it",
+            "Take it out: no path or name has one.");
+      }
       return scalar.getValue();
     }
     throw new ConfigError(

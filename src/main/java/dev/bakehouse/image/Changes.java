@@ -28,7 +28,8 @@ final class Changes {
   LocalImage adopt(String name, Path directory, Map<String, String> labels, String source) {
     try (ExclusiveLock _ = store.lock(name, () -> {});
         Draft draft = store.draft(name)) {
-      store.share(directory, draft.directory(), MACHINE);
+      // The directory stays its owner's, who may write to it.
+      Trees.copy(directory, draft.directory(), MACHINE);
       String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
       ImageRecord record =
           new ImageRecord("", Content.recorded(draft.directory()), labels, now, source);

@@ -1,5 +1,6 @@
 package dev.bakehouse.image;
 
+import dev.bakehouse.oci.CorruptData;
 import dev.bakehouse.oci.Manifest;
 import dev.bakehouse.oci.Parent;
 import dev.bakehouse.oci.Reference;
@@ -20,9 +21,13 @@ record Parents(ImageStore store, Repositories repositories) {
     Origins origins = Origins.of(store);
     add(parents, image, origins, repository);
     for (String tag : tags) {
-      if (repository.head(tag).isPresent()) {
-        parents.add(new Parent(repository.manifest(tag), Optional.of(repository)));
-        break;
+      try {
+        if (repository.head(tag).isPresent()) {
+          parents.add(new Parent(repository.manifest(tag), Optional.of(repository)));
+          break;
+        }
+      } catch (CorruptData e) {
+        // Nothing to share; the push puts a whole one in its place.
       }
     }
     for (LocalImage other : store.list()) {

@@ -178,6 +178,7 @@ public final class Transfer {
       LocalImage image = lease.image();
       Path staging = repository.staging().resolve("push-" + image.content().replaceAll("\\W", "-"));
       try (ExclusiveLock _ = ExclusiveLock.on(lock(staging), waiting)) {
+        repository.damage().ifPresent(what -> log.say("warning: " + what));
         log.say("pushing " + name + " to " + repository.name() + " as " + String.join(", ", tags));
         Manifest manifest =
             new TartPush(

@@ -156,7 +156,8 @@ final class DiskPush implements AutoCloseable {
     }
     Optional<Compressed> kept = staging.find(content, part.size());
     if (kept.isPresent()
-        && (repository.hasBlob(kept.get().slice().blob()) || staging.holds(kept.get().slice()))) {
+        && (repository.hasBlob(kept.get().slice().descriptor())
+            || staging.holds(kept.get().slice()))) {
       staged.acquireUninterruptibly();
       return Optional.of(upload(kept.get(), part, Progress.Reuse.RESUMED));
     }
@@ -229,7 +230,7 @@ final class DiskPush implements AutoCloseable {
 
   private PushedSlice stored(Compressed slice, Part part, Progress.Reuse there) throws IOException {
     CompressedSlice blob = slice.slice();
-    if (repository.hasBlob(blob.blob())) {
+    if (repository.hasBlob(blob.descriptor())) {
       done(part, there);
     } else {
       SentBytes sent = new SentBytes(progress, blob);
@@ -258,7 +259,7 @@ final class DiskPush implements AutoCloseable {
       CompressedSlice slice =
           new CompressedSlice(
               TartManifest.ZERO_SLICE, TartManifest.SLICE, Digest.of(bytes), bytes.length);
-      if (!repository.hasBlob(slice.blob())) {
+      if (!repository.hasBlob(slice.descriptor())) {
         Blobs.write(repository, slice.blob(), bytes, progress);
       }
       zeros = Optional.of(new PushedSlice(slice.descriptor(), Optional.empty()));

@@ -48,10 +48,10 @@ final class KnownSlices {
     }
 
     /// Whether the repository has a blob of it, or takes it over from where the image is.
-    boolean lends(Digest blob) {
-      return whole()
+    boolean lends(Descriptor blob) {
+      return (whole() && repository.keeps(blob))
           || repository.hasBlob(blob)
-          || parent.origin().filter(o -> repository.mount(blob, o.name())).isPresent();
+          || parent.origin().filter(o -> repository.mount(blob.digest(), o.name())).isPresent();
     }
   }
 
@@ -86,9 +86,9 @@ final class KnownSlices {
   /// Sees to it that the repository has a blob of a slice, without moving it.
   Optional<Found> find(Digest content, long size) throws IOException {
     for (Known known : all.getOrDefault(content, List.of())) {
-      Digest blob = known.slice().blob().digest();
+      Descriptor blob = known.slice().blob();
       if (known.slice().size() == size && known.image().lends(blob)) {
-        return Optional.of(new Found(known.slice().blob(), index(known)));
+        return Optional.of(new Found(blob, index(known)));
       }
     }
     return Optional.empty();
@@ -97,7 +97,7 @@ final class KnownSlices {
   private Optional<Descriptor> index(Known known) throws IOException {
     Image image = known.image();
     Optional<Descriptor> index = image.chunks().descriptor(known.slice().blob().digest());
-    if (index.isEmpty() || image.lends(index.get().digest())) {
+    if (index.isEmpty() || image.lends(index.get())) {
       return index;
     }
     return copied(image, index.get()) ? index : Optional.empty();

@@ -30,6 +30,9 @@ final class LayoutIndex {
   }
 
   static LayoutIndex parse(byte[] bytes, String what) {
+    if (bytes.length == 0) {
+      throw new CorruptData(what, "it is empty");
+    }
     try {
       if (JSON.readTree(bytes) instanceof ObjectNode tree && tree.path("manifests").isArray()) {
         return new LayoutIndex(tree);

@@ -1,6 +1,8 @@
 package dev.bakehouse.oci;
 
+import dev.bakehouse.platform.Durable;
 import dev.bakehouse.platform.ExclusiveLock;
+import dev.bakehouse.platform.Scratch;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +17,8 @@ import java.util.function.LongConsumer;
 
 /// An OCI image layout in a directory: `oci-layout`, `index.json`, `blobs/sha256/HEX`.
 ///
-/// Blobs and the index appear by rename; changes of the index happen under a lock.
+/// Blobs and the index appear by rename, their bytes first, and the index after what it names: a
+/// power cut costs what was not said to be stored. Changes of the index happen under a lock.
 public final class LayoutRepository implements Repository {
   private static final String MARKER = "{\"imageLayoutVersion\":\"1.0.0\"}";
 
@@ -33,7 +36,7 @@ public final class LayoutRepository implements Repository {
   @Override
   public Optional<Digest> head(String selector) {
     if (Digest.looksLike(selector)) {
-      return Optional.of(Digest.parse(selector)).filter(this::hasBlob);
+      return Optional.of(Digest.parse(selector)).filter(this::whole);
     }
     return index().find(selector).map(Descriptor::digest);
   }
@@ -41,7 +44,16 @@ public final class LayoutRepository implements Repository {
   @Override
   public Manifest manifest(String selector) {
     String action = "read the manifest " + selector + " of " + name();
-    Digest digest = head(selector).orElseThrow(() -> new RegistryError.Absent(action));
+    Digest digest =
+        Digest.looksLike(selector)
+            ? Digest.parse(selector)
+            : head(selector).orElseThrow(() -> new RegistryError.Absent(action));
+    if (!hasBlob(digest)) {
+      if (Digest.looksLike(selector)) {
+        throw new RegistryError.Absent(action);
+      }
+      throw new CorruptData(name(), "it has the tag " + selector + ", but not " + digest);
+    }
     try {
       byte[] raw = Files.readAllBytes(path(digest));
       Digest actual = Digest.of(raw);
@@ -57,6 +69,26 @@ public final class LayoutRepository implements Repository {
   @Override
   public boolean hasBlob(Digest digest) {
     return Files.isRegularFile(path(digest));
+  }
+
+  @Override
+  public boolean hasBlob(Descriptor blob) {
+    return hasBlob(blob.digest(), blob.size());
+  }
+
+  @Override
+  public boolean keeps(Descriptor blob) {
+    return hasBlob(blob);
+  }
+
+  @Override
+  public Optional<String> damage() {
+    try {
+      LayoutIndex _ = index();
+      return Optional.empty();
+    } catch (CorruptData e) {
+      return Optional.of(e.getMessage() + "; it is made anew, without the tags it had");
+    }
   }
 
   @Override
@@ -81,31 +113,31 @@ public final class LayoutRepository implements Repository {
 
   @Override
   public void writeBlob(Digest digest, Path file, LongConsumer reached) throws IOException {
-    if (hasBlob(digest)) {
+    if (hasBlob(digest, Files.size(file))) {
       return;
     }
     create();
-    Path fresh = Files.createTempFile(staging(), "blob", "");
+    Path fresh = Scratch.file(staging());
     Files.move(file, fresh, StandardCopyOption.REPLACE_EXISTING);
     reached.accept(Files.size(fresh));
-    Files.move(fresh, path(digest), StandardCopyOption.ATOMIC_MOVE);
+    Durable.publish(fresh, path(digest));
   }
 
   @Override
   public void putManifest(Manifest manifest, String tag) {
     try {
-      Path fresh = Files.createTempFile(staging(), "manifest", "");
-      Files.write(fresh, manifest.raw());
-      writeBlob(manifest.digest(), fresh);
-      Files.deleteIfExists(fresh);
+      Blobs.write(this, manifest.digest(), manifest.raw());
       create();
+      // Another process may have brought what was there already.
+      Durable.sync(root.resolve("blobs/sha256"));
       try (ExclusiveLock _ = ExclusiveLock.on(root.resolve(".lock"))) {
         Descriptor entry =
             new Descriptor(
                 manifest.mediaType(), manifest.digest(), manifest.raw().length, Map.of());
-        Path next = Files.createTempFile(staging(), "index", "");
-        Files.write(next, index().with(tag, entry).bytes());
-        Files.move(next, root.resolve("index.json"), StandardCopyOption.ATOMIC_MOVE);
+        LayoutIndex now = damage().isEmpty() ? index() : LayoutIndex.empty();
+        Path next = Scratch.file(staging());
+        Files.write(next, now.with(tag, entry).bytes());
+        Durable.publish(next, root.resolve("index.json"));
       }
     } catch (IOException e) {
       throw failed("write the tag " + tag + " of " + name(), e);
@@ -119,7 +151,7 @@ public final class LayoutRepository implements Repository {
 
   @Override
   public Path staging() throws IOException {
-    return Files.createDirectories(root.resolve(".staging"));
+    return Durable.directories(root.resolve(".staging"));
   }
 
   private LayoutIndex index() {
@@ -134,12 +166,29 @@ public final class LayoutRepository implements Repository {
   }
 
   private void create() throws IOException {
-    Files.createDirectories(root.resolve("blobs/sha256"));
+    Path _ = Durable.directories(root.resolve("blobs/sha256"));
     Path marker = root.resolve("oci-layout");
-    if (!Files.exists(marker)) {
-      Path fresh = Files.createTempFile(staging(), "layout", "");
+    if (!Files.exists(marker) || Files.size(marker) == 0) {
+      Path fresh = Scratch.file(staging());
       Files.write(fresh, MARKER.getBytes(StandardCharsets.UTF_8));
-      Files.move(fresh, marker, StandardCopyOption.ATOMIC_MOVE);
+      Durable.publish(fresh, marker);
+    }
+  }
+
+  private boolean hasBlob(Digest digest, long size) {
+    try {
+      return hasBlob(digest) && Files.size(path(digest)) == size;
+    } catch (IOException e) {
+      throw failed("look at the blob " + digest + " of " + name(), e);
+    }
+  }
+
+  /// Whether a manifest is there with its bytes.
+  private boolean whole(Digest digest) {
+    try {
+      return hasBlob(digest) && Digest.of(path(digest)).equals(digest);
+    } catch (IOException e) {
+      throw failed("read the blob " + digest + " of " + name(), e);
     }
   }
 

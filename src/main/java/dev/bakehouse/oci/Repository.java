@@ -25,6 +25,21 @@ public interface Repository {
 
   boolean hasBlob(Digest digest);
 
+  /// Whether it has a blob of an image that it has: a registry sees to that by itself.
+  default boolean keeps(Descriptor blob) {
+    return true;
+  }
+
+  /// Like [#hasBlob(Digest)], and as large as it must be.
+  default boolean hasBlob(Descriptor blob) {
+    return hasBlob(blob.digest());
+  }
+
+  /// What of it can not be read, and is made anew by the next manifest; in words.
+  default Optional<String> damage() {
+    return Optional.empty();
+  }
+
   /// A blob's bytes from an offset on, not yet verified.
   InputStream blob(Digest digest, long from) throws IOException;
 

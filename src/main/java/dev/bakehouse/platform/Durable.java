@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -33,12 +34,32 @@ public final class Durable {
     sync(directory);
   }
 
+  /// Makes a directory and those above it, with their names on the disk.
+  public static Path directories(Path directory) throws IOException {
+    List<Path> missing = new ArrayList<>();
+    Path at = directory.toAbsolutePath().normalize();
+    while (at != null && !Files.exists(at)) {
+      missing.add(at);
+      at = at.getParent();
+    }
+    Files.createDirectories(directory);
+    for (Path made : missing) {
+      sync(made.resolveSibling("."));
+    }
+    return directory;
+  }
+
+  /// Gives a finished file its place in one step, its bytes first.
+  public static void publish(Path fresh, Path place) throws IOException {
+    sync(fresh);
+    Files.move(fresh, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    sync(place.resolveSibling("."));
+  }
+
   /// Replaces a file in one step: readers and a power cut see the old bytes or the new ones.
   public static void replace(Path file, byte[] bytes) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     Files.write(fresh, bytes);
-    sync(fresh);
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    sync(file.resolveSibling("."));
+    publish(fresh, file);
   }
 }

@@ -65,7 +65,13 @@ class CacheStatsTest {
         "retention-days: 0",
         "directories: {ccache: x}",
         "directories: {G: x}",
-        "directories: {g: ../x}"
+        "directories: {g: ../x}",
+        "directories: {g: .}",
+        "directories: {g: x/..}",
+        "directories: {g: /}",
+        "directories: {g: \"x\\0y\"}",
+        "steps: ['[']",
+        "steps: [a-*, '{b']"
       })
   void aWrongConfigurationIsAnError(String text) {
     assertThatThrownBy(() -> CacheConfig.read(Yaml.parse("f", text)))

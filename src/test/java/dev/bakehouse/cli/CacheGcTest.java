@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /// `bakehouse cache gc` with a budget.
@@ -114,6 +115,25 @@ class CacheGcTest {
     List<String> words = new ArrayList<>(List.of("cache", "gc", "--store", "dir:s"));
     words.addAll(List.of(more));
     return words.toArray(String[]::new);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-7", "68719476736", "1048577"})
+  void noVolumeGoesForABudgetThatIsNone(String budget) throws IOException {
+    Path volume = Files.createDirectories(dir.resolve("state/volumes"));
+    Outcome said =
+        new Bakehouse(dir)
+            .run(
+                Map.of(),
+                "cache",
+                "volumes",
+                "prune",
+                "--state",
+                volume.getParent().toString(),
+                "--budget-gb",
+                budget);
+    assertThat(said.status()).as(said.text()).isNotZero();
+    assertThat(said.complaint()).contains(budget).doesNotContain("deleted");
   }
 
   /// A cache whose pack seems to be of nearly a GB: a hole takes no room.

@@ -71,6 +71,27 @@ class ImageStoreCommandTest {
   }
 
   @Test
+  void whatIsDoneToAnImportedDirectoryDoesNotTouchTheImage() throws IOException {
+    Path theirs = Files.createDirectories(dir.resolve("theirs"));
+    Path real = theirs.resolve("real.img");
+    Files.write(real, new byte[8192]);
+    Files.createSymbolicLink(theirs.resolve("disk.img"), Path.of("real.img"));
+    Files.writeString(theirs.resolve("config.json"), "{\"os\":\"linux\",\"arch\":\"amd64\"}");
+    fine("import", "linked", theirs.toString());
+    Files.delete(theirs.resolve("disk.img"));
+    Files.move(real, theirs.resolve("disk.img"));
+    fine("import", "plain", theirs.toString());
+    Files.writeString(theirs.resolve("disk.img"), "X");
+    for (String name : List.of("linked", "plain")) {
+      assertThat(store.get(name).disk()).as(name).isRegularFile().hasSize(8192);
+      assertThat(Files.isSymbolicLink(store.get(name).disk())).isFalse();
+      assertThat(fine("verify", name).status()).isZero();
+    }
+    assertThat(image("import", "--help").text().replaceAll("\\s+", " "))
+        .contains("symbolic link is followed");
+  }
+
+  @Test
   void whatIsUsedIsShownAndNeitherDeletedNorPruned() {
     try (ImageLease _ = store.lease("bun-1.2.13", "a test").orElseThrow()) {
       assertThat(json("show", "bun-1.2.13").path("use").asString()).startsWith("a test, process ");

@@ -1,12 +1,15 @@
 package dev.bakehouse.vm.qemu;
 
 import dev.bakehouse.platform.Command;
+import dev.bakehouse.platform.Durable;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Programs;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
@@ -21,6 +24,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// out of its ext4 disk once per digest.
 final class BootFiles {
   static final String APPEND = "append";
+
+  /// Beside the two, how large they must be.
+  private static final String SIZES = "sizes";
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9._+/-]+");
@@ -77,23 +83,46 @@ final class BootFiles {
   private Path extracted(BaseImage image, String kernel, String initrd) throws IOException {
     String key = image.digest().replaceAll("[^A-Za-z0-9.-]", "_");
     Path done = cache.resolve(key.isEmpty() ? "none" : key);
-    if (Files.isDirectory(done)) {
+    if (whole(done)) {
       return done;
     }
-    Path draft = Files.createTempDirectory(Trees.make(cache), ".new");
+    Path _ = Trees.make(cache);
+    try (ExclusiveLock _ = ExclusiveLock.on(cache.resolveSibling("boot.lock"))) {
+      if (!whole(done)) {
+        Trees.delete(done);
+        make(image.directory().resolve("disk.img"), kernel, initrd, done);
+      }
+    }
+    return done;
+  }
+
+  private void make(Path disk, String kernel, String initrd, Path done) throws IOException {
+    Path draft = Files.createTempDirectory(cache, ".new");
     try {
-      Path disk = image.directory().resolve("disk.img");
       dump(disk, kernel, draft, CommandLine.KERNEL);
       dump(disk, initrd, draft, CommandLine.INITRD);
+      Files.writeString(draft.resolve(SIZES), sizes(draft));
+      Durable.syncAll(draft);
       Files.move(draft, done, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      if (!Files.isDirectory(done)) {
-        throw e;
-      }
+      Durable.sync(cache);
     } finally {
       Trees.delete(draft);
     }
-    return done;
+  }
+
+  /// A power cut may have left names without all of their bytes.
+  private static boolean whole(Path done) throws IOException {
+    try {
+      return Files.readString(done.resolve(SIZES)).equals(sizes(done));
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private static String sizes(Path directory) throws IOException {
+    return Files.size(directory.resolve(CommandLine.KERNEL))
+        + " "
+        + Files.size(directory.resolve(CommandLine.INITRD));
   }
 
   private static void dump(Path disk, String file, Path directory, String name) throws IOException {

@@ -2,6 +2,7 @@ package dev.bakehouse.vm.qemu;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.CommandFailed;
+import dev.bakehouse.platform.Durable;
 import dev.bakehouse.platform.Programs;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Trees;
@@ -54,7 +55,9 @@ final class Grown {
         throw new CommandFailed(check, "found errors in the copy of " + from);
       }
       sbin("resize2fs", disk.toString()).check();
+      Durable.syncAll(draft);
       Files.move(draft, done, StandardCopyOption.ATOMIC_MOVE);
+      Durable.sync(cache);
     } catch (IOException e) {
       if (!Files.isDirectory(done)) {
         throw e;
