@@ -1,7 +1,6 @@
 package dev.bakehouse.cache;
 
-import java.nio.file.FileSystems;
-import java.nio.file.Path;
+import dev.bakehouse.platform.Glob;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -68,13 +67,7 @@ public record StepRule(List<String> steps, Map<String, String> directories) {
 
   /// Whether a step key matches the configured globs, where `*` stands for anything but `/`.
   public boolean isCacheStep(String stepKey) {
-    return steps.stream()
-        .anyMatch(
-            glob -> FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(path(stepKey)));
-  }
-
-  private static Path path(String stepKey) {
-    return Path.of(stepKey.replace('\0', '?'));
+    return steps.stream().anyMatch(glob -> Glob.matches(Glob.patterns(glob), stepKey));
   }
 
   private List<Kind> listed(String names) {
