@@ -19,7 +19,8 @@
 #   BUILDKITE_CACHE          OFF is CACHE_STRATEGY=disabled
 #   CACHE_PATH               by default ~/.cache/bakehouse/REPO-BRANCH/OS-ARCH-TYPE
 #   BAKEHOUSE_CACHE_STORE    for `bakehouse cache --store`; by default what bakehouse.yml in the source directory says
-#   BAKEHOUSE_CACHE_SCOPE    PIPELINE/BRANCH, outside of a Buildkite job; by default REPO/BRANCH
+#   BAKEHOUSE_CACHE_SCOPE    PIPELINE/BRANCH, outside of a Buildkite job; by default REPO/BRANCH, without a branch
+#                            (detached HEAD) REPO/detached:COMMIT, which starts from main's
 #   BAKEHOUSE_CCACHE_MAXSIZE by default 20G; more than what is restored, or ccache evicts it
 #
 # Sets CACHE_PATH, CACHE_STRATEGY (`none` for `disabled`), BAKEHOUSE_CACHE_KINDS, BAKEHOUSE_ZIG (words to put before a
@@ -168,10 +169,22 @@ if("$ENV{BAKEHOUSE_CACHE_REQUESTS}" STREQUAL "")
   string(REGEX REPLACE "/+$" "" _bakehouse_repo "${_bakehouse_repo}")
   string(REGEX REPLACE "[.]git$" "" _bakehouse_repo "${_bakehouse_repo}")
   string(REGEX REPLACE "^.*[/:]" "" _bakehouse_repo "${_bakehouse_repo}")
-  _bakehouse_git(_bakehouse_branch main symbolic-ref --short HEAD)
+  # A commit without a branch may be anyone's, a pull request's in most CIs: no branch's name has a colon.
+  _bakehouse_git(_bakehouse_commit unknown rev-parse HEAD)
+  _bakehouse_git(_bakehouse_branch "" symbolic-ref --short HEAD)
+  if(NOT _bakehouse_branch STREQUAL "")
+    set(_bakehouse_ref "${_bakehouse_branch}")
+  elseif(EXISTS "${CMAKE_SOURCE_DIR}/.git" OR NOT _bakehouse_commit STREQUAL "unknown")
+    set(_bakehouse_branch detached)
+    set(_bakehouse_ref "detached:${_bakehouse_commit}")
+  else()
+    set(_bakehouse_branch main)
+    set(_bakehouse_ref main)
+  endif()
   _bakehouse_setting(_bakehouse_branch BUILDKITE_BRANCH "${_bakehouse_branch}")
+  _bakehouse_setting(_bakehouse_ref BUILDKITE_BRANCH "${_bakehouse_ref}")
 endif()
-_bakehouse_setting(BAKEHOUSE_CACHE_SCOPE BAKEHOUSE_CACHE_SCOPE "${_bakehouse_repo}/${_bakehouse_branch}")
+_bakehouse_setting(BAKEHOUSE_CACHE_SCOPE BAKEHOUSE_CACHE_SCOPE "${_bakehouse_repo}/${_bakehouse_ref}")
 
 if(NOT "$ENV{CACHE_PATH}" STREQUAL "")
   file(TO_CMAKE_PATH "$ENV{CACHE_PATH}" _bakehouse_path)

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A build as the REST API tells it; times are ISO texts.
 ///
+/// @param tag what was built, when it was no branch; `branch` is its name then too
 /// @param number 0 when the answer has none
 public record BuildInfo(
     String id,
@@ -16,6 +17,8 @@ public record BuildInfo(
     @Nullable String message,
     String commit,
     String branch,
+    @Nullable String tag,
+    @Nullable String source,
     @Nullable String url,
     @Nullable String webUrl,
     @Nullable String createdAt,

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 /// Which scopes a job may read, in which order, and the one it may write.
 ///
 /// @param reads nearest first
-/// @param writes empty for a fork
+/// @param writes empty for a fork, a tag and a triggered build
 public record Access(List<Read> reads, Optional<Scope> writes) {
   /// @param branch the branch whose builds are asked for sources of this scope
   public record Read(Scope scope, String branch) {
@@ -31,8 +31,8 @@ public record Access(List<Read> reads, Optional<Scope> writes) {
   }
 
   /// A pull request reads its own caches, its branch's, its base's and the default branch's, and
-  /// writes only its own. A fork's branch is another's, whatever its name. A branch reads its own
-  /// and the default branch's.
+  /// writes only its own. A fork's branch is another's, whatever its name. A build that is not for
+  /// certain of the branch it names only reads. A branch reads its own and the default branch's.
   public static Access of(JobIdentity job, String platform) {
     Map<Scope, String> reads = new LinkedHashMap<>();
     Scope own;
@@ -50,7 +50,7 @@ public record Access(List<Read> reads, Optional<Scope> writes) {
     add(reads, job, job.defaultBranch(), platform);
     List<Read> order =
         reads.entrySet().stream().map(e -> new Read(e.getKey(), e.getValue())).toList();
-    return new Access(order, job.fork() ? Optional.empty() : Optional.of(own));
+    return new Access(order, job.fork() || !job.certain() ? Optional.empty() : Optional.of(own));
   }
 
   private static void add(

@@ -1,5 +1,6 @@
 package dev.bakehouse.cache;
 
+import dev.bakehouse.platform.BuiltRef;
 import dev.bakehouse.platform.GitAddress;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param branch as the coordinator names it
 /// @param pull the pull request, if the build is one
 /// @param fork the pull request comes from another repository
+/// @param certain see [BuiltRef]
 /// @param baseBranch what the pull request wants to be merged into, or empty
 /// @param defaultBranch of the pipeline
 /// @param step the step's key, or empty
@@ -20,6 +22,7 @@ public record JobIdentity(
     String branch,
     OptionalInt pull,
     boolean fork,
+    boolean certain,
     String baseBranch,
     String defaultBranch,
     String buildId,
@@ -41,6 +44,7 @@ public record JobIdentity(
         branch,
         pull,
         pull.isPresent() && (pull.getAsInt() == 0 || isFork(branch, env)),
+        BuiltRef.certain(env),
         env.getOrDefault("BUILDKITE_PULL_REQUEST_BASE_BRANCH", ""),
         filled(env.get("BUILDKITE_PIPELINE_DEFAULT_BRANCH"), "main"),
         env.getOrDefault("BUILDKITE_BUILD_ID", ""),

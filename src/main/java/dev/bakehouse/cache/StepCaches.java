@@ -126,7 +126,10 @@ public final class StepCaches {
     for (Kind kind : kinds) {
       CacheReport report =
           access.writes().isEmpty()
-              ? CacheReport.nothing(kind, 0, "not saved: a fork's pull request only reads caches")
+              ? CacheReport.nothing(
+                  kind,
+                  0,
+                  "not saved: builds of forks and tags and triggered ones only read caches")
               : save(access.writes().get(), kind, place);
       log.accept("Saved " + report);
       reports.add(report);

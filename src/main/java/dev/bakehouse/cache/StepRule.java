@@ -1,7 +1,7 @@
 package dev.bakehouse.cache;
 
+import dev.bakehouse.platform.Glob;
 import java.nio.file.FileSystems;
-import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -70,9 +70,7 @@ public record StepRule(List<String> steps, Map<String, String> directories) {
 
   /// Whether a step key matches the configured globs, where `*` stands for anything but `/`.
   public boolean isCacheStep(String stepKey) {
-    return steps.stream()
-        .anyMatch(
-            glob -> FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(path(stepKey)));
+    return steps.stream().anyMatch(glob -> Glob.matches(Glob.patterns(glob), stepKey));
   }
 
   static boolean isGlob(String text) {
@@ -82,10 +80,6 @@ public record StepRule(List<String> steps, Map<String, String> directories) {
     } catch (PatternSyntaxException e) {
       return false;
     }
-  }
-
-  private static Path path(String stepKey) {
-    return Path.of(stepKey.replace('\0', '?'));
   }
 
   private List<Kind> listed(String names) {

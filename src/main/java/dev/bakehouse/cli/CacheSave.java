@@ -57,7 +57,8 @@ final class CacheSave implements Callable<Integer> {
     }
     Optional<Scope> own = inJob ? scope.access().writes() : Optional.of(scope.scope());
     if (own.isEmpty()) {
-      return CacheMoved.nothing(kind, 0, "not saved: a fork's pull request only reads caches");
+      return CacheMoved.nothing(
+          kind, 0, "not saved: builds of forks and tags and triggered ones only read caches");
     }
     Address address = new Address(own.get(), scope.buildToSave(), scope.step(), saved);
     Saved result =

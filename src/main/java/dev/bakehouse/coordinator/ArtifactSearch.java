@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.platform.Glob;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,6 +12,8 @@ import java.util.Set;
 
 /// Finding and sending out artifacts.
 final class ArtifactSearch {
+  private static final int LONGEST = 2048;
+
   private final Core core;
   private final Access access;
   private final ArtifactFiles files;
@@ -31,7 +34,11 @@ final class ArtifactSearch {
     if (build.isEmpty()) {
       return Reply.json(List.of());
     }
-    List<Glob> patterns = Glob.patterns(request.asked("query").orElse("**"));
+    String query = request.asked("query").orElse("**");
+    if (query.length() > LONGEST) {
+      throw new HttpError(400, "The query is longer than " + LONGEST + " characters");
+    }
+    List<Glob> patterns = Glob.patterns(query);
     String scope = request.asked("scope").orElse("");
     boolean retried = request.asked("include_retried_jobs").filter("true"::equals).isPresent();
     boolean all = request.asked("include_duplicates").filter("true"::equals).isPresent();

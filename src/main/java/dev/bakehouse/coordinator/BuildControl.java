@@ -103,7 +103,8 @@ final class BuildControl {
     }
   }
 
-  /// The same commit, branch, message and environment once more, by the pipeline's steps of now.
+  /// The same commit, branch, message and environment once more, with who chose them, by the
+  /// pipeline's steps of now.
   ///
   /// @return the new build's id
   String rebuild(Transaction tx, Build build) throws SQLException {
@@ -121,6 +122,6 @@ final class BuildControl {
             build.message(),
             env),
         Pipeline.parse(build.pipeline(), pipeline.configuration()),
-        "api");
+        build.source().equals(Triggers.SOURCE) ? Triggers.SOURCE : "api");
   }
 }

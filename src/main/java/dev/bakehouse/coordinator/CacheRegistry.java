@@ -1,5 +1,8 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.cache.Access.Read;
+import dev.bakehouse.cache.JobIdentity;
+import dev.bakehouse.cache.Scope;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /// What `buildkite-agent cache` asks: which archive belongs to a key. The bytes never come here,
-/// the agent moves them to and from its own store. Each pipeline has its own entries.
+/// the agent moves them to and from its own store. Whose entries a job reads and writes is the same
+/// as for caches on hosts.
 final class CacheRegistry {
   private static final Duration KEPT = Duration.ofDays(30);
   private static final String PATH = "/v3/cache_registries/:registry";
@@ -61,10 +65,33 @@ final class CacheRegistry {
     router.add("POST", PATH + "/expire", this::expire);
   }
 
-  /// The caller's pipeline and the registry it names.
-  private String scope(Transaction tx, String job, Request request) throws SQLException {
-    return Json.text(
-        List.of(Build.get(tx, Job.get(tx, job).build()).pipeline(), request.var("registry")));
+  /// What the caller may do with the registry it names.
+  private static dev.bakehouse.cache.Access rights(Transaction tx, String job, Request request)
+      throws SQLException {
+    Build build = Build.get(tx, Job.get(tx, job).build());
+    Map<String, String> env = new LinkedHashMap<>(build.env());
+    env.put("BUILDKITE_ORGANIZATION_SLUG", "");
+    env.put("BUILDKITE_PIPELINE_SLUG", build.pipeline());
+    env.put("BUILDKITE_REPO", build.repository());
+    env.put("BUILDKITE_BRANCH", build.branch());
+    env.put("BUILDKITE_SOURCE", build.source());
+    tx.one(
+            "SELECT default_branch FROM pipelines WHERE slug=?",
+            row -> row.getString(1),
+            build.pipeline())
+        .ifPresent(branch -> env.put("BUILDKITE_PIPELINE_DEFAULT_BRANCH", branch));
+    return dev.bakehouse.cache.Access.of(JobIdentity.of(env), request.var("registry"));
+  }
+
+  /// Where the caller's entries lie.
+  private static String own(Transaction tx, String job, Request request) throws SQLException {
+    return rights(tx, job, request)
+        .writes()
+        .map(Scope::key)
+        .orElseThrow(
+            () ->
+                new HttpError(
+                    403, "Builds of forks and tags and triggered ones only read cache entries"));
   }
 
   private Reply show(Request request) {
@@ -82,14 +109,25 @@ final class CacheRegistry {
         core.database()
             .read(
                 tx -> {
-                  String scope = scope(tx, job, request);
-                  Optional<Map<String, Object>> exact = newest(tx, "key", scope, key, false);
+                  List<Read> reads = rights(tx, job, request).reads();
+                  Optional<Map<String, Object>> exact = newest(tx, "key", reads, key, false);
                   return exact.isPresent() || !wanted.mayFallBack()
                       ? exact
-                      : newest(tx, "prefix", scope, wanted.text(true), true);
+                      : newest(tx, "prefix", reads, wanted.text(true), true);
                 });
     // The words an agent knows a miss by.
     return Reply.json(found.orElseThrow(() -> new HttpError(404, "Cache entry not found")));
+  }
+
+  /// Of the nearest scope that has some.
+  private static Optional<Map<String, Object>> newest(
+      Transaction tx, String column, List<Read> reads, String value, boolean fallback)
+      throws SQLException {
+    Optional<Map<String, Object>> found = Optional.empty();
+    for (Read read : reads) {
+      found = found.isPresent() ? found : newest(tx, column, read.scope().key(), value, fallback);
+    }
+    return found;
   }
 
   private static Optional<Map<String, Object>> newest(
@@ -134,7 +172,7 @@ final class CacheRegistry {
                     "INSERT INTO cache_entries (upload, scope, key, prefix, entry, committed,"
                         + " created) VALUES (?,?,?,?,?,0,?)",
                     upload,
-                    scope(tx, job, request),
+                    own(tx, job, request),
                     key,
                     prefix,
                     Json.text(entry),
@@ -150,7 +188,7 @@ final class CacheRegistry {
     core.database()
         .run(
             tx -> {
-              String scope = scope(tx, job, request);
+              String scope = own(tx, job, request);
               String key =
                   tx.one(
                           "SELECT key FROM cache_entries WHERE scope=? AND upload=?",
@@ -177,7 +215,7 @@ final class CacheRegistry {
             tx ->
                 tx.update(
                     "DELETE FROM cache_entries WHERE scope=? AND key=?",
-                    scope(tx, job, request),
+                    own(tx, job, request),
                     key));
     return Reply.done();
   }

@@ -3,6 +3,7 @@ package dev.bakehouse.coordinator;
 import dev.bakehouse.pipeline.Combination;
 import dev.bakehouse.pipeline.CommandStep;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 /// The environment of a job. An agent runs nothing but what stands here; without the variables
 /// marked in the agent API's description it does not even start.
 final class Environment {
+  static final String TAG = "BUILDKITE_TAG";
+  static final String TRIGGERED_FROM = "BUILDKITE_TRIGGERED_FROM_BUILD_ID";
+
+  /// What no step can change, as little as the pull request.
+  private static final List<String> OF_BUILD = List.of(TAG, TRIGGERED_FROM);
+
   private Environment() {}
 
   /// @param agent null as long as none has the job
@@ -39,7 +46,9 @@ final class Environment {
     env.put("BUILDKITE_MESSAGE", build.message());
     env.put("BUILDKITE_SOURCE", build.source());
     env.putAll(PullRequest.variables(PullRequest.of(build.env())));
-    env.putIfAbsent("BUILDKITE_TAG", "");
+    for (String name : OF_BUILD) {
+      env.put(name, build.env().getOrDefault(name, ""));
+    }
     env.put("BUILDKITE_BUILD_ID", build.id());
     env.put("BUILDKITE_BUILD_NUMBER", String.valueOf(build.number()));
     env.put(
@@ -54,7 +63,7 @@ final class Environment {
     env.put("BUILDKITE_ARTIFACT_PATHS", String.join(";", step.artifactPaths()));
     String label = row.label();
     put(env, "BUILDKITE_LABEL", label == null ? null : Combination.fill(label, job.matrix()));
-    put(env, "BUILDKITE_STEP_KEY", row.key());
+    env.put("BUILDKITE_STEP_KEY", row.key() == null ? "" : row.key());
     put(env, "BUILDKITE_PARALLEL_JOB", job.parallel());
     put(env, "BUILDKITE_PARALLEL_JOB_COUNT", job.parallelCount());
     env.put(

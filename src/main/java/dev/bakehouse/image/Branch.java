@@ -1,5 +1,6 @@
 package dev.bakehouse.image;
 
+import dev.bakehouse.platform.BuiltRef;
 import dev.bakehouse.platform.GitAddress;
 import java.util.Locale;
 import java.util.Map;
@@ -45,6 +46,6 @@ public enum Branch {
     boolean pullRequest =
         !environment.getOrDefault("BUILDKITE_PULL_REQUEST", "false").equals("false");
     String main = environment.getOrDefault("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "main");
-    return branch.equals(main) && !pullRequest ? MAIN : OTHER;
+    return branch.equals(main) && !pullRequest && BuiltRef.certain(environment) ? MAIN : OTHER;
   }
 }

@@ -1,6 +1,5 @@
 package dev.bakehouse.job;
 
-import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.image.LocalImage;
@@ -79,12 +78,10 @@ final class Bootstrap {
   /// @return the status for the agent
   int run() {
     try {
-      Strategy.of(job.texts());
+      var _ = settings.cache().rule().decide(job.stepKey(), job.texts());
       RemotePlugins.insistReachable(job, settings, machines);
     } catch (UserError e) {
-      log.println("+++ bakehouse: this step can not run: " + e.getMessage());
-      log.println("  " + e.remedy());
-      return 1;
+      return refuse(log, e);
     }
     try {
       boolean here = HostCommands.find(job, settings).isPresent();
@@ -120,6 +117,15 @@ final class Bootstrap {
         // The agent is gone; nobody reads this.
       }
     }
+  }
+
+  /// Says what the step itself did wrong.
+  ///
+  /// @return the status for the agent
+  static int refuse(PrintStream log, UserError e) {
+    log.println("+++ bakehouse: this step can not run: " + e.getMessage());
+    log.println("  " + e.remedy());
+    return 1;
   }
 
   /// For the host, which takes no more jobs after a few of these: not what a step or a person may

@@ -19,7 +19,8 @@ final class JobShape {
 
   /// @param env of the step: [#CPUS], [#MEMORY], [#DISK]
   /// @param endpoint of the agent API the job reports to; nothing when it reports to nobody
-  /// @throws UserError when the step asks for what can not be, or the guest could not report
+  /// @throws StepError when the step asks for what can not be
+  /// @throws UserError when the guest could not report
   static Shape of(HostSettings host, Map<String, String> env, Optional<String> endpoint) {
     VmSize usual = host.vm().size(host.image());
     VmSize most = host.vm().limit();
@@ -44,7 +45,7 @@ final class JobShape {
     } catch (NumberFormatException e) {
       // Told below, with the bounds.
     }
-    throw new UserError(
+    throw new StepError(
         "The step asks for a VM with `"
             + name
             + "="

@@ -114,7 +114,7 @@ public final class JobStores {
     return BuildKeys.mayHold(
         JobIdentity.of(env).pipeline(),
         String.valueOf(build.branch()),
-        RestBuilds.pull(build.pullRequest()),
+        RestBuilds.pull(build),
         key);
   }
 
@@ -162,8 +162,7 @@ public final class JobStores {
     }
 
     private boolean holds(Read read, BuildInfo info) {
-      return info.id() != null
-          && read.holds(String.valueOf(info.branch()), RestBuilds.pull(info.pullRequest()));
+      return info.id() != null && read.holds(String.valueOf(info.branch()), RestBuilds.pull(info));
     }
   }
 }

@@ -12,6 +12,8 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +68,8 @@ public final class Jobs {
                     out,
                     visitor)
                 .run();
+      } catch (StepError e) {
+        status = Bootstrap.refuse(new PrintStream(out, true, StandardCharsets.UTF_8), e);
       } finally {
         cancellation.finished(status);
       }

@@ -151,7 +151,7 @@ public final class PerformanceStep {
     List<BuildInfo> builds =
         client.builds(pipeline, new BuildQuery(branch(), "passed", null, ASKED).bare()).stream()
             .filter(build -> build.id() != null && build.number() < number())
-            .filter(build -> RestBuilds.pull(build.pullRequest()).isEmpty())
+            .filter(build -> RestBuilds.pull(build).isEmpty())
             .limit(BUILDS)
             .toList();
     for (BuildInfo build : builds) {

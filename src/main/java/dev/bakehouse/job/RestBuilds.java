@@ -4,10 +4,10 @@ import dev.bakehouse.buildkite.BuildInfo;
 import dev.bakehouse.buildkite.BuildQuery;
 import dev.bakehouse.buildkite.RestClient;
 import dev.bakehouse.cache.PassedBuilds;
+import dev.bakehouse.platform.BuiltRef;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
 
 /// The builds of a job's pipeline, asked of the coordinator's or Buildkite's REST API.
 final class RestBuilds implements PassedBuilds {
@@ -44,12 +44,18 @@ final class RestBuilds implements PassedBuilds {
         info.number(),
         Objects.requireNonNullElse(info.state(), "unknown"),
         Objects.requireNonNullElse(info.branch(), ""),
-        pull(info.pullRequest()),
+        pull(info),
         Objects.requireNonNullElse(info.commit(), ""),
         jobs);
   }
 
-  static OptionalInt pull(BuildInfo.@Nullable PullRequest pull) {
+  /// For a build that is not for certain of the branch it names too, as [BuiltRef] says: 0,
+  /// nobody's.
+  static OptionalInt pull(BuildInfo info) {
+    if (!BuiltRef.certain(info.tag(), info.source())) {
+      return OptionalInt.of(0);
+    }
+    BuildInfo.PullRequest pull = info.pullRequest();
     String id = pull == null || pull.id() == null ? "" : pull.id();
     if (id.isEmpty() || id.equals("false")) {
       return OptionalInt.empty();

@@ -144,7 +144,7 @@ final class TakeOver {
       BuildInfo build = client.build(job.text("BUILDKITE_PIPELINE_SLUG"), by.number());
       boolean same =
           by.build().equals(build.id())
-              && read.holds(String.valueOf(build.branch()), RestBuilds.pull(build.pullRequest()));
+              && read.holds(String.valueOf(build.branch()), RestBuilds.pull(build));
       if (!same) {
         return Optional.of("it is none of " + read.scope().ref().text());
       }

@@ -105,7 +105,7 @@ final class TestHistory {
           found.size() < most ? client.get().builds(pipeline, query) : List.<BuildInfo>of()) {
         if (build.id() != null
             && build.number() < number()
-            && read.holds(String.valueOf(build.branch()), RestBuilds.pull(build.pullRequest()))) {
+            && read.holds(String.valueOf(build.branch()), RestBuilds.pull(build))) {
           found.putIfAbsent(build.id(), build);
         }
       }

@@ -76,6 +76,19 @@ class AccessTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "BUILDKITE_TAG, main",
+    "BUILDKITE_SOURCE, trigger_job",
+    "BUILDKITE_TRIGGERED_FROM_BUILD_ID, b",
+  })
+  void whatIsCalledMainAndMayBeAnotherCommitOnlyReads(String variable, String value) {
+    Access access = access(Map.of("BUILDKITE_BRANCH", "main", variable, value));
+
+    assertThat(reads(access)).containsExactly("main");
+    assertThat(access.writes()).isEmpty();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"12345678901", "007", "true", "12 ", "0"})
   void aPullRequestOfAnOddNumberIsNoBranch(String number) {
     Access access = access(Map.of("BUILDKITE_BRANCH", "main", "BUILDKITE_PULL_REQUEST", number));

@@ -76,7 +76,7 @@ class StepCachesTest {
     assertThat(caches().restore(new Guest())).extracting(CacheReport::source).containsOnly("b1");
     assertThat(caches().save(new Guest()))
         .extracting(CacheReport::why)
-        .allMatch(why -> why.contains("a fork's pull request only reads"));
+        .allMatch(why -> why.contains("builds of forks and tags and triggered ones only read"));
     assertThat(store.all()).hasSize(2);
   }
 

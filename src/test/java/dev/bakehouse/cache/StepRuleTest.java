@@ -55,6 +55,7 @@ class StepRuleTest {
 
     assertThat(own.decide("compile", Map.of()).kinds()).isNotEmpty();
     assertThat(own.decide("pack-1", Map.of()).kinds()).isNotEmpty();
+    assertThat(own.decide("pack-\u00e9", Map.of()).kinds()).isNotEmpty();
     assertThat(own.decide("pack-12", Map.of()).kinds()).isEmpty();
     assertThat(own.decide("linux-build-cpp", Map.of()).kinds()).isEmpty();
   }

@@ -7,6 +7,7 @@ import dev.bakehouse.platform.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +113,30 @@ class CmakeModuleTest {
     assertThat(text(build("upload-all-caches"))).contains("files uploaded");
     assertThat(configure("-DBUN_CPP_ONLY=ON"))
         .contains("Cache disabled: the strategy is write-only");
+  }
+
+  /// As other CIs check out a pull request.
+  @Test
+  void aCommitWithoutABranchIsNotSavedAsMains() throws IOException {
+    env.remove("BAKEHOUSE_CACHE_SCOPE");
+    git("init", "-q", "-b", "main");
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x");
+    configure("-DBUN_CPP_ONLY=ON");
+    assertThat(build("part").ok()).isTrue();
+    assertThat(text(build("upload-all-caches"))).contains("/main (");
+    git("checkout", "-q", "--detach");
+    remove("the cache");
+    remove("build");
+    assertThat(configure("-DBUN_CPP_ONLY=ON")).as("it starts from main's").contains("✅ Restored");
+    assertThat(text(build("upload-all-caches")))
+        .containsPattern("/detached:[0-9a-f]{40} \\(|unchanged since it was restored");
+    assertThat(files("../store/manifests")).anyMatch(f -> f.contains("detached"));
+  }
+
+  private void git(String... arguments) {
+    List<String> line = new ArrayList<>(List.of("git"));
+    line.addAll(List.of(arguments));
+    Command.of(line).in(dir).check();
   }
 
   @Test

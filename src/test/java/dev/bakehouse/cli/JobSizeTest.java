@@ -13,7 +13,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a step can not have ends its job as the machinery's failure, before anything is made.
+/// What a step can not have ends its job with 1, what a host can not give as the machinery's
+/// failure; both before anything is made.
 class JobSizeTest {
   @TempDir Path dir;
   private Path config;
@@ -37,7 +38,31 @@ class JobSizeTest {
   @Test
   void aJobOfAnAgent() throws IOException {
     Outcome outcome = bootstrap("BAKEHOUSE_VM_CPUS=\"9\"\n", "http://127.0.0.1:1/v3");
-    assertSays(outcome, "`BAKEHOUSE_VM_CPUS=9`", "from 1 to 8", config.toString());
+    assertRefused(outcome, "`BAKEHOUSE_VM_CPUS=9`", "from 1 to 8", config.toString());
+    assertRefused(
+        command("BAKEHOUSE_VM_CPUS=\"abc\"\n", "http://127.0.0.1:1/v3")
+            .env("BAKEHOUSE_VM_CPUS", "abc")
+            .run(),
+        "`BAKEHOUSE_VM_CPUS=abc`");
+  }
+
+  @Test
+  void anUnknownKindOfCache() throws IOException {
+    assertRefused(
+        command("CACHE_KINDS=\"nonsense\"\n", "http://127.0.0.1:1/v3")
+            .env("CACHE_KINDS", "nonsense")
+            .run(),
+        "`nonsense`");
+  }
+
+  @Test
+  void aKeyThatIsNoFileName() throws IOException {
+    Outcome outcome =
+        command("BUILDKITE_STEP_KEY=\"\u00e9\"\n", "http://127.0.0.1:1/v3")
+            .env("BUILDKITE_STEP_KEY", "\u00e9")
+            .env("LC_ALL", "C")
+            .run();
+    assertSays(outcome, "no image `default`");
   }
 
   @Test
@@ -53,11 +78,8 @@ class JobSizeTest {
     String docker = "github.com/buildkite-plugins/docker-buildkite-plugin#v5.0.0";
     String remote = "[{\"" + docker + "\":{\"image\":\"x\"}},\"./own\"]";
     Outcome refused = withPlugins(near, remote);
-    assertThat(refused.status()).as("the step's, not the machinery's").isEqualTo(1);
-    assertThat(refused.text())
-        .contains("this step can not run", docker, "`./PATH`", "vm.network: outbound")
-        .doesNotContain("./own");
-    assertThat(dir.resolve("state/vms")).doesNotExist();
+    assertRefused(refused, docker, "`./PATH`", "vm.network: outbound");
+    assertThat(refused.text()).doesNotContain("./own");
     String own = "[{\"./own\":null},\"/opt/plugin\",\"file:///opt/plugin\"]";
     assertSays(withPlugins(near, own), "no image `default`");
     assertSays(withPlugins(far, remote), "no image `default`");
@@ -100,6 +122,13 @@ class JobSizeTest {
         .env("BUILDKITE_COMMAND", "true")
         .env("BUILDKITE_AGENT_ENDPOINT", endpoint)
         .env("BUILDKITE_AGENT_ACCESS_TOKEN", "none");
+  }
+
+  private void assertRefused(Outcome outcome, String... words) {
+    assertThat(outcome.status()).as("the step's, not the machinery's").isEqualTo(1);
+    assertThat(outcome.text()).contains("this step can not run").contains(words);
+    assertThat(dir.resolve("state/vms")).doesNotExist();
+    assertThat(dir.resolve("state/failures")).doesNotExist();
   }
 
   private void assertSays(Outcome outcome, String... words) {

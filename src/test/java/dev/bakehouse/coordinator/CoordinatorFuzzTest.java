@@ -6,6 +6,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.bakehouse.Mutations;
 import dev.bakehouse.coordinator.HandClient.Answer;
 import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.platform.Glob;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

@@ -99,6 +99,13 @@ class NamesTest {
     assertThat(Branch.of(environment, new Checkout(dir))).isEqualTo(expected);
   }
 
+  @ParameterizedTest
+  @CsvSource({"BUILDKITE_TAG, main", "BUILDKITE_SOURCE, trigger_job"})
+  void aTagsBuildAndATriggeredOneAreNotMains(String variable, String value) {
+    Map<String, String> environment = Map.of("BUILDKITE_BRANCH", "main", variable, value);
+    assertThat(Branch.of(environment, new Checkout(dir))).isEqualTo(Branch.OTHER);
+  }
+
   @Test
   void theVersionIsFoundInOrder() throws IOException {
     Checkout checkout = new Checkout(dir);

@@ -36,6 +36,10 @@ class RestBuildsTest {
       assertThat(builds)
           .extracting(Build::pull)
           .containsExactly(OptionalInt.of(66), OptionalInt.empty());
+      client.create("p", "HEAD", "main", "", Map.of("BUILDKITE_TAG", "main"));
+      assertThat(new RestBuilds(client, "p").recent("main", 10).getFirst().pull())
+          .as("a tag's build is none of the branch with its name")
+          .isPresent();
       assertThat(builds.getLast().jobs()).singleElement().extracting("step").isEqualTo("k");
     }
   }

@@ -1,4 +1,4 @@
-package dev.bakehouse.coordinator;
+package dev.bakehouse.platform;
 
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -7,14 +7,13 @@ import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Artifact queries: `*` and `?` stay within a folder, `**` does not, `**/` may be no folder at
-/// all, `{a,b}` and `[a-z]` as in shells, `\` quotes; several patterns are parted by `;`.
+/// Patterns of artifacts and step keys, matched as text: `*` and `?` stay within a folder, `**`
+/// does not, `**/` may be no folder at all, `{a,b}` and `[a-z]` as in shells, `\` quotes; several
+/// patterns are parted by `;`.
 ///
 /// Jobs write them, so a pattern is matched in one pass over the path with the set of all places it
 /// can be at: no pattern takes longer than its length for each character.
-final class Glob {
-  private static final int LONGEST = 2048;
-
+public final class Glob {
   /// A place in a pattern: takes one character on to another place, or stands for two others.
   private record Place(@Nullable IntPredicate takes, int next, int other) {}
 
@@ -40,11 +39,7 @@ final class Glob {
     first = start;
   }
 
-  /// @throws HttpError when the query is too long
-  static List<Glob> patterns(String query) {
-    if (query.length() > LONGEST) {
-      throw new HttpError(400, "The query is longer than " + LONGEST + " characters");
-    }
+  public static List<Glob> patterns(String query) {
     return Stream.of(query.split(";"))
         .map(String::strip)
         .filter(p -> !p.isEmpty())
@@ -52,7 +47,7 @@ final class Glob {
         .toList();
   }
 
-  static boolean matches(List<Glob> patterns, String path) {
+  public static boolean matches(List<Glob> patterns, String path) {
     return patterns.stream().anyMatch(p -> p.matches(path));
   }
 

@@ -1,4 +1,4 @@
-package dev.bakehouse.coordinator;
+package dev.bakehouse.platform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
