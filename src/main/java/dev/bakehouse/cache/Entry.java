@@ -1,5 +1,6 @@
 package dev.bakehouse.cache;
 
+import dev.bakehouse.platform.Posix;
 import java.time.Instant;
 
 /// One saved cache in a store.
@@ -27,8 +28,8 @@ public record Entry(
   public record Address(Scope scope, String build, String step, Kind kind) {
     @Override
     public String toString() {
-      String of = step.isEmpty() ? "" : " of step " + step;
-      return kind.name() + of + " from build " + build + " in " + scope;
+      String of = step.isEmpty() ? "" : " of step " + Posix.shown(step);
+      return kind.name() + of + " from build " + Posix.shown(build) + " in " + scope;
     }
   }
 }

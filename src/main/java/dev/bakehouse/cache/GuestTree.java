@@ -2,6 +2,7 @@ package dev.bakehouse.cache;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.bakehouse.platform.BoundedBuffer;
 import dev.bakehouse.snapshot.Node;
 import dev.bakehouse.snapshot.TreeSource;
 import java.io.ByteArrayInputStream;
@@ -32,6 +33,8 @@ public final class GuestTree implements TreeSource {
 
   private static final int TAIL = 16;
   private static final int FIELDS = 10;
+  private static final int MOST_FILES = 1 << 20;
+  private static final int LONGEST_LIST = 1 << 27;
 
   private static final String LIST =
       """
@@ -72,13 +75,9 @@ public final class GuestTree implements TreeSource {
 
   @Override
   public void list(Visitor visitor) throws IOException {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    BoundedBuffer out = new BoundedBuffer("the guest's list of files", LONGEST_LIST);
     runner.run(script(LIST), InputStream.nullInputStream(), out);
-    List<String> fields = List.of(out.toString(ISO_8859_1).split("\0", -1));
-    List<List<String>> entries = new ArrayList<>();
-    for (int i = 0; i + FIELDS < fields.size(); i += FIELDS) {
-      entries.add(fields.subList(i, i + FIELDS));
-    }
+    List<List<String>> entries = entries(out.bytes());
     entries.sort(Comparator.comparing(entry -> entry.get(7)));
     Map<String, String> linked = new HashMap<>();
     for (List<String> entry : entries) {
@@ -90,6 +89,26 @@ public final class GuestTree implements TreeSource {
         visitor.node(node.get());
       }
     }
+  }
+
+  private static List<List<String>> entries(byte[] printed) throws IOException {
+    List<List<String>> entries = new ArrayList<>();
+    List<String> fields = new ArrayList<>(FIELDS);
+    int from = 0;
+    for (int i = 0; i < printed.length; i++) {
+      if (printed[i] == 0) {
+        fields.add(new String(printed, from, i - from, ISO_8859_1));
+        from = i + 1;
+        if (fields.size() == FIELDS) {
+          if (entries.size() == MOST_FILES) {
+            throw new IOException("the guest's list has more than " + MOST_FILES + " files");
+          }
+          entries.add(List.copyOf(fields));
+          fields.clear();
+        }
+      }
+    }
+    return entries;
   }
 
   /// @param entry type, mode, size, mtime, ctime, links, inode, path, target, device
@@ -158,13 +177,13 @@ public final class GuestTree implements TreeSource {
 
   private Map<String, byte[]> tails() {
     List<Node.File> long16 = files.stream().filter(file -> file.size() >= TAIL).toList();
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    BoundedBuffer out = new BoundedBuffer("the ends of files", (long) TAIL * long16.size());
     try {
       runner.run(List.of("perl", "-e", TAILS, directory), names(long16), out);
     } catch (IOException e) {
       return Map.of();
     }
-    byte[] all = out.toByteArray();
+    byte[] all = out.bytes();
     Map<String, byte[]> found = new HashMap<>();
     for (int i = 0; i < long16.size() && (i + 1) * TAIL <= all.length; i++) {
       found.put(long16.get(i).path(), Arrays.copyOfRange(all, i * TAIL, (i + 1) * TAIL));

@@ -24,6 +24,8 @@ public record StepFigures(
     Map<String, Long> counters,
     Requests requests,
     Map<String, String> tools) {
+  private static final int MOST_KINDS = 50;
+
   public static final StepFigures NONE =
       new StepFigures(
           List.of(), Optional.empty(), Optional.empty(), Map.of(), Requests.NONE, Map.of());
@@ -82,6 +84,15 @@ public record StepFigures(
         after.flatMap(a -> Optional.ofNullable(stats.get(a.kind())).map(a::since));
     return new StepFigures(
         List.copyOf(stats.values()), before, after, counters, new Requests(requests), tools);
+  }
+
+  /// Without what a step says of caches that nobody knows: each would go into the history.
+  ///
+  /// @param kinds names of those that are known
+  public StepFigures about(Collection<String> kinds) {
+    List<CacheStats> known =
+        stats.stream().filter(s -> kinds.contains(s.kind())).limit(MOST_KINDS).toList();
+    return new StepFigures(known, before, after, counters, requests, tools);
   }
 
   /// The figures for a log.

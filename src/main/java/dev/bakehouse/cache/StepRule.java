@@ -68,6 +68,13 @@ public record StepRule(List<String> steps, Map<String, String> directories) {
         strategy, List.of(Kind.ZIG_LOCAL, Kind.ZIG_GLOBAL), "a build step: Zig by default");
   }
 
+  /// The names of all kinds there are.
+  public Set<String> known() {
+    Set<String> names = new LinkedHashSet<>(directories.keySet());
+    Kind.BUILT_IN.forEach(kind -> names.add(kind.name()));
+    return names;
+  }
+
   /// Whether a step key matches the configured globs, where `*` stands for anything but `/`.
   public boolean isCacheStep(String stepKey) {
     return steps.stream().anyMatch(glob -> Glob.matches(Glob.patterns(glob), stepKey));

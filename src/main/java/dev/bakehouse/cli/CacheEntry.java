@@ -1,6 +1,7 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.cache.Entry;
+import dev.bakehouse.platform.Posix;
 import java.util.Locale;
 
 /// One saved cache in the answers of `cache list` and `cache show`.
@@ -37,7 +38,7 @@ record CacheEntry(
   }
 
   String text() {
-    String of = step.isEmpty() ? "" : " step " + step;
+    String of = step.isEmpty() ? "" : " step " + Posix.shown(step);
     return String.format(
         Locale.ROOT,
         "%s/%s %s %s build %s%s: %,d files, %,d bytes, saved %s, used %s",
@@ -45,7 +46,7 @@ record CacheEntry(
         ref,
         platform,
         kind,
-        build,
+        Posix.shown(build),
         of,
         files,
         bytes,

@@ -168,7 +168,8 @@ final class JobCaches {
     topUp.map(TopUp::end).filter(s -> !s.isEmpty()).ifPresent(s -> phases.say("Caches: " + s));
     checkoutPath = checkout;
     try {
-      figures = notes.read(machine, checkout, decision.kinds().contains(Kind.CCACHE));
+      figures =
+          notes.read(machine, checkout, decision.kinds().contains(Kind.CCACHE)).about(rule.known());
       figures.lines().forEach(line -> phases.say("Caches: " + line));
     } catch (UserError | IOException e) {
       phases.say("Caches: no figures: " + e.getMessage());

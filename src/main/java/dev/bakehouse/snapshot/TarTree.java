@@ -26,6 +26,9 @@ import java.util.concurrent.Callable;
 /// A tar archive as a tree. It comes in its own order, so it is laid down in a file first, which is
 /// gone when this is closed.
 public final class TarTree implements TreeSource, AutoCloseable {
+  /// Characters of all paths of directories the archive has and does not name.
+  private static final long MOST_UNNAMED = 1 << 26;
+
   private final FileChannel spool;
   private final TreeMap<String, Node> nodes = new TreeMap<>();
   private final Map<String, Long> places = new HashMap<>();
@@ -72,6 +75,9 @@ public final class TarTree implements TreeSource, AutoCloseable {
 
   private void add(TarHeader header, long position, Map<String, List<String>> links)
       throws Malformed {
+    if (header.name().length() > TreeCheck.LONGEST || header.link().length() > TreeCheck.LONGEST) {
+      throw refused(header.name(), "has or names a longer path than any system opens");
+    }
     String path = normal(header.name());
     if (path.isEmpty() && header.type() != '5') {
       throw refused(header.name(), "is the top and no directory");
@@ -133,14 +139,20 @@ public final class TarTree implements TreeSource, AutoCloseable {
   }
 
   /// An archive need not name its directories.
-  private void addParents() {
+  private void addParents() throws Malformed {
     Map<String, Node> parents = new HashMap<>();
+    long length = 0;
     for (Node node : nodes.values()) {
       String path = node.path();
       for (int slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
         String parent = path.substring(0, slash);
-        if (!nodes.containsKey(parent)) {
-          parents.put(parent, new Dir(parent, 0755, Shard.mtime(node)));
+        if (nodes.containsKey(parent) || parents.containsKey(parent)) {
+          break;
+        }
+        parents.put(parent, new Dir(parent, 0755, Shard.mtime(node)));
+        length += parent.length();
+        if (length > MOST_UNNAMED) {
+          throw refused(path, "lies deeper, as others do, than the archive names directories");
         }
       }
     }

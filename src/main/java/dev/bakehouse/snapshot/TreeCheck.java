@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// listed; symbolic links stay inside; a hard link names an earlier path.
 final class TreeCheck {
   /// Linux opens paths of less than 4096 bytes, macOS of less than 1024.
-  private static final int LONGEST = 4095;
+  static final int LONGEST = 4095;
 
   private final Set<String> directories = new HashSet<>();
   private final Set<String> symlinks = new HashSet<>();

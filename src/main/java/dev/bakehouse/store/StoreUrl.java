@@ -32,6 +32,11 @@ public final class StoreUrl {
     if (path.isBlank()) {
       throw new UserError("The store `" + url + "` names no directory", "Write dir:PATH.");
     }
+    if (path.startsWith("~")) {
+      throw new UserError(
+          "The store `" + url + "` begins with `~`, which only a shell knows",
+          "Write the whole path, or dir:./~ for a directory of that name.");
+    }
     try {
       Path root = base.resolve(path);
       if (Files.exists(root) && !Files.isDirectory(root)) {
@@ -47,6 +52,6 @@ public final class StoreUrl {
 
   /// A URL may carry credentials before `@` and after `?`.
   private static String withoutSecrets(String url) {
-    return url.replaceFirst("//[^/]*@", "//…@").replaceFirst("\\?.*", "?…");
+    return url.replaceFirst("(?s)^(\\w+:/+)?.*@", "$1…@").replaceFirst("(?s)\\?.*", "?…");
   }
 }

@@ -20,10 +20,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -160,6 +162,62 @@ class GuestTreeTest {
 
   private GuestTree tree() {
     return new GuestTree(this::run, cache.toString());
+  }
+
+  @Test
+  void aGuestThatPrintsWithoutEndIsStopped() {
+    byte[] some = new byte[1 << 20];
+    for (byte fill : new byte[] {'x', 0}) {
+      Arrays.fill(some, fill);
+      GuestTree endless =
+          new GuestTree(
+              (argv, in, out) -> {
+                for (int i = 0; i < 200; i++) {
+                  out.write(some);
+                }
+              },
+              "/cache");
+      assertThatThrownBy(() -> endless.list(_ -> {}))
+          .isInstanceOf(IOException.class)
+          .hasMessage("the guest's list of files is longer than 134217728 bytes");
+    }
+    byte[] many =
+        "f\0000644\0001\0001\0001\0001\0001\000x\000\0001\0"
+            .repeat(1 << 20)
+            .getBytes(StandardCharsets.UTF_8);
+    GuestTree crowded =
+        new GuestTree(
+            (argv, in, out) -> {
+              out.write(many);
+              out.write(many);
+            },
+            "/cache");
+    assertThatThrownBy(() -> crowded.list(_ -> {}))
+        .hasMessage("the guest's list has more than 1048576 files");
+  }
+
+  @Test
+  void endsOfFilesThatNobodyHasAreNotKept() throws Exception {
+    byte[] some = new byte[1 << 20];
+    AtomicLong taken = new AtomicLong();
+    GuestTree tree =
+        new GuestTree(
+            (argv, in, out) -> {
+              if (argv.getFirst().equals("perl")) {
+                for (int i = 0; i < 200; i++) {
+                  out.write(some);
+                  taken.addAndGet(some.length);
+                }
+              }
+              run(argv, in, out);
+            },
+            cache.toString());
+    List<Node> nodes = new ArrayList<>();
+    tree.list(nodes::add);
+    Node.File large = (Node.File) nodes.get(4);
+
+    assertThat(tree.tail(large)).isEmpty();
+    assertThat(taken).hasValue(0);
   }
 
   /// A guest may have mounted something there.

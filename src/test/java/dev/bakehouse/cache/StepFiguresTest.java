@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,24 @@ class StepFiguresTest {
         .contains(
             "ccache: 1 hits and 1 misses (50 %); ccache's counters before: 0 hits and 1 misses,"
                 + " after: 1 hits and 2 misses");
+  }
+
+  /// Each kind becomes a blob of the history.
+  @Test
+  void onlyKnownKindsCount() {
+    StringBuilder said =
+        new StringBuilder("json\t[{\"kind\":\"zig-local\",\"hits\":3,\"misses\":1}");
+    Map<String, String> directories = new HashMap<>();
+    for (int i = 0; i < 1000; i++) {
+      said.append(",{\"kind\":\"k").append(i).append("\",\"hits\":1,\"misses\":0}");
+      directories.put("k" + i, "path" + i);
+    }
+    StepFigures figures = StepFigures.parse(said + "]\n");
+
+    StepRule rule = new StepRule(List.of(), Map.of("k7", "path"));
+    assertThat(figures.about(rule.known()).stats())
+        .containsExactly(new CacheStats("zig-local", 3, 1), new CacheStats("k7", 1, 0));
+    assertThat(figures.about(new StepRule(List.of(), directories).known()).stats()).hasSize(50);
   }
 
   @Test

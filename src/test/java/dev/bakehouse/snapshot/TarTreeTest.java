@@ -3,6 +3,7 @@ package dev.bakehouse.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.store.DirectoryStore;
@@ -12,9 +13,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -139,6 +143,25 @@ class TarTreeTest {
     byte[] bytes = text.repeat(100).getBytes(StandardCharsets.UTF_8);
 
     assertThatThrownBy(() -> read(bytes)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void aSmallArchiveOfDeepPathsIsRefusedOrReadAtOnce() throws IOException {
+    assertThatThrownBy(() -> read(tar("f " + "a/".repeat(3000) + "x")))
+        .isInstanceOf(Malformed.class)
+        .hasMessageContaining("longer path than any system opens");
+    assertThatThrownBy(() -> read(tar("s x " + "a/".repeat(3000) + "x")))
+        .isInstanceOf(Malformed.class);
+    byte[] deep = tar(numbered("f " + "a/".repeat(2000) + "%d", 3000));
+    assertThat(assertTimeout(Duration.ofSeconds(5), () -> read(deep)).nodes()).isEqualTo(5000);
+    byte[] apart = tar(numbered("f %d/" + "a/".repeat(2000) + "x", 40));
+    assertThatThrownBy(() -> read(apart))
+        .isInstanceOf(Malformed.class)
+        .hasMessageContaining("than the archive names directories");
+  }
+
+  private static String numbered(String entry, int count) {
+    return IntStream.range(0, count).mapToObj(entry::formatted).collect(Collectors.joining("|"));
   }
 
   @Test

@@ -43,6 +43,16 @@ class StoreUrlTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"dir:~/x", "dir:~", "dir:~user/x"})
+  void aTildeIsNoDirectory(String url) {
+    assertThatThrownBy(() -> open(url))
+        .isInstanceOfSatisfying(
+            UserError.class,
+            e -> assertThat(e.getMessage() + e.remedy()).contains("`~`", "whole path"));
+    assertThat(open("dir:./~").url()).isEqualTo("dir:" + dir.resolve("~"));
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "s3://bucket,s3://bucket",
     "s3://my.bucket-1/a/b/,s3://my.bucket-1/a/b",
@@ -83,7 +93,10 @@ class StoreUrlTest {
         "s3://bucket/x?endpoint=%zzhunter2 decoded",
         "s3://bucket/x?region=hunter2! region",
         "http://a:hunter2@host/x understood",
-        "http://host/x?y=hunter2 understood"
+        "http://host/x?y=hunter2 understood",
+        "s3:/key:hunter2@bucket/x understood",
+        "s3:/key:a/hunter2@bucket/x understood",
+        "hunter2:a@bucket/x understood"
       })
   void whatIsWrongIsNamedAndSecretsAreNotShown(String url, String named) {
     assertThatThrownBy(() -> open(url))
