@@ -2,6 +2,7 @@ package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.Pipeline;
 import dev.bakehouse.pipeline.Step;
+import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -92,6 +93,7 @@ public final class Coordinator implements AutoCloseable {
             "Another coordinator uses the state directory " + state,
             "Stop it, or name another directory with --state.");
       }
+      unpackInto(state.resolve("native"));
       Coordinator coordinator = new Coordinator(config, file);
       Path part = state.resolve("address.part");
       Files.writeString(part, coordinator.address() + "\n");
@@ -103,6 +105,13 @@ public final class Coordinator implements AutoCloseable {
           "Check its owner and free space, or name another one with --state.",
           e);
     }
+  }
+
+  /// SQLite's library is unpacked into a directory that only the one with the lock uses: what a
+  /// killed coordinator left goes.
+  private static void unpackInto(Path directory) {
+    Directories.delete(directory);
+    System.setProperty("org.sqlite.tmpdir", Directories.makePrivate(directory).toString());
   }
 
   private static boolean locked(FileChannel file) throws IOException {

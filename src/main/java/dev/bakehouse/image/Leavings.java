@@ -3,6 +3,7 @@ package dev.bakehouse.image;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.Scratch;
+import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -22,6 +23,9 @@ final class Leavings {
 
   /// An unfinished pull, with its digest.
   static final String PULL = ".pull-";
+
+  /// What a push has compressed, with the image's content.
+  static final String PUSH = "push-";
 
   private static final String LOCK = ".lock";
 
@@ -44,6 +48,30 @@ final class Leavings {
   /// Removes one, unless somebody took it up meanwhile.
   void remove(Path entry) {
     boolean _ = taken(entry, Directories::delete);
+  }
+
+  /// Removes what dead pushes left in a layout's staging, and tells nobody of what it can not.
+  /// Processes of other hosts may push there too: a file without a lock goes by its age.
+  static void sweep(Path staging) throws IOException {
+    for (Path entry : entries(staging).toList()) {
+      try {
+        String name = entry.getFileName().toString();
+        if (!Files.isDirectory(entry)) {
+          if (!name.endsWith(LOCK) && old(entry)) {
+            Files.deleteIfExists(entry);
+          }
+        } else if (name.startsWith(PUSH)) {
+          Optional<ExclusiveLock> lock = ExclusiveLock.tryOn(entry.resolveSibling(name + LOCK));
+          if (lock.isPresent()) {
+            try (ExclusiveLock _ = lock.get()) {
+              Directories.delete(entry);
+            }
+          }
+        }
+      } catch (IOException | UserError e) {
+        // Another's, perhaps: the push goes on.
+      }
+    }
   }
 
   private Path uploads() {

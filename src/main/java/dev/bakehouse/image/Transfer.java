@@ -176,8 +176,12 @@ public final class Transfer {
     Runnable waiting = () -> log.say("waiting: another process pushes the same image");
     try (ImageLease lease = store.use(name, "push to " + reference)) {
       LocalImage image = lease.image();
-      Path staging = repository.staging().resolve("push-" + image.content().replaceAll("\\W", "-"));
+      Path staging =
+          repository.staging().resolve(Leavings.PUSH + image.content().replaceAll("\\W", "-"));
       try (ExclusiveLock _ = ExclusiveLock.on(lock(staging), waiting)) {
+        if (reference instanceof Reference.Layout) {
+          Leavings.sweep(repository.staging());
+        }
         repository.damage().ifPresent(what -> log.say("warning: " + what));
         log.say("pushing " + name + " to " + repository.name() + " as " + String.join(", ", tags));
         Manifest manifest =

@@ -3,6 +3,7 @@ package dev.bakehouse.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +87,25 @@ class DatabaseTest {
       gate.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void aKilledCoordinatorLeavesNothingInTheTemporaryDirectory() throws Exception {
+    Path temporary = Files.createDirectories(dir.resolve("tmp"));
+    Path state = dir.resolve("served");
+    for (int kill = 0; kill < 2; kill++) {
+      Process server = CrashTest.serve(state, 0, "-Djava.io.tmpdir=" + temporary);
+      try {
+        CrashTest.address(state);
+      } finally {
+        server.destroyForcibly().waitFor();
+      }
+      Files.delete(state.resolve("address"));
+    }
+    assertThat(temporary).isEmptyDirectory();
+    try (var left = Files.list(state.resolve("native"))) {
+      assertThat(left.filter(file -> !file.toString().endsWith(".lck"))).hasSize(1);
     }
   }
 }

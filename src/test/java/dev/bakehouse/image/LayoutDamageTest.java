@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.bakehouse.oci.CorruptData;
 import dev.bakehouse.oci.DiskFixture;
 import dev.bakehouse.oci.Reference;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.PowerCut;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +78,26 @@ class LayoutDamageTest {
     }
     push(layout, "v1");
     assertPulls(layout, "v1", "vm");
+  }
+
+  @Test
+  void whatDeadPushesLeftGoesWithTheNextOne() throws IOException {
+    Path staging = Files.createDirectories(layout.resolve(".staging"));
+    Path dead = Files.createDirectories(staging.resolve("push-dead"));
+    Files.writeString(dead.resolve("x.lz4"), "x");
+    Path alive = Files.createDirectories(staging.resolve("push-alive"));
+    Path old = Files.writeString(staging.resolve("of-1-1-x"), "x");
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(1))));
+    Path fresh = Files.writeString(staging.resolve("of-1-1-y"), "y");
+    try (ExclusiveLock _ = ExclusiveLock.on(staging.resolve("push-alive.lock"))) {
+      push(layout, "v1");
+    }
+    assertThat(dead).doesNotExist();
+    assertThat(old).doesNotExist();
+    assertThat(alive).exists();
+    assertThat(fresh).exists();
+    push(layout, "v2");
+    assertThat(alive).doesNotExist();
   }
 
   private void push(Path to, String tag) {
