@@ -2,10 +2,10 @@ package dev.bakehouse.guest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.bakehouse.platform.BoundedBuffer;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.UserError;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// macOS's tar leaves the time of the target directory itself.
 public final class FileCopy {
   private static final byte[] NOTHING = {};
+  private static final int LONGEST = 1 << 28;
   private static final AtomicLong RUNS = new AtomicLong();
 
   private final Ssh ssh;
@@ -62,8 +63,8 @@ public final class FileCopy {
     }
     if (!copy.isEmpty()) {
       Process tar = local(packing(), from, Manifest.list(copy)).start();
-      run(to, unpacking(), tar.getInputStream(), OutputStream.nullOutputStream());
-      end(tar, "reading " + from);
+      run(to, Arrival.unpacking(), tar.getInputStream(), OutputStream.nullOutputStream());
+      end(tar, "reading " + from, deadline);
     }
     return new Copied(copy.size(), remove.size());
   }
@@ -82,27 +83,14 @@ public final class FileCopy {
     List<String> remove =
         theirs.toRemove(mine).stream().filter(theirs.entries()::containsKey).toList();
     List<String> copy = theirs.toCopy(mine);
-    if (!remove.isEmpty()) {
-      here(to, removal(), Manifest.list(remove));
-    }
     if (!copy.isEmpty()) {
-      Process tar = Command.of(unpacking()).in(to).start();
-      try (OutputStream into = tar.getOutputStream()) {
-        run(from, packing(), new ByteArrayInputStream(Manifest.list(copy)), into);
-      } catch (IOException e) {
-        // Told by its status.
+      try (Arrival arrival = new Arrival(to, deadline)) {
+        byte[] wanted = Manifest.list(copy);
+        arrival.unpack(into -> run(from, packing(), new ByteArrayInputStream(wanted), into));
+        arrival.settle(mine, remove, copy);
       }
-      end(tar, "writing " + to);
-      here(to, taming(), NOTHING);
     }
     return new Copied(copy.size(), remove.size());
-  }
-
-  /// What a guest made may not run as somebody else here: no file below keeps a set-id bit.
-  private static List<String> taming() {
-    return List.of(
-        "find", ".", "-xdev", "-type", "f", "(", "-perm", "-4000", "-o", "-perm", "-2000", ")",
-        "-exec", "chmod", "ug-s", "{}", "+");
   }
 
   /// A macOS guest's disk takes `A` and `a` for one name, unless it was made otherwise.
@@ -116,7 +104,7 @@ public final class FileCopy {
             });
   }
 
-  private static List<String> removal() {
+  static List<String> removal() {
     return List.of("xargs", "-0", "rm", "-rf", "--");
   }
 
@@ -135,10 +123,6 @@ public final class FileCopy {
         "-");
   }
 
-  static List<String> unpacking() {
-    return List.of("tar", "-x", "-p", "--no-same-owner", "-f", "-");
-  }
-
   private Command local(List<String> argv, Path dir, byte[] input) {
     return Command.of(argv).in(dir).input(input).env("COPYFILE_DISABLE", "1").deadline(deadline);
   }
@@ -148,9 +132,9 @@ public final class FileCopy {
   }
 
   private byte[] guest(String dir, List<String> argv, byte[] input) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    BoundedBuffer out = new BoundedBuffer("what " + argv.getFirst() + " printed", LONGEST);
     run(dir, argv, new ByteArrayInputStream(input), out);
-    return out.toByteArray();
+    return out.bytes();
   }
 
   private void run(String dir, List<String> argv, InputStream input, OutputStream out) {
@@ -160,7 +144,7 @@ public final class FileCopy {
     env.add(("PATH=" + system.path()).getBytes(UTF_8));
     env.add("LC_ALL=C".getBytes(UTF_8));
     env.add("COPYFILE_DISABLE=1".getBytes(UTF_8));
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    BoundedBuffer err = new BoundedBuffer("the complaint of " + argv.getFirst(), LONGEST);
     RunResult result = ssh.run(spec.env(env), input, out, err, control, deadline);
     if (!(result instanceof RunResult.Finished(Ended.Exited(int code)) && code == 0)) {
       throw new UserError(
@@ -171,12 +155,12 @@ public final class FileCopy {
               + " ended with "
               + result
               + ": "
-              + err.toString(UTF_8).strip(),
+              + new String(err.bytes(), UTF_8).strip(),
           "Check the directory's owner and the free space there.");
     }
   }
 
-  private void end(Process tar, String doing) {
+  static void end(Process tar, String doing, Duration deadline) {
     try {
       if (!tar.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
         tar.destroyForcibly();

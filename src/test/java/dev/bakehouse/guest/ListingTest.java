@@ -59,7 +59,7 @@ class ListingTest {
                 .check()
                 .out();
         Files.createDirectory(copy);
-        Command.of(with(unpacker, FileCopy.unpacking())).in(copy).input(archive).check();
+        Command.of(with(unpacker, Arrival.unpacking())).in(copy).input(archive).check();
         // The one thing BSD's tar leaves is the time of the directory it unpacks in.
         if (unpacker.equals("bsdtar")) {
           Files.setLastModifiedTime(copy, Files.getLastModifiedTime(tree));
