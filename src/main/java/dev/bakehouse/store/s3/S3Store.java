@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 /// [#touch] is a copy of the object onto itself, see [S3Touch]: the server's work, no byte comes
 /// here; it costs two requests, one of them at the price of a write. [#delete] costs two as well.
 /// Requests a store makes are counted nowhere but in its bill.
-final class S3Store implements BlobStore {
+public final class S3Store implements BlobStore {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 
   private final Bucket bucket;
@@ -33,11 +33,11 @@ final class S3Store implements BlobStore {
     this.bucket = bucket;
   }
 
-  /// Asks nobody anything yet.
+  /// Asks nobody anything yet. Found by its name, as this package has a class loader of its own.
   ///
   /// @param credentialsFile as `~/.aws/credentials`; without one the SDK's own chain
   /// @throws dev.bakehouse.platform.UserError when the URL or the file is not acceptable
-  static S3Store of(String url, Optional<Path> credentialsFile) {
+  public static S3Store of(String url, Optional<Path> credentialsFile) {
     return of(url, credentialsFile, FIRST_PAUSE);
   }
 
