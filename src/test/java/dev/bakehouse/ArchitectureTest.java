@@ -25,7 +25,7 @@ class ArchitectureTest {
           Map.entry("performance", Set.of()),
           Map.entry("tests", Set.of()),
           Map.entry("pipeline", Set.of("performance", "tests")),
-          Map.entry("coordinator", Set.of("pipeline")),
+          Map.entry("coordinator", Set.of("cache", "pipeline")),
           Map.entry("buildkite", Set.of()),
           Map.entry("vm", Set.of()),
           Map.entry("guest", Set.of()),
