@@ -12,6 +12,8 @@ test_needs() {
   command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
   command -v curl >/dev/null || missing="$missing curl"
   command -v bsdtar >/dev/null || missing="$missing libarchive-tools"
+  # Power cuts are tried on a file system of the tests' own, which only root can mount.
+  [ "$(id -u)" != 0 ] || command -v mkfs.xfs >/dev/null || [ -x /usr/sbin/mkfs.xfs ] || [ -x /sbin/mkfs.xfs ] || missing="$missing xfsprogs"
   command -v promtool >/dev/null || missing="$missing prometheus"
   [ -z "$missing" ] && return
   if ! command -v apt-get >/dev/null; then
