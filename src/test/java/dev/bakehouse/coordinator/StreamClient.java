@@ -55,8 +55,8 @@ final class StreamClient implements AutoCloseable {
       unread = in.readNBytes(Integer.parseInt(line(), 16));
       line();
     }
-    int end = 5 + ByteBuffer.wrap(unread).getInt(1);
-    if (unread[0] != 0 || end > unread.length) {
+    int end = unread.length < 5 ? 5 : 5 + ByteBuffer.wrap(unread).getInt(1);
+    if (end > unread.length || unread[0] != 0) {
       throw new IOException("no gRPC frame: " + HexFormat.of().formatHex(unread));
     }
     byte[] frame = Arrays.copyOf(unread, end);
