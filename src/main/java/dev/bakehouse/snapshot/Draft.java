@@ -214,7 +214,6 @@ public final class Draft implements AutoCloseable {
     if (there) {
       old.add(Root.key(id));
     }
-    fresh.keySet().forEach(pack -> old.add(pack.key()));
     gone(old);
     return new Published(id, added, before);
   }
@@ -231,16 +230,14 @@ public final class Draft implements AutoCloseable {
         });
   }
 
-  /// A sweep that began before this save may still have taken what was touched too late; one on a
-  /// host whose clock is a day ahead, even what this save wrote.
+  /// A sweep that began before this save may still have taken what was touched too late.
   private void gone(List<String> keys) throws IOException {
     workers.map(
         keys,
         key ->
             blobs
                 .stat(key)
-                .orElseThrow(
-                    () -> new IOException(key + " was removed while it was saved or taken over")));
+                .orElseThrow(() -> new IOException(key + " was removed while it was taken over")));
   }
 
   @Override

@@ -47,7 +47,8 @@ class TerminalProgressTest {
       Path vm = NoisyDisk.make(temp.resolve("vm"), 1, 3_000_000, 1);
       maker.store.adopt("vm", vm, Map.of(), "test");
       String reference = slow.host() + "/o/r/vm:v1";
-      // The pause is what makes a line due while bytes are still to come, whichever upload is first.
+      // The pause is what makes a line due while bytes are still to come, whichever upload is
+      // first.
       Fault pause = new Fault.Status(429, Map.of("Retry-After", "1"), "");
       slow.on("POST", "/blobs/uploads/", pause, pause, pause);
       Screen push = shown(temp.resolve("maker"), "push", "vm", reference);
