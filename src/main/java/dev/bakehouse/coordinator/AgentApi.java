@@ -33,6 +33,8 @@ final class AgentApi {
 
   private record Stop(@Nullable Boolean force) {}
 
+  private record Leaving(@Nullable String name) {}
+
   AgentApi(Core core, Access access, Dispatcher dispatcher, Lifecycle lifecycle, Waiting waiting) {
     this.waiting = waiting;
     this.core = core;
@@ -48,6 +50,7 @@ final class AgentApi {
     router.add("GET", "/v3/ping", this::ping);
     router.add("POST", "/v3/heartbeat", this::heartbeat);
     router.add("POST", "/v3/stop", this::stop);
+    router.add("POST", "/v3/leaving", this::leaving);
     router.add("POST", "/v3/disconnect", this::disconnect);
     router.add("POST", "/v3/pause", this::pause);
     router.add("POST", "/v3/resume", request -> paused(access.agentOrJob(request), 0));
@@ -168,6 +171,25 @@ final class AgentApi {
               }
             });
     waiting.tell(id);
+    return Reply.done();
+  }
+
+  /// No request of Buildkite's: a host says that it has asked its agent to leave, which the agent
+  /// does not heed while its ping is held.
+  private Reply leaving(Request request) {
+    access.registration(request);
+    String name = Request.need(request.json(Leaving.class).name, "name");
+    String those = " WHERE name=? AND state='connected'";
+    List<String> ids =
+        core.database()
+            .call(
+                tx -> {
+                  List<String> all =
+                      tx.list("SELECT id FROM agents" + those, row -> row.getString(1), name);
+                  tx.update("UPDATE agents SET stopping=1" + those, name);
+                  return all;
+                });
+    ids.forEach(waiting::tell);
     return Reply.done();
   }
 

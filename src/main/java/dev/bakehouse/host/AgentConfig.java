@@ -81,7 +81,7 @@ final class AgentConfig {
     return host.name() + "." + (slot + 1);
   }
 
-  private static String token(HostSettings host) {
+  static String token(HostSettings host) {
     Path file =
         host.agent()
             .tokenFile()

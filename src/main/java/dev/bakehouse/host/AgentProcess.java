@@ -23,12 +23,14 @@ final class AgentProcess implements AutoCloseable {
   private static final String ENVIRONMENT = "job-env-";
   private static final int ID = 36;
 
+  private final HostSettings host;
   private final String name;
   private final Path temporary;
   private final Guarded process;
   private final Instant started = Instant.now();
 
-  private AgentProcess(String name, Path temporary, Guarded process) {
+  private AgentProcess(HostSettings host, String name, Path temporary, Guarded process) {
+    this.host = host;
     this.name = name;
     this.temporary = temporary;
     this.process = process;
@@ -52,7 +54,7 @@ final class AgentProcess implements AutoCloseable {
             .grace(grace(host))
             .lasting()
             .start();
-    return new AgentProcess(AgentConfig.name(host, slot), temporary, process);
+    return new AgentProcess(host, AgentConfig.name(host, slot), temporary, process);
   }
 
   /// Says which process the agent of a slot was last.
@@ -65,8 +67,9 @@ final class AgentProcess implements AutoCloseable {
     return Duration.ofSeconds(host.agent().cancelGrace()).plus(CLEAN_UP);
   }
 
-  /// Lets it finish its job, take no other and leave. Does not wait.
+  /// Lets it finish its job, take no other and leave. Does not wait for that.
   void leave() {
+    Farewell.say(host, name);
     process.identity().alive().ifPresent(ProcessHandle::destroy);
   }
 

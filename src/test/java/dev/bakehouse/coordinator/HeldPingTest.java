@@ -2,6 +2,7 @@ package dev.bakehouse.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -66,6 +67,22 @@ class HeldPingTest extends WithCoordinator {
     CompletableFuture<JsonNode> answer = asks(agent);
     assertThat(agent.call("POST", "/v3/stop", agent.agent, "{}").status()).isEqualTo(200);
     assertThat(answer.get(30, TimeUnit.SECONDS).path("action").asString()).isEqualTo("disconnect");
+  }
+
+  /// As its host says, whose signal it does not heed before it has its answer.
+  @Test
+  void norIsOneThatLeavesGivenAJob() throws Exception {
+    HandClient agent = agent();
+    CompletableFuture<JsonNode> answer = asks(agent);
+    String token = Files.readString(coordinator.registrationToken()).strip();
+    String one = "{\"name\":\"one\"}";
+    assertThat(agent.call("POST", "/v3/leaving", token, one).status()).isEqualTo(200);
+    String build = build();
+    assertThat(answer.get(30, TimeUnit.SECONDS).has("job")).isFalse();
+    assertThat(ping(agent).path("action").asString()).isEqualTo("disconnect");
+    assertThat(coordinator.build(build).jobs().getFirst().state()).isEqualTo(JobState.SCHEDULED);
+    assertThat(agent.call("POST", "/v3/leaving", agent.agent, one).status()).isEqualTo(401);
+    assertThat(agent.call("POST", "/v3/leaving", token, "{}").status()).isEqualTo(400);
   }
 
   @Test
