@@ -93,7 +93,8 @@ class CacheVolumeTest {
     assertThat(volumes(fixture, "publish", "--wait").status()).isZero();
     Entry kept = newest(fixture);
     assertThat(kept.address().build()).isNotEqualTo(build);
-    assertThat(kept.bytes()).isEqualTo(1_000_004);
+    // Beside what ccache itself keeps there, when other jobs of the scope ran before.
+    assertThat(kept.bytes()).isBetween(1_000_004L, 1_010_000L);
     assertThat(stored(fixture)).isLessThan(before + 100_000);
     assertThat(volumes(fixture, "prune", "--budget-gb", "0").status()).isZero();
   }
