@@ -92,8 +92,10 @@ final class Waiting implements AutoCloseable {
   /// @param asks whether it asks again and again, as others may do that a job is meant for
   Waiter begin(Agent agent, boolean asks) {
     Waiter mine = new Waiter(agent, asks);
-    end(agent.id());
-    waiters.put(agent.id(), mine);
+    Waiter before = waiters.put(agent.id(), mine);
+    if (before != null) {
+      before.words.add(new End());
+    }
     woken.signal();
     return mine;
   }

@@ -22,6 +22,9 @@ import java.util.function.LongConsumer;
 public final class LayoutRepository implements Repository {
   private static final String MARKER = "{\"imageLayoutVersion\":\"1.0.0\"}";
 
+  /// Where an index goes that can not be read: a person may find tags in it.
+  private static final String DAMAGED = "index.json.damaged";
+
   private final Path root;
 
   public LayoutRepository(Path root) {
@@ -87,7 +90,8 @@ public final class LayoutRepository implements Repository {
       LayoutIndex _ = index();
       return Optional.empty();
     } catch (CorruptData e) {
-      return Optional.of(e.getMessage() + "; it is made anew, without the tags it had");
+      return Optional.of(
+          e.getMessage() + "; it is made anew, without the tags it had, and kept as " + DAMAGED);
     }
   }
 
@@ -134,7 +138,12 @@ public final class LayoutRepository implements Repository {
         Descriptor entry =
             new Descriptor(
                 manifest.mediaType(), manifest.digest(), manifest.raw().length, Map.of());
-        LayoutIndex now = damage().isEmpty() ? index() : LayoutIndex.empty();
+        boolean damaged = damage().isPresent();
+        if (damaged) {
+          Path index = root.resolve("index.json");
+          Files.copy(index, root.resolve(DAMAGED), StandardCopyOption.REPLACE_EXISTING);
+        }
+        LayoutIndex now = damaged ? LayoutIndex.empty() : index();
         Path next = Scratch.file(staging());
         Files.write(next, now.with(tag, entry).bytes());
         Durable.publish(next, root.resolve("index.json"));

@@ -64,6 +64,7 @@ class LayoutDamageTest {
     assertThat(host.said())
         .contains("warning: ", "index.json is corrupt: it is empty; it is made anew");
     assertThat(layout.resolve("oci-layout")).isNotEmptyFile();
+    assertThat(layout.resolve("index.json.damaged")).isEmptyFile();
     assertPulls(layout, "v2", "vm");
   }
 

@@ -33,8 +33,9 @@ record Multipart(Bucket bucket, String key, String id) {
                     .uploadId()));
   }
 
-  /// @return false when an answer was lost; the caller looks
-  boolean complete(List<CompletedPart> parts) throws IOException {
+  /// @param over the only version that may be replaced; null for any, or none
+  /// @return false when an answer was lost, the caller looks; or when another version is there
+  boolean complete(List<CompletedPart> parts, @Nullable String over) throws IOException {
     return bucket
         .callIfThere(
             "complete the upload of",
@@ -45,6 +46,7 @@ record Multipart(Bucket bucket, String key, String id) {
                         r.bucket(bucket.location.bucket())
                             .key(bucket.key(key))
                             .uploadId(id)
+                            .ifMatch(over)
                             .multipartUpload(m -> m.parts(parts))))
         .isPresent();
   }

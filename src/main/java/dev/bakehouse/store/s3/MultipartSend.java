@@ -39,7 +39,7 @@ final class MultipartSend {
     boolean completed = false;
     try {
       List<CompletedPart> parts = parts(upload.id());
-      completed = upload.complete(parts);
+      completed = upload.complete(parts, null);
       return completed;
     } finally {
       if (!completed) {

@@ -54,7 +54,7 @@ final class S3Touch {
     boolean completed = false;
     try {
       Optional<CompletedPart> part = part(upload);
-      completed = part.isPresent() && upload.complete(List.of(part.get()));
+      completed = part.isPresent() && upload.complete(List.of(part.get()), there.eTag());
     } finally {
       if (!completed) {
         upload.abort();
