@@ -129,19 +129,19 @@ final class AgentApi {
   private Reply ping(Request request) {
     String id = access.agent(request);
     long until = System.nanoTime() + HELD.toNanos();
-    Agent agent = core.database().read(tx -> Agent.get(tx, id));
     // It waits before it asks: so nothing can happen between the two.
-    try (Waiting.Waiter mine = waiting.begin(agent, true)) {
-      Map<String, Object> answer = ask(id);
-      if (answer.isEmpty()) {
+    try (Waiting.Waiter mine = waiting.begin(id, true)) {
+      Dispatcher.Answer answer = ask(id);
+      if (answer.body().isEmpty()) {
+        mine.ready(answer.agent());
         Waiting.@Nullable Word word = mine.next(until);
         answer = word == null || word instanceof Waiting.End ? answer : ask(id);
       }
-      return Reply.json(answer);
+      return Reply.json(answer.body());
     }
   }
 
-  private Map<String, Object> ask(String id) {
+  private Dispatcher.Answer ask(String id) {
     return core.database().call(tx -> dispatcher.ping(tx, id));
   }
 

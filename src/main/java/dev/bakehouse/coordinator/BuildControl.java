@@ -3,6 +3,7 @@ package dev.bakehouse.coordinator;
 import dev.bakehouse.pipeline.CommandStep;
 import dev.bakehouse.pipeline.ManualRetry;
 import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.platform.BuiltRef;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -122,6 +123,6 @@ final class BuildControl {
             build.message(),
             env),
         Pipeline.parse(build.pipeline(), pipeline.configuration()),
-        build.source().equals(Triggers.SOURCE) ? Triggers.SOURCE : "api");
+        build.source().equals(BuiltRef.TRIGGER) ? BuiltRef.TRIGGER : "api");
   }
 }

@@ -70,16 +70,7 @@ final class CacheRegistry {
       throws SQLException {
     Build build = Build.get(tx, Job.get(tx, job).build());
     Map<String, String> env = new LinkedHashMap<>(build.env());
-    env.put("BUILDKITE_ORGANIZATION_SLUG", "");
-    env.put("BUILDKITE_PIPELINE_SLUG", build.pipeline());
-    env.put("BUILDKITE_REPO", build.repository());
-    env.put("BUILDKITE_BRANCH", build.branch());
-    env.put("BUILDKITE_SOURCE", build.source());
-    tx.one(
-            "SELECT default_branch FROM pipelines WHERE slug=?",
-            row -> row.getString(1),
-            build.pipeline())
-        .ifPresent(branch -> env.put("BUILDKITE_PIPELINE_DEFAULT_BRANCH", branch));
+    env.putAll(Environment.ofBuild(tx, "", build));
     return dev.bakehouse.cache.Access.of(JobIdentity.of(env), request.var("registry"));
   }
 

@@ -47,11 +47,21 @@ final class Dispatcher {
     this.lifecycle = lifecycle;
   }
 
-  /// The answer to a ping. An agent pings only when it runs nothing: what it held is lost.
-  Map<String, Object> ping(Transaction tx, String id) throws SQLException {
+  /// The answer to a ping.
+  ///
+  /// @param agent who asked
+  /// @param body empty when there is nothing for it
+  record Answer(Agent agent, Map<String, Object> body) {}
+
+  /// An agent pings only when it runs nothing: what it held is lost.
+  Answer ping(Transaction tx, String id) throws SQLException {
     Agent agent = connect(tx, id);
+    return new Answer(agent, body(tx, agent));
+  }
+
+  private Map<String, Object> body(Transaction tx, Agent agent) throws SQLException {
     Optional<Job> offered = Optional.empty();
-    for (Job job : Job.ofAgent(tx, id)) {
+    for (Job job : Job.ofAgent(tx, agent.id())) {
       Long since = job.assigned();
       if (job.state().held() || since == null || Core.now() - since > OFFER_MILLIS) {
         lifecycle.lost(tx, job);

@@ -2,6 +2,7 @@ package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.Combination;
 import dev.bakehouse.pipeline.CommandStep;
+import dev.bakehouse.platform.BuiltRef;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
@@ -13,12 +14,6 @@ import org.jspecify.annotations.Nullable;
 /// The environment of a job. An agent runs nothing but what stands here; without the variables
 /// marked in the agent API's description it does not even start.
 final class Environment {
-  static final String TAG = "BUILDKITE_TAG";
-  static final String TRIGGERED_FROM = "BUILDKITE_TRIGGERED_FROM_BUILD_ID";
-
-  /// What no step can change, as little as the pull request.
-  private static final List<String> OF_BUILD = List.of(TAG, TRIGGERED_FROM);
-
   private Environment() {}
 
   /// @param agent null as long as none has the job
@@ -34,21 +29,13 @@ final class Environment {
     env.putAll(Combination.fill(step.env(), job.matrix()));
     env.put("CI", "true");
     env.put("BUILDKITE", "true");
-    env.put("BUILDKITE_ORGANIZATION_SLUG", organization);
-    env.put("BUILDKITE_PIPELINE_SLUG", build.pipeline());
+    env.putAll(ofBuild(tx, organization, build));
     env.put("BUILDKITE_PIPELINE_NAME", build.pipeline());
     env.put("BUILDKITE_PIPELINE_PROVIDER", "git");
     env.put("BUILDKITE_PROJECT_SLUG", organization + "/" + build.pipeline());
     env.put("BUILDKITE_PROJECT_PROVIDER", "git");
-    env.put("BUILDKITE_REPO", build.repository());
     env.put("BUILDKITE_COMMIT", build.commit());
-    env.put("BUILDKITE_BRANCH", build.branch());
     env.put("BUILDKITE_MESSAGE", build.message());
-    env.put("BUILDKITE_SOURCE", build.source());
-    env.putAll(PullRequest.variables(PullRequest.of(build.env())));
-    for (String name : OF_BUILD) {
-      env.put(name, build.env().getOrDefault(name, ""));
-    }
     env.put("BUILDKITE_BUILD_ID", build.id());
     env.put("BUILDKITE_BUILD_NUMBER", String.valueOf(build.number()));
     env.put(
@@ -70,7 +57,6 @@ final class Environment {
         "BUILDKITE_TIMEOUT",
         step.timeout().map(t -> String.valueOf(Math.max(1, t.toMinutes()))).orElse("false"));
     put(env, "BUILDKITE_UNBLOCKER", unblocker(tx, build.id()));
-    pipeline(tx, env, build);
     group(tx, env, row);
     if (agent != null) {
       agent(env, agent);
@@ -88,8 +74,19 @@ final class Environment {
         .orElse(null);
   }
 
-  private static void pipeline(Transaction tx, Map<String, String> env, Build build)
+  /// What tells whose build it is, and so what its jobs may do. No step can change it.
+  static Map<String, String> ofBuild(Transaction tx, String organization, Build build)
       throws SQLException {
+    Map<String, String> env = new TreeMap<>();
+    env.put("BUILDKITE_ORGANIZATION_SLUG", organization);
+    env.put("BUILDKITE_PIPELINE_SLUG", build.pipeline());
+    env.put("BUILDKITE_REPO", build.repository());
+    env.put("BUILDKITE_BRANCH", build.branch());
+    env.put("BUILDKITE_SOURCE", build.source());
+    env.putAll(PullRequest.variables(PullRequest.of(build.env())));
+    for (String name : List.of(BuiltRef.TAG, BuiltRef.TRIGGERED_FROM)) {
+      env.put(name, build.env().getOrDefault(name, ""));
+    }
     Optional<String[]> pipeline =
         tx.one(
             "SELECT id, default_branch FROM pipelines WHERE slug=?",
@@ -100,6 +97,7 @@ final class Environment {
           env.put("BUILDKITE_PIPELINE_ID", p[0]);
           env.put("BUILDKITE_PIPELINE_DEFAULT_BRANCH", p[1]);
         });
+    return env;
   }
 
   private static void group(Transaction tx, Map<String, String> env, StepRow row)

@@ -47,7 +47,8 @@ final class PingStreams {
 
   private void serve(Agent agent, OutputStream out) throws IOException {
     long end = System.nanoTime() + LONGEST.toNanos();
-    try (Waiting.Waiter mine = waiting.begin(agent, false)) {
+    try (Waiting.Waiter mine = waiting.begin(agent.id(), false)) {
+      mine.ready(agent);
       try {
         Waiting.@Nullable Word word = new Waiting.Look();
         while (word != null && !(word instanceof Waiting.End)) {

@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.platform.BuiltRef;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +55,7 @@ record RestViews(String base, boolean anyAgent) {
     all.put("message", build.message());
     all.put("commit", build.commit());
     all.put("branch", build.branch());
-    all.put("tag", build.env().get(Environment.TAG));
+    all.put("tag", build.env().get(BuiltRef.TAG));
     all.put("source", build.source());
     all.put("env", build.env());
     all.put("pull_request", PullRequest.of(build.env()));

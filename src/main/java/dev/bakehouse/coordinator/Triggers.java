@@ -2,6 +2,7 @@ package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.Pipeline;
 import dev.bakehouse.pipeline.TriggerStep;
+import dev.bakehouse.platform.BuiltRef;
 import dev.bakehouse.platform.UserError;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
@@ -10,8 +11,6 @@ import java.util.Optional;
 
 /// Builds that trigger steps make of other pipelines this coordinator knows.
 final class Triggers {
-  static final String SOURCE = "trigger_job";
-
   /// Builds that trigger each other in a circle would never come to an end.
   private static final int DEEPEST = 10;
 
@@ -74,7 +73,7 @@ final class Triggers {
       env.put("BUILDKITE_PULL_REQUEST", pull == null ? "fork" : pull.id());
       env.put("BUILDKITE_PULL_REQUEST_REPO", "fork/" + from.branch().replace(':', '/'));
     }
-    env.put(Environment.TRIGGERED_FROM, from.id());
+    env.put(BuiltRef.TRIGGERED_FROM, from.id());
     env.put("BUILDKITE_TRIGGERED_FROM_BUILD_NUMBER", String.valueOf(from.number()));
     env.put("BUILDKITE_TRIGGERED_FROM_BUILD_PIPELINE_SLUG", from.pipeline());
     if (job.parallelCount() != null) {
@@ -90,7 +89,7 @@ final class Triggers {
             step.message().or(() -> step.base().label()).orElse(""),
             env);
     Pipeline pipeline = Pipeline.parse(step.pipeline(), target.configuration);
-    String made = builds.create(tx, request, pipeline, SOURCE, job.id());
+    String made = builds.create(tx, request, pipeline, BuiltRef.TRIGGER, job.id());
     builds.answer(tx, made, step.metaData());
     return made;
   }

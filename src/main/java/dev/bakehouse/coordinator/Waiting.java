@@ -28,7 +28,13 @@ final class Waiting implements AutoCloseable {
 
   private final Core core;
   private final Dispatcher dispatcher;
+
+  /// Each agent's newest request, by the agent's id.
   private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
+
+  /// Those of them that may be given jobs.
+  private final Map<Waiter, Agent> idle = new ConcurrentHashMap<>();
+
   private final Changes woken = new Changes();
   private final Thread offering;
   private volatile boolean closed;
@@ -47,13 +53,21 @@ final class Waiting implements AutoCloseable {
 
   /// One agent's open request.
   final class Waiter implements AutoCloseable {
-    private final Agent agent;
+    private final String id;
     private final boolean asks;
     private final BlockingQueue<Word> words = new LinkedBlockingQueue<>();
 
-    private Waiter(Agent agent, boolean asks) {
-      this.agent = agent;
+    private Waiter(String id, boolean asks) {
+      this.id = id;
       this.asks = asks;
+    }
+
+    /// From now on it may be given jobs.
+    void ready(Agent agent) {
+      if (!agent.ignored()) {
+        idle.put(this, agent);
+        woken.signal();
+      }
     }
 
     /// The next word; nothing when there is none until then or this thread is to end.
@@ -70,7 +84,8 @@ final class Waiting implements AutoCloseable {
 
     /// Whether it was still this agent's newest request.
     boolean leave() {
-      return waiters.remove(agent.id(), this);
+      idle.remove(this);
+      return waiters.remove(id, this);
     }
 
     @Override
@@ -87,16 +102,15 @@ final class Waiting implements AutoCloseable {
         Thread.ofPlatform().daemon().name("coordinator-offers").start(this::offerForEver);
   }
 
-  /// An agent begins to wait; an older request of it ends.
+  /// An agent begins to wait, for words about itself; an older request of it ends.
   ///
   /// @param asks whether it asks again and again, as others may do that a job is meant for
-  Waiter begin(Agent agent, boolean asks) {
+  Waiter begin(String agent, boolean asks) {
     Waiter mine = new Waiter(agent, asks);
-    Waiter before = waiters.put(agent.id(), mine);
+    Waiter before = waiters.put(agent, mine);
     if (before != null) {
       before.words.add(new End());
     }
-    woken.signal();
     return mine;
   }
 
@@ -105,7 +119,7 @@ final class Waiting implements AutoCloseable {
     say(agent, new Look());
   }
 
-  /// An agent that is gone or asks anew does not wait, whatever the network has not told yet.
+  /// An agent that is gone does not wait, whatever the network has not told yet.
   void end(String agent) {
     say(agent, new End());
   }
@@ -128,22 +142,27 @@ final class Waiting implements AutoCloseable {
     }
   }
 
-  private List<Waiter> fit(Transaction tx) throws SQLException {
-    List<Map<String, String>> wanted = dispatcher.wanted(tx);
+  /// @param wanted what the jobs that may run ask for
+  private List<Map.Entry<Waiter, Agent>> fit(Transaction tx, List<Map<String, String>> wanted)
+      throws SQLException {
     if (wanted.isEmpty()) {
       return List.of();
     }
     Set<String> busy = dispatcher.busy(tx);
-    return waiters.values().stream()
-        .filter(one -> !busy.contains(one.agent.id()) && dispatcher.fits(one.agent, wanted))
-        .sorted(Comparator.comparingInt((Waiter one) -> one.agent.priority()).reversed())
+    Comparator<Map.Entry<Waiter, Agent>> lowest =
+        Comparator.comparingInt(one -> one.getValue().priority());
+    return idle.entrySet().stream()
+        .map(Map.Entry::copyOf)
+        .filter(one -> !busy.contains(one.getValue().id()))
+        .filter(one -> dispatcher.fits(one.getValue(), wanted))
+        .sorted(lowest.reversed())
         .toList();
   }
 
   /// @return whether there may be a job for one of them that it was not given yet
   private boolean offered() {
     try {
-      if (waiters.isEmpty() || core.database().read(this::fit).isEmpty()) {
+      if (idle.isEmpty() || core.database().read(tx -> fit(tx, dispatcher.wanted(tx))).isEmpty()) {
         return false;
       }
       Map<Waiter, String> given = new LinkedHashMap<>();
@@ -162,10 +181,10 @@ final class Waiting implements AutoCloseable {
     given.clear(); // The writer may do it twice.
     boolean left = false;
     List<Map<String, String>> wanted = dispatcher.wanted(tx);
-    for (Waiter one : fit(tx)) {
-      if (dispatcher.fits(one.agent, wanted)) {
-        Optional<String> job = dispatcher.offer(tx, one.agent.id(), one.asks);
-        job.ifPresent(id -> given.put(one, id));
+    for (Map.Entry<Waiter, Agent> one : fit(tx, wanted)) {
+      if (dispatcher.fits(one.getValue(), wanted)) {
+        Optional<String> job = dispatcher.offer(tx, one.getValue().id(), one.getKey().asks);
+        job.ifPresent(id -> given.put(one.getKey(), id));
         left |= job.isEmpty();
         wanted = job.isPresent() ? dispatcher.wanted(tx) : wanted;
       }

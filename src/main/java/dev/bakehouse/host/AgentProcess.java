@@ -114,6 +114,9 @@ final class AgentProcess implements AutoCloseable {
 
   @Override
   public void close() {
+    if (alive()) {
+      Farewell.say(host, name);
+    }
     process.terminate();
     process.close();
   }

@@ -99,6 +99,7 @@ final class AgentSlot implements AutoCloseable {
       overdue = now.plus(GUARDIAN);
     } else if (now.isAfter(overdue) && AgentProcess.job(host, slot).isEmpty()) {
       say.accept("asked the agent of an ended daemon to leave, pid " + before.get().pid());
+      Farewell.say(host, AgentConfig.name(host, slot));
       before.get().destroy();
       overdue = now.plus(GUARDIAN);
     }
@@ -116,7 +117,12 @@ final class AgentSlot implements AutoCloseable {
       agent.close();
       return;
     }
-    predecessor().ifPresent(ProcessHandle::destroy);
+    predecessor()
+        .ifPresent(
+            before -> {
+              Farewell.say(host, AgentConfig.name(host, slot));
+              before.destroy();
+            });
     try {
       Poll.until(
           "the end of the agent of an ended daemon",

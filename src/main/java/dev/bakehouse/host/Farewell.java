@@ -15,8 +15,8 @@ import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Tells the embedded coordinator that an agent is to leave. That one holds pings open, and an
-/// agent that was asked to leave meanwhile would take the job of the answer yet. Other servers
-/// answer pings at once, and do not know this request.
+/// agent that was asked to leave meanwhile would take the job of the answer yet. Another server
+/// answers pings at once, and this with 404.
 final class Farewell {
   private static final Duration ANSWER = Duration.ofSeconds(1);
   private static final JsonMapper JSON = JsonMapper.builder().build();

@@ -6,6 +6,7 @@ import dev.bakehouse.github.CommitStatus;
 import dev.bakehouse.github.CommitStatus.State;
 import dev.bakehouse.github.Github;
 import dev.bakehouse.pipeline.StatusStep;
+import dev.bakehouse.platform.BuiltRef;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Reason;
@@ -99,7 +100,7 @@ public final class TargetStatus {
     String url = URL.matcher(link).matches() ? link : "";
     String named = String.join(", ", targets.stream().map(this::context).toList());
     boolean pull = !Set.of("", "false").contains(env.getOrDefault("BUILDKITE_PULL_REQUEST", ""));
-    if (pull && env.getOrDefault("BUILDKITE_SOURCE", "").equals("trigger_job")) {
+    if (pull && env.getOrDefault("BUILDKITE_SOURCE", "").equals(BuiltRef.TRIGGER)) {
       log.println(
           "warning: commit status "
               + named

@@ -7,7 +7,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -72,10 +71,7 @@ public final class Directories {
       Files.createFile(
           temporary, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode)));
       Files.write(temporary, content, StandardOpenOption.WRITE);
-      Durable.sync(temporary);
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      Durable.sync(file.resolveSibling("."));
+      Durable.publish(temporary, file);
     } catch (IOException e) {
       throw new UserError(
           "Could not write " + file + ": " + Reason.of(e),

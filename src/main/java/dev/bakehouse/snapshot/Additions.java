@@ -23,7 +23,7 @@ public record Additions(Snapshot snapshot, Set<String> paths, long bytes) {
       throws IOException {
     Set<String> paths = new HashSet<>();
     long bytes = 0;
-    try (Workers workers = new Workers()) {
+    try (Workers workers = new Workers(snapshot.blobs())) {
       ShardCursor all = new ShardCursor(snapshot, workers);
       ShardCursor known = there.map(s -> new ShardCursor(s, workers)).orElse(null);
       for (Entry next = all.peek(); next != null; next = all.peek()) {

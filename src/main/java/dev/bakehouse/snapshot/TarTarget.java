@@ -42,6 +42,9 @@ public final class TarTarget {
   private final List<Hardlink> links = new ArrayList<>();
   private final List<Dir> directories = new ArrayList<>();
 
+  /// Whether something is to be written last.
+  private boolean later;
+
   /// @param rules `last` and `whole` matter here
   public TarTarget(Snapshot snapshot, HostTarget.Rules rules) {
     this(snapshot, rules, _ -> true);
@@ -65,7 +68,9 @@ public final class TarTarget {
     try (Workers workers = new Workers(snapshot.blobs())) {
       TarOutput tar = new TarOutput(out);
       pass(false, workers, tar, out);
-      pass(true, workers, tar, out);
+      if (later) {
+        pass(true, workers, tar, out);
+      }
       for (Hardlink link : links) {
         if (!lost.contains(link.of())) {
           tar.header('1', link.path(), 0644, 0, 0, link.of());
@@ -102,7 +107,9 @@ public final class TarTarget {
         cursor.take();
         boolean whole = check.add(next.node());
         String path = next.node().path();
-        if (rules.last().test(path) != last || !wanted.test(path)) {
+        boolean other = rules.last().test(path) != last;
+        later |= other && !last;
+        if (other || !wanted.test(path)) {
           continue;
         }
         if (!whole) {

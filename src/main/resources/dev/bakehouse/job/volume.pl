@@ -1,16 +1,12 @@
-# The cache volume of a Linux guest, as root and by system calls: a program that starts costs more than all of it.
+# The cache volume of a Linux guest, by system calls: a program that starts costs more than all of it.
 #
-# volume.pl mount AT USER STATE SECTORS   mounts the cache disk at AT, which is USER's; STATE is `kept` for a generation,
+# volume.pl mount AT USER STATE SECTORS   as root: mounts the cache disk at AT, which is USER's; STATE is `kept` for a generation,
 #                                         else a file system is made. Prints why the disk is of no use, if so.
 # volume.pl seal AT PATH…                 lets go of it with nothing on it but PATHs. Prints `emptied`, when it was nearly
 #                                         full, and `frozen`, when processes of the job still use it.
 # volume.pl add DIR                       beside the job, as its user: puts the files of a tar archive from standard input
-#                                         among those of DIR, until the disk fills up. Prints how many, and their bytes.
-#
-# As the job's user, beside the job:
-#
-# volume.pl add DIR   puts the files of a tar archive from standard input among those of DIR on the volume: each when it is
-#                     whole, none over a newer one, none more when the disk fills up. Prints how many, and their bytes.
+#                                         among those of DIR, each when it is whole, none over a newer one, until the disk
+#                                         fills up. Prints how many, and their bytes.
 use strict;
 use warnings;
 
