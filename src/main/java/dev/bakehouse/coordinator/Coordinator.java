@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -93,7 +94,7 @@ public final class Coordinator implements AutoCloseable {
             "Another coordinator uses the state directory " + state,
             "Stop it, or name another directory with --state.");
       }
-      unpackInto(state.resolve("native"));
+      unpackInto(state.resolve(".sqlite"));
       Coordinator coordinator = new Coordinator(config, file);
       Path part = state.resolve("address.part");
       Files.writeString(part, coordinator.address() + "\n");
@@ -109,9 +110,14 @@ public final class Coordinator implements AutoCloseable {
 
   /// SQLite's library is unpacked into a directory that only the one with the lock uses: what a
   /// killed coordinator left goes.
-  private static void unpackInto(Path directory) {
-    Directories.delete(directory);
-    System.setProperty("org.sqlite.tmpdir", Directories.makePrivate(directory).toString());
+  private static void unpackInto(Path directory) throws IOException {
+    Directories.makePrivate(directory);
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, "sqlite-*")) {
+      for (Path file : left) {
+        Files.deleteIfExists(file);
+      }
+    }
+    System.setProperty("org.sqlite.tmpdir", directory.toString());
   }
 
   private static boolean locked(FileChannel file) throws IOException {

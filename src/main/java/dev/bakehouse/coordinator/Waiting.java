@@ -153,6 +153,7 @@ final class Waiting implements AutoCloseable {
         Comparator.comparingInt(one -> one.getValue().priority());
     return idle.entrySet().stream()
         .map(Map.Entry::copyOf)
+        .filter(one -> waiters.get(one.getValue().id()) == one.getKey())
         .filter(one -> !busy.contains(one.getValue().id()))
         .filter(one -> dispatcher.fits(one.getValue(), wanted))
         .sorted(lowest.reversed())

@@ -30,6 +30,9 @@ import java.util.function.Consumer;
 final class Arrival implements AutoCloseable {
   private static final int OWNERS = 0700;
 
+  /// None that makes others' files somebody's.
+  private static final int MODES = 01777;
+
   private final Path to;
   private final Path fresh;
   private final Duration deadline;
@@ -90,6 +93,9 @@ final class Arrival implements AutoCloseable {
     came.forEach(
         (path, entry) -> {
           Manifest.Entry before = there.get(path);
+          if (!entry.copied()) {
+            throw refused(path, "which is no file, directory or symbolic link");
+          }
           if (!path.isEmpty() && !asked.contains(path)) {
             throw refused(path, "which nobody asked for");
           }
@@ -132,7 +138,7 @@ final class Arrival implements AutoCloseable {
   }
 
   private static int mode(Manifest.Entry entry) {
-    return Integer.parseInt(entry.mode(), 8);
+    return Integer.parseInt(entry.mode(), 8) & MODES;
   }
 
   private static long nanoseconds(Manifest.Entry entry) {

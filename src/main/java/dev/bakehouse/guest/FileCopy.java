@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class FileCopy {
   private static final byte[] NOTHING = {};
   private static final int LONGEST = 1 << 28;
+  private static final int COMPLAINT = 1 << 20;
   private static final AtomicLong RUNS = new AtomicLong();
 
   private final Ssh ssh;
@@ -144,7 +145,7 @@ public final class FileCopy {
     env.add(("PATH=" + system.path()).getBytes(UTF_8));
     env.add("LC_ALL=C".getBytes(UTF_8));
     env.add("COPYFILE_DISABLE=1".getBytes(UTF_8));
-    BoundedBuffer err = new BoundedBuffer("the complaint of " + argv.getFirst(), LONGEST);
+    BoundedBuffer err = new BoundedBuffer("the complaint of " + argv.getFirst(), COMPLAINT);
     RunResult result = ssh.run(spec.env(env), input, out, err, control, deadline);
     if (!(result instanceof RunResult.Finished(Ended.Exited(int code)) && code == 0)) {
       throw new UserError(

@@ -2,8 +2,6 @@ package dev.bakehouse.host;
 
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.HttpClients;
-import dev.bakehouse.platform.UserError;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,6 +9,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -41,8 +42,12 @@ final class Farewell {
               .header("Content-Type", "application/json")
               .POST(BodyPublishers.ofByteArray(JSON.writeValueAsBytes(Map.of("name", name))))
               .build();
-      var _ = HTTP.get().send(request, BodyHandlers.discarding());
-    } catch (IOException | UserError | IllegalArgumentException e) {
+      // The request's own time is over with the first byte of an answer.
+      var _ =
+          HTTP.get()
+              .sendAsync(request, BodyHandlers.discarding())
+              .get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException | RuntimeException e) {
       // Then one more job may come to it.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -2,8 +2,8 @@ package dev.bakehouse.job;
 
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.guest.GuestSystem;
+import dev.bakehouse.platform.BoundedBuffer;
 import dev.bakehouse.platform.ProgramFiles;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +21,9 @@ import java.util.Scanner;
 /// It has no journal: one that was not unmounted is never used again.
 final class GuestVolume {
   private static final String PROGRAM = ProgramFiles.text(GuestVolume.class, "volume.pl");
+
+  /// Any process of the job can write into the answer.
+  private static final int LONGEST = 1 << 12;
 
   private final Path at;
 
@@ -76,9 +79,9 @@ final class GuestVolume {
   /// @param tar may end anywhere: what came whole is there
   /// @throws IOException when the guest could not do it; what came whole is there likewise
   Added add(Machine machine, Kind kind, InputStream tar) throws IOException {
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    BoundedBuffer said = new BoundedBuffer("what the guest said of it", LONGEST);
     machine.run(adding(kind), tar, said);
-    try (Scanner numbers = new Scanner(said.toString(StandardCharsets.US_ASCII))) {
+    try (Scanner numbers = new Scanner(new String(said.bytes(), StandardCharsets.US_ASCII))) {
       return new Added(numbers.nextLong(), numbers.nextLong());
     } catch (NoSuchElementException e) {
       throw new IOException("the guest did not say what it added", e);

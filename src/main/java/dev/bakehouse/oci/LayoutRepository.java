@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
@@ -166,9 +167,9 @@ public final class LayoutRepository implements Repository {
   private LayoutIndex index() {
     Path file = root.resolve("index.json");
     try {
-      return Files.exists(file)
-          ? LayoutIndex.parse(Files.readAllBytes(file), file.toString())
-          : LayoutIndex.empty();
+      return LayoutIndex.parse(Files.readAllBytes(file), file.toString());
+    } catch (NoSuchFileException e) {
+      return LayoutIndex.empty();
     } catch (IOException e) {
       throw failed("read " + file, e);
     }

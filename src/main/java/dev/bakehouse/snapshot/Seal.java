@@ -95,9 +95,13 @@ public final class Seal {
     return !content().isEmpty();
   }
 
+  /// A power cut may leave the name of a state without its bytes.
   private String content() {
     try (FileStream in = new FileStream(file)) {
-      return new String(in.readNBytes(LONGEST), StandardCharsets.ISO_8859_1);
+      String text = new String(in.readNBytes(LONGEST), StandardCharsets.ISO_8859_1);
+      return text.replace("\0", "").isEmpty()
+          ? new String(PARTIAL, StandardCharsets.US_ASCII)
+          : text;
     } catch (IOException e) {
       return "";
     }

@@ -2,7 +2,6 @@ package dev.bakehouse.store;
 
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -73,16 +72,10 @@ public interface BlobStore {
   /// everything that its new blobs rely on and others published.
   void touch(String key) throws IOException;
 
-  /// What time it is by the store, which its blobs' times are of; empty where it does not tell.
+  /// What time it is by the store, which its blobs' times are of; empty where it does not tell. It
+  /// takes no space: a full store is the one to sweep.
   default Optional<Instant> now() throws IOException {
-    String clock = "clock";
-    try (Upload upload = upload()) {
-      upload.stream().write(clock.getBytes(StandardCharsets.US_ASCII));
-      upload.publish(clock);
-    }
-    Optional<Instant> now = stat(clock).map(BlobInfo::modified);
-    boolean _ = delete(clock);
-    return now;
+    return Optional.empty();
   }
 
   /// Removes uploads begun before a moment and never published.

@@ -77,10 +77,12 @@ public final class DirectoryStore implements BlobStore {
     List<BlobInfo> all = new ArrayList<>();
     Path top = prefix.isEmpty() ? root : file(prefix);
     try {
-      // This and what is above may be symbolic links; what one below leads to is not the store's.
+      // This and what is above may be symbolic links.
       Files.walkFileTree(top.toRealPath(), new Lister(top, top.toRealPath(), all));
     } catch (FileSystemException e) {
-      gone(e);
+      if (!vanished(e)) {
+        throw e;
+      }
     }
     return all;
   }
@@ -100,6 +102,18 @@ public final class DirectoryStore implements BlobStore {
       Posix.touch(RawEnvironment.raw(file(key).toString()));
     } catch (FileSystemException e) {
       gone(e);
+    }
+  }
+
+  /// The file system's, on NFS its server's.
+  @Override
+  public Optional<Instant> now() throws IOException {
+    try {
+      Path real = root.toRealPath();
+      Posix.touch(RawEnvironment.raw(real.toString()));
+      return Optional.of(Files.getLastModifiedTime(real).toInstant());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
     }
   }
 
@@ -158,6 +172,11 @@ public final class DirectoryStore implements BlobStore {
             && (stale(f) || "Not a directory".equals(f.getReason())));
   }
 
+  /// Not so when a server lost its files for a moment: a list that is not whole is none.
+  private static boolean vanished(IOException e) {
+    return absent(e) && !(e instanceof FileSystemException f && stale(f));
+  }
+
   private static <T> Optional<T> gone(FileSystemException e) throws FileSystemException {
     if (absent(e)) {
       return Optional.empty();
@@ -196,7 +215,13 @@ public final class DirectoryStore implements BlobStore {
     }
 
     @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+      if (attributes.isSymbolicLink() && Files.isDirectory(file)) {
+        throw new IOException(
+            file
+                + " is a symbolic link to a directory, and what lies there is not listed: put the"
+                + " directory itself there, or make the store's own directory the link");
+      }
       String key = named(file).toString();
       if (attributes.isRegularFile() && Keys.valid(key)) {
         all.add(info(key, attributes));
@@ -206,7 +231,7 @@ public final class DirectoryStore implements BlobStore {
 
     @Override
     public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-      if (absent(e)) {
+      if (vanished(e)) {
         return FileVisitResult.CONTINUE;
       }
       throw e;

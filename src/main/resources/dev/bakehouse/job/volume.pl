@@ -88,7 +88,7 @@ sub add {
         chmod $mode & 0777, $part;
         utime $time, $time, $part;
         make( "$at/$name" =~ s{/[^/]*\z}{}r, -1, -1 );
-        rename $part, "$at/$name" or die "can not write $at/$name: $!\n";
+        rename $part, "$at/$name" or next;    # A directory may have its name.
         $files++;
         $bytes += $size;
     }

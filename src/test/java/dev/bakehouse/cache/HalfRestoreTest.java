@@ -126,6 +126,11 @@ class HalfRestoreTest {
 
     assertThat(began[0]).isTrue();
     assertThat(new Seal(target).partial()).isTrue();
+    // What a power cut leaves of a name whose bytes were not on the disk.
+    for (int bytes : new int[] {0, 9}) {
+      Files.write(dir.resolve("." + target.getFileName() + ".bakehouse"), new byte[bytes]);
+      assertThat(new Seal(target).partial()).isTrue();
+    }
   }
 
   @Test

@@ -137,7 +137,6 @@ class JanitorTest {
       Files.writeString(file, "precious");
       Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofDays(400))));
     }
-    Files.createSymbolicLink(blobsDirectory().resolve("packs/deeper"), precious);
     Files.createSymbolicLink(
         blobsDirectory().resolve("packs/" + "3".repeat(32)), precious.resolve("0".repeat(32)));
 
@@ -145,6 +144,23 @@ class JanitorTest {
 
     assertThat(swept.blobs()).isZero();
     assertThat(theirs).allSatisfy(file -> assertThat(file).exists());
+  }
+
+  /// What it leads to can not be told from what is not there.
+  @Test
+  void aLinkAmongTheDirectoriesForbidsToRemoveAnything() throws IOException {
+    save("b1");
+    age("b1", 2);
+    agePacks(2);
+    Path manifests = blobsDirectory().resolve("manifests");
+    Path scope = manifests.resolve(manifests.relativize(manifest("b1")).getName(0));
+    Files.move(scope, dir.resolve("elsewhere"));
+    Files.createSymbolicLink(scope, dir.resolve("elsewhere"));
+
+    assertThatThrownBy(() -> sweep(FailedBuilds.UNKNOWN))
+        .isInstanceOf(UserError.class)
+        .hasMessageContainingAll(scope.toString(), "symbolic link to a directory");
+    assertThat(packs()).hasSize(2);
   }
 
   @Test
@@ -168,6 +184,34 @@ class JanitorTest {
         .isInstanceOf(UserError.class)
         .hasMessageContainingAll("clock", "1500 minutes apart");
     assertThat(builds()).containsExactly("old");
+  }
+
+  /// What makes room needs none.
+  @Test
+  void aFullStoreIsSwept() throws IOException {
+    save("old");
+    age("old", 31);
+    agePacks(31);
+    BlobStore full =
+        (BlobStore)
+            Proxy.newProxyInstance(
+                BlobStore.class.getClassLoader(),
+                new Class<?>[] {BlobStore.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("upload")) {
+                    throw new IOException("No space left on device");
+                  }
+                  return method.invoke(blobs, arguments);
+                });
+    Files.writeString(blobsDirectory().resolve("clock"), "theirs");
+
+    new Janitor(full, Clock.systemUTC()).sweep(RETENTION, Janitor.GRACE, FailedBuilds.UNKNOWN);
+
+    assertThat(builds()).isEmpty();
+    assertThat(packs()).isEmpty();
+    assertThat(blobsDirectory().resolve("clock")).hasContent("theirs");
+    assertThat(Duration.between(blobs.now().orElseThrow(), Instant.now()).abs())
+        .isLessThan(Duration.ofMinutes(1));
   }
 
   private interface Aside {

@@ -94,6 +94,8 @@ class DatabaseTest {
   void aKilledCoordinatorLeavesNothingInTheTemporaryDirectory() throws Exception {
     Path temporary = Files.createDirectories(dir.resolve("tmp"));
     Path state = dir.resolve("served");
+    Path theirs = Files.createDirectories(state.resolve(".sqlite")).resolve("notes");
+    Files.writeString(theirs, "precious");
     for (int kill = 0; kill < 2; kill++) {
       Process server = CrashTest.serve(state, 0, "-Djava.io.tmpdir=" + temporary);
       try {
@@ -104,8 +106,10 @@ class DatabaseTest {
       Files.delete(state.resolve("address"));
     }
     assertThat(temporary).isEmptyDirectory();
-    try (var left = Files.list(state.resolve("native"))) {
-      assertThat(left.filter(file -> !file.toString().endsWith(".lck"))).hasSize(1);
+    assertThat(theirs).hasContent("precious");
+    try (var left = Files.list(state.resolve(".sqlite"))) {
+      assertThat(left.filter(file -> file.toString().matches(".*/sqlite-.*(?<!\\.lck)")))
+          .hasSize(1);
     }
   }
 }

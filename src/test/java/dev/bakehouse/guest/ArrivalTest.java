@@ -100,6 +100,15 @@ class ArrivalTest {
     refused(archive(guest, "."), listed, "b\\x1b");
   }
 
+  @Test
+  void nothingComesThatIsNoFile() throws Exception {
+    Files.writeString(guest.resolve("own"), "a file, as the guest says");
+    Manifest listed = list(guest);
+    sh(guest, "rm own; mkfifo own");
+
+    refused(archive(guest, "."), listed, "own");
+  }
+
   private void refused(byte[] archive, Manifest theirs, String named) throws IOException {
     String before = Tree.describe(out);
     assertThatThrownBy(() -> settle(archive, theirs))

@@ -68,6 +68,19 @@ class LayoutDamageTest {
     assertPulls(layout, "v2", "vm");
   }
 
+  /// A file system that fails for a moment costs no tags.
+  @Test
+  void anIndexThatCanNotBeReadIsNotReplaced() throws IOException {
+    push(layout, "v1");
+    Path index = layout.resolve("index.json");
+    Path there = Files.move(index, temp.resolve("index.json"));
+    Files.createSymbolicLink(index, index.getFileName());
+    assertThatThrownBy(() -> push(layout, "v2")).hasMessageContaining(index.toString());
+    Files.delete(index);
+    Files.move(there, index);
+    assertPulls(layout, "v1", "vm");
+  }
+
   @Test
   void theNextPushMendsTheBlobsThatAPowerCutEmptied() throws IOException {
     push(layout, "v1");

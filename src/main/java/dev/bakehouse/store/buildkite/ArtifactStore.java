@@ -122,11 +122,6 @@ public final class ArtifactStore implements BlobStore {
   }
 
   @Override
-  public Optional<Instant> now() {
-    return Optional.empty();
-  }
-
-  @Override
   public int deleteAbandoned(Instant before) {
     return 0;
   }

@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.function.Function;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -138,6 +141,26 @@ final class Bucket {
       }
     }
     return call.apply(false);
+  }
+
+  /// What time it is there, as its answers say.
+  Optional<Instant> date() throws IOException {
+    return call(
+        "ask",
+        "the time",
+        c ->
+            c.headBucket(b -> b.bucket(location.bucket()))
+                .sdkHttpResponse()
+                .firstMatchingHeader("Date")
+                .flatMap(Bucket::moment));
+  }
+
+  private static Optional<Instant> moment(String date) {
+    try {
+      return Optional.of(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date, Instant::from));
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
   }
 
   /// An answer without a body does not tell whether the object or the whole bucket is missing.

@@ -5,6 +5,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.CopyObjectResponse;
+import software.amazon.awssdk.services.s3.model.CopyObjectResult;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.MetadataDirective;
 
@@ -35,8 +37,8 @@ final class S3Touch {
         "touch",
         key,
         client ->
-            client
-                .copyObject(
+            time(
+                client.copyObject(
                     r ->
                         r.sourceBucket(bucket.location.bucket())
                             .sourceKey(bucket.key(key))
@@ -44,9 +46,14 @@ final class S3Touch {
                             .destinationBucket(bucket.location.bucket())
                             .destinationKey(bucket.key(key))
                             .metadata(there.metadata())
-                            .metadataDirective(MetadataDirective.REPLACE))
-                .copyObjectResult()
-                .lastModified());
+                            .metadataDirective(MetadataDirective.REPLACE))));
+  }
+
+  /// A server that does not tell is taken to do as S3 does.
+  private static Instant time(CopyObjectResponse answer) {
+    CopyObjectResult result = answer.copyObjectResult();
+    Instant time = result == null ? null : result.lastModified();
+    return time == null ? Instant.MAX : time;
   }
 
   private void rewrite() throws IOException {

@@ -8,6 +8,7 @@ import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Trees;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -24,6 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
 /// out of its ext4 disk once per digest.
 final class BootFiles {
   static final String APPEND = "append";
+
+  private static final String DRAFT = ".new";
 
   /// Beside the two, how large they must be.
   private static final String SIZES = "sizes";
@@ -90,14 +93,24 @@ final class BootFiles {
     try (ExclusiveLock _ = ExclusiveLock.on(cache.resolveSibling("boot.lock"))) {
       if (!whole(done)) {
         Trees.delete(done);
+        sweep();
         make(image.directory().resolve("disk.img"), kernel, initrd, done);
       }
     }
     return done;
   }
 
+  /// Removes what killed processes began.
+  private void sweep() throws IOException {
+    try (DirectoryStream<Path> begun = Files.newDirectoryStream(cache, DRAFT + "*")) {
+      for (Path draft : begun) {
+        Trees.delete(draft);
+      }
+    }
+  }
+
   private void make(Path disk, String kernel, String initrd, Path done) throws IOException {
-    Path draft = Files.createTempDirectory(cache, ".new");
+    Path draft = Files.createTempDirectory(cache, DRAFT);
     try {
       dump(disk, kernel, draft, CommandLine.KERNEL);
       dump(disk, initrd, draft, CommandLine.INITRD);
