@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /// One connection to a guest by the system's OpenSSH client; every command and copy shares it.
@@ -183,18 +182,14 @@ public final class Ssh implements AutoCloseable {
       OutputStream err,
       Control control,
       Duration deadline) {
-    Process process = OwnSession.start(session("perl " + target.program() + " run"));
-    try (SshSession session = new SshSession(process, spec.merged())) {
-      session.feed(spec.request(), input);
-      session.pump(out, err);
-      if (!process.waitFor(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
-        return new RunResult.TimedOut(deadline);
-      }
-      return session.result(spec.id(), control);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Poll.Fatal("Interrupted while a command ran in the guest", "Start it again.");
+    try (SshSession session = prepare()) {
+      return session.run(spec, input, out, err, control, deadline);
     }
+  }
+
+  /// Starts the session of a command that is not known yet.
+  public SshSession prepare() {
+    return new SshSession(OwnSession.start(session("perl " + target.program() + " run")));
   }
 
   /// A control channel over this connection, for a guest whose own port is not to be had, or is

@@ -2,6 +2,7 @@ package dev.bakehouse.guest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Threads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,25 +10,60 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /// One command's session: its client process and the three streams.
-final class SshSession implements AutoCloseable {
+///
+/// It is started ahead of its command, which it then waits for in the guest: log-in, shell and the
+/// runner's own start are behind it when the command comes.
+public final class SshSession implements AutoCloseable {
   private static final Duration RESULT = Duration.ofSeconds(15);
   private static final int LONGEST_COMPLAINT = 4000;
 
   private final Process process;
-  private final boolean merged;
   private final ByteArrayOutputStream complaint = new ByteArrayOutputStream();
   private volatile Optional<IOException> sinkFailure = Optional.empty();
   private Thread outPump = Thread.currentThread();
   private Thread errPump = Thread.currentThread();
 
-  SshSession(Process process, boolean merged) {
+  SshSession(Process process) {
     this.process = process;
-    this.merged = merged;
   }
 
-  void feed(byte[] request, InputStream input) {
+  /// As [Ssh#run]; once.
+  public RunResult run(
+      RunSpec spec, OutputStream out, OutputStream err, Control control, Duration deadline) {
+    return run(spec, InputStream.nullInputStream(), out, err, control, deadline);
+  }
+
+  RunResult run(
+      RunSpec spec,
+      InputStream input,
+      OutputStream out,
+      OutputStream err,
+      Control control,
+      Duration deadline) {
+    try {
+      feed(spec.request(), input);
+      outPump = Threads.start(() -> copy(process.getInputStream(), out, false));
+      errPump =
+          Threads.start(
+              () ->
+                  copy(
+                      process.getErrorStream(),
+                      spec.merged() ? OutputStream.nullOutputStream() : err,
+                      true));
+      if (!process.waitFor(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
+        return new RunResult.TimedOut(deadline);
+      }
+      return result(spec.id(), control);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Poll.Fatal("Interrupted while a command ran in the guest", "Start it again.");
+    }
+  }
+
+  private void feed(byte[] request, InputStream input) {
     Threads.start(
         () -> {
           try (OutputStream stdin = process.getOutputStream()) {
@@ -40,11 +76,6 @@ final class SshSession implements AutoCloseable {
         });
   }
 
-  void pump(OutputStream out, OutputStream err) {
-    outPump = Threads.start(() -> copy(process.getInputStream(), out, false));
-    errPump = Threads.start(() -> copy(process.getErrorStream(), err, true));
-  }
-
   private void copy(InputStream from, OutputStream to, boolean stderr) {
     byte[] buffer = new byte[65536];
     try (from) {
@@ -53,9 +84,7 @@ final class SshSession implements AutoCloseable {
         if (stderr && complaint.size() < LONGEST_COMPLAINT) {
           complaint.write(buffer, 0, Math.min(got, LONGEST_COMPLAINT));
         }
-        if (!stderr || !merged) {
-          deliver(to, buffer, got);
-        }
+        deliver(to, buffer, got);
       }
     } catch (IOException e) {
       // The client was ended.
@@ -76,7 +105,7 @@ final class SshSession implements AutoCloseable {
 
   /// To be called when the client has ended: waits for the output's end and asks the control
   /// channel.
-  RunResult result(String runId, Control control) throws InterruptedException {
+  private RunResult result(String runId, Control control) throws InterruptedException {
     outPump.join();
     errPump.join();
     int status = process.exitValue();

@@ -16,7 +16,6 @@ import java.util.SequencedMap;
 
 /// Runs the agent's own bootstrap in the guest.
 final class GuestBootstrap {
-  private static final Duration LONGEST = Duration.ofDays(2);
   static final String RUN = "job";
   private static final String EMPTY_INPUT = "/bin/sh -c 'exec \"$@\" </dev/null' sh ";
 
@@ -67,10 +66,7 @@ final class GuestBootstrap {
     Headings headings = new Headings(raw);
     cancellation.listen(() -> Threads.start(() -> end(machine)));
     phases.say("+++ bakehouse: " + machine.name() + " runs the job");
-    RunResult result =
-        machine
-            .ssh()
-            .run(spec, headings, OutputStream.nullOutputStream(), machine.control(), LONGEST);
+    RunResult result = machine.command(spec, headings, OutputStream.nullOutputStream());
     headings.finish().forEach(phases::add);
     int status =
         switch (result) {

@@ -6,8 +6,10 @@ import dev.bakehouse.guest.GuestProgram;
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.guest.Identity;
 import dev.bakehouse.guest.Ssh;
+import dev.bakehouse.guest.SshSession;
 import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Duplex;
 import dev.bakehouse.vm.Lease;
@@ -77,16 +79,24 @@ final class Heir {
   private static Machine connect(
       Machines machines, Vm vm, Path dir, List<Integer> forwards, Phases phases) {
     HandOver given = HandOver.read(dir);
+    Ssh ssh = Ssh.takeOver(given.target(dir, GuestSystem.USER, vm.guestProgram()), given.socket());
+    SshSession first = ssh.prepare();
+    List<Integer> more = forwards.stream().filter(p -> !given.forwards().contains(p)).toList();
     Duplex channel = vm.control(GuestProgram.bytes());
+    Control control =
+        Threads.beside(
+            () -> ssh.forward(more.stream().map(Forward::loopback).toList()),
+            () -> identified(channel, given, machines, vm.name()));
+    DiskWatch watch = new DiskWatch(vm, machines.vmSettings().fullDisk(), phases::say);
+    return new Machine(vm, GuestSystem.of(vm.config()), channel, control, ssh, first, dir, watch);
+  }
+
+  private static Control identified(
+      Duplex channel, HandOver given, Machines machines, String name) {
     Control control = new Control(channel.in(), channel.out());
     control.hello(machines.vmSettings().resume());
     control.identify(
-        Identity.again(vm.name(), given.machineId(), GuestSystem.USER, given.authorizedKey()),
-        IDENTIFY);
-    Ssh ssh = Ssh.takeOver(given.target(dir, GuestSystem.USER, vm.guestProgram()), given.socket());
-    List<Integer> more = forwards.stream().filter(p -> !given.forwards().contains(p)).toList();
-    ssh.forward(more.stream().map(Forward::loopback).toList());
-    DiskWatch watch = new DiskWatch(vm, machines.vmSettings().fullDisk(), phases::say);
-    return new Machine(vm, GuestSystem.of(vm.config()), channel, control, ssh, dir, watch);
+        Identity.again(name, given.machineId(), GuestSystem.USER, given.authorizedKey()), IDENTIFY);
+    return control;
   }
 }

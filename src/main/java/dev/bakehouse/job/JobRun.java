@@ -30,7 +30,6 @@ import java.util.OptionalInt;
 /// command's alone; what the machinery has to say goes to standard error.
 public final class JobRun {
   private static final Duration SLOT = Duration.ofHours(6);
-  private static final Duration LONGEST = Duration.ofDays(2);
   private static final Duration COPY = Duration.ofHours(1);
   private static final Duration GRACE = Duration.ofSeconds(9);
   private static final String RUN = "job";
@@ -206,9 +205,7 @@ public final class JobRun {
     cancellation.listen(() -> Threads.start(() -> machine.end(RUN, GRACE)));
     Redactor out = redactor(env, FileDescriptor.out);
     Redactor err = redactor(env, FileDescriptor.err);
-    RunResult result =
-        phases.timed(
-            Phase.COMMAND, () -> machine.ssh().run(spec, out, err, machine.control(), LONGEST));
+    RunResult result = phases.timed(Phase.COMMAND, () -> machine.command(spec, out, err));
     settle(out);
     settle(err);
     return switch (result) {

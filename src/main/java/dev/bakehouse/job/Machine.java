@@ -9,6 +9,7 @@ import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.guest.Ssh;
 import dev.bakehouse.guest.SshKey;
+import dev.bakehouse.guest.SshSession;
 import dev.bakehouse.guest.SshTarget;
 import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.Directories;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class Machine {
   private static final Duration IDENTIFY = Duration.ofSeconds(60);
   private static final Duration KILLED = Duration.ofSeconds(3);
+  private static final Duration LONGEST = Duration.ofDays(2);
 
   private final Vm vm;
   private final GuestSystem system;
@@ -44,13 +46,16 @@ final class Machine {
   private final Path dir;
   private final DiskWatch watch;
   private final OwnCommands own;
+  private final SshSession first;
 
+  /// @param first waits for the machine's own command, [#command]
   Machine(
       Vm vm,
       GuestSystem system,
       Duplex channel,
       Control control,
       Ssh ssh,
+      SshSession first,
       Path dir,
       DiskWatch watch) {
     this.vm = vm;
@@ -61,6 +66,7 @@ final class Machine {
     this.dir = dir;
     this.watch = watch;
     this.own = new OwnCommands(ssh, control, system);
+    this.first = first;
   }
 
   /// Clones, starts, identifies and connects a VM; whatever fails, nothing of it stays.
@@ -127,7 +133,7 @@ final class Machine {
       if (start.owner() == Owner.HEIR) {
         new HandOver(endpoint, identity, start.forwards(), ssh.socket()).write(dir);
       }
-      return new Machine(vm, system, booted.channel(), control, ssh, dir, watch);
+      return new Machine(vm, system, booted.channel(), control, ssh, ssh.prepare(), dir, watch);
     } catch (RuntimeException e) {
       String console = console(vm);
       closeQuietly(watch);
@@ -187,6 +193,12 @@ final class Machine {
 
   Ssh ssh() {
     return ssh;
+  }
+
+  /// Runs the one command that the machine is there for, as [Ssh#run]: its session was prepared
+  /// with the machine.
+  RunResult command(RunSpec spec, OutputStream out, OutputStream err) {
+    return first.run(spec, out, err, control, LONGEST);
   }
 
   /// Runs small commands of Bakehouse's own in the guest.
@@ -258,6 +270,7 @@ final class Machine {
   /// Lets go of all but the connection, for an heir: one process at a time has the control channel.
   void rest() {
     closeQuietly(watch);
+    closeQuietly(first);
     closeQuietly(control);
     closeQuietly(channel);
   }
@@ -265,6 +278,7 @@ final class Machine {
   /// Lets go of a VM that is to keep running.
   void leave() {
     closeQuietly(watch);
+    closeQuietly(first);
     closeQuietly(ssh);
     closeQuietly(control);
     closeQuietly(channel);

@@ -1,7 +1,6 @@
 package dev.bakehouse.platform;
 
 import java.util.Collection;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -41,8 +40,29 @@ public final class Threads {
   /// or a wait would give up half-way. It runs on a thread of its own; this one waits and keeps its
   /// interrupt for later.
   public static <T> T uninterrupted(Supplier<T> work) {
+    return result(begin(work));
+  }
+
+  /// Runs two at once, the other on a thread of its own, and waits for both also when one fails.
+  ///
+  /// @return of the work
+  public static <T> T beside(Runnable other, Supplier<T> work) {
+    CompletableFuture<Boolean> begun =
+        begin(
+            () -> {
+              other.run();
+              return true;
+            });
+    try {
+      return work.get();
+    } finally {
+      boolean _ = result(begun);
+    }
+  }
+
+  private static <T> CompletableFuture<T> begin(Supplier<T> work) {
     CompletableFuture<T> done = new CompletableFuture<>();
-    Thread worker =
+    Thread _ =
         start(
             () -> {
               try {
@@ -51,9 +71,12 @@ public final class Threads {
                 done.completeExceptionally(e);
               }
             });
-    join(List.of(worker));
+    return done;
+  }
+
+  private static <T> T result(CompletableFuture<T> begun) {
     try {
-      return done.join();
+      return begun.join();
     } catch (CompletionException e) {
       switch (e.getCause()) {
         case RuntimeException cause -> throw cause;
