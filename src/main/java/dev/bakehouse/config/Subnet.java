@@ -1,6 +1,5 @@
 package dev.bakehouse.config;
 
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -55,12 +54,13 @@ public record Subnet(int address, int bits) {
   }
 
   private static String dotted(int number) {
-    return String.format(
-        Locale.ROOT,
-        "%d.%d.%d.%d",
-        number >>> 24,
-        number >>> 16 & 255,
-        number >>> 8 & 255,
-        number & 255);
+    // No format: it reads the data of locales first, and every job of a host comes by here.
+    return (number >>> 24)
+        + "."
+        + (number >>> 16 & 255)
+        + "."
+        + (number >>> 8 & 255)
+        + "."
+        + (number & 255);
   }
 }

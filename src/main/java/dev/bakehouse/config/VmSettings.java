@@ -77,7 +77,7 @@ public record VmSettings(
     Section inner = section.section("limit");
     VmSize limit = VmSize.read(inner, largest);
     inner.close();
-    if (!limit.max(largest).equals(limit)) {
+    if (!limit.holds(largest)) {
       throw section.error(
           "limit",
           "is below a size this file itself gives to VMs",

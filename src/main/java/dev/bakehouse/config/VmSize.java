@@ -18,6 +18,11 @@ public record VmSize(int cpus, int memoryMb, int diskGb) {
         section.number("disk-gb", fallback.diskGb, LEAST_DISK_GB, 1 << 14));
   }
 
+  /// Whether the other is larger in no respect.
+  boolean holds(VmSize other) {
+    return cpus >= other.cpus && memoryMb >= other.memoryMb && diskGb >= other.diskGb;
+  }
+
   /// The larger of the two in each respect.
   VmSize max(VmSize other) {
     return new VmSize(

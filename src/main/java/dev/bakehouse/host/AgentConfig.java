@@ -20,6 +20,11 @@ final class AgentConfig {
   /// The first slots of all hosts get jobs before any second one does: two jobs, two hosts.
   private static final int FIRST_SLOT = 100;
 
+  /// A job's wait for its VM is short: code is compiled when it is hot for a while, and there is no
+  /// file of counters for other programs to read.
+  private static final List<String> QUICK =
+      List.of("-XX:CompileThresholdScaling=6", "-XX:-UsePerfData");
+
   private AgentConfig() {}
 
   /// Writes `state/agents/SLOT/buildkite-agent.cfg` and the directories it names.
@@ -72,7 +77,7 @@ final class AgentConfig {
     HostEnvironment.of(host, temporary).forEach((name, value) -> list.add(name + "=" + value));
     list.add("BAKEHOUSE_READY_IMAGES=" + AgentTags.images(tags));
     list.add("--");
-    Self.argv("job", "bootstrap").forEach(list::add);
+    Self.argv(QUICK, "job", "bootstrap").forEach(list::add);
     Directories.writePrivate(dir.resolve("bootstrap.list"), RawEnvironment.bytes(list.toString()));
     return List.of(Programs.path("perl"), "-T", script.toString());
   }

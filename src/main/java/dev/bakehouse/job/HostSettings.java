@@ -129,7 +129,7 @@ public record HostSettings(
     HostSettings settings =
         new HostSettings(
             file,
-            host.text("name", hostName()),
+            host.text("name").orElseGet(HostSettings::hostName),
             state,
             host.number("slots", 2, 1, 64),
             StandbySettings.read(host.section("standby")),
