@@ -78,6 +78,7 @@ record_start() {
     "$JAVA" "${flags[@]}" "${lean[@]}" -XX:AOTCacheOutput=target/job-bootstrap.aot -cp target/bakehouse.jar dev.bakehouse.cli.Main job bootstrap >/dev/null 2>&1 || true
   flags+=(-XX:TieredStopAtLevel=1)
   printf 'steps:\n  - group: mac\n    key: g\n    steps:\n      - {key: a, command: x, agents: {queue: darwin, os: darwin}}\n  - {label: b, key: b, command: [x, y], depends_on: a, agents: {os: linux}}\n' >"$work/pipeline.yml"
+  flags+=("${lean[@]}")
   bakehouse -XX:AOTCacheOutput=target/pipeline-adapt.aot -- pipeline adapt "$work/pipeline.yml" || true
   cp -R src "$work/tree"
   split -b 4096 target/bakehouse.jar "$work/tree/"
