@@ -92,7 +92,7 @@ record_start() {
 # Whether sources are newer than the last build that came to its end. Its stamp has the time it began.
 build_is_due() {
   [ ! -f "$root/target/bakehouse.jar" ] || [ ! -f "$root/target/.built" ] ||
-    [ -n "$(find "$root/src/main" "$root/pom.xml" -newer "$root/target/.built" -print -quit)" ]
+    [ -n "$(find "$root/src/main" "$root/pom.xml" "$root/scripts/build.sh" -newer "$root/target/.built" -print -quit)" ]
 }
 
 build_jar() {
