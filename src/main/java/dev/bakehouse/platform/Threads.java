@@ -43,7 +43,8 @@ public final class Threads {
     return result(begin(work));
   }
 
-  /// Runs two at once, the other on a thread of its own, and waits for both also when one fails.
+  /// Runs two at once, the other on a thread of its own, and waits for both also when one fails;
+  /// when both do, the work's failure is thrown.
   ///
   /// @return of the work
   public static <T> T beside(Runnable other, Supplier<T> work) {
@@ -53,11 +54,15 @@ public final class Threads {
               other.run();
               return true;
             });
+    T done;
     try {
-      return work.get();
-    } finally {
-      boolean _ = result(begun);
+      done = work.get();
+    } catch (Throwable e) {
+      boolean _ = begun.handle((_, _) -> true).join();
+      throw e;
     }
+    boolean _ = result(begun);
+    return done;
   }
 
   private static <T> CompletableFuture<T> begin(Supplier<T> work) {

@@ -58,6 +58,49 @@ class ThreadsTest {
   }
 
   @Test
+  void besideIsAtOnceAndTheFailureOfEitherComesWhenBothAreOver() {
+    CountDownLatch here = new CountDownLatch(1);
+    CountDownLatch there = new CountDownLatch(1);
+    int got = Threads.beside(() -> meet(here, there), () -> meet(there, here));
+    assertThat(got).isEqualTo(1);
+
+    CountDownLatch failed = new CountDownLatch(1);
+    boolean[] over = new boolean[1];
+    assertThatThrownBy(
+            () ->
+                Threads.beside(
+                    () -> {
+                      meet(new CountDownLatch(1), failed);
+                      over[0] = true;
+                      throw new UserError("the other", "None.");
+                    },
+                    () -> {
+                      failed.countDown();
+                      throw new UserError("the work", "None.");
+                    }))
+        .hasMessage("the work");
+    assertThat(over).containsExactly(true);
+    assertThatThrownBy(
+            () ->
+                Threads.beside(
+                    () -> {
+                      throw new UserError("the other", "None.");
+                    },
+                    () -> 1))
+        .hasMessage("the other");
+  }
+
+  private static int meet(CountDownLatch mine, CountDownLatch other) {
+    mine.countDown();
+    try {
+      other.await();
+      return 1;
+    } catch (InterruptedException e) {
+      return 0;
+    }
+  }
+
+  @Test
   void whatTheWorkThrowsIsThrown() {
     assertThatThrownBy(
             () ->
