@@ -35,8 +35,12 @@ public final class Main {
     VERBS.put("cache", CacheCommand::new);
   }
 
-  /// Every job waits for it, and reading a command line takes a fifth of its start.
-  private static final List<String> BOOTSTRAP = List.of("job", "bootstrap");
+  /// Commands that jobs and pipelines wait for, whose start would in good part be the reading of a
+  /// command line: so these words alone are not read as one.
+  private static final Map<List<String>, Supplier<Callable<Integer>>> PLAIN =
+      Map.of(
+          List.of("job", "bootstrap"), JobCommand.BootstrapCommand::new,
+          List.of("pipeline", "adapt"), PipelineAdapt::new);
 
   private Main() {}
 
@@ -52,8 +56,9 @@ public final class Main {
       return Exit.OK;
     }
     Self.startedAs(args);
-    if (BOOTSTRAP.equals(List.of(args))) {
-      return unparsed(new JobCommand.BootstrapCommand());
+    Supplier<Callable<Integer>> plain = PLAIN.get(List.of(args));
+    if (plain != null) {
+      return unparsed(plain.get());
     }
     CommandLine line = line(args);
     if (args.length == 0) {

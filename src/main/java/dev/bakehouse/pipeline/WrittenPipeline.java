@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectWriter;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -21,9 +19,6 @@ import tools.jackson.databind.node.ObjectNode;
 /// A pipeline for Buildkite as it is written: all kinds of steps, known and unknown keys, in order.
 /// Nothing is checked but that it can be read; [Pipeline] is what the embedded coordinator runs.
 public final class WrittenPipeline {
-  private static final ObjectWriter JSON =
-      JsonMapper.builder().build().writerWithDefaultPrettyPrinter();
-
   private final String name;
   private final JsonNode root;
   private final ArrayNode list;
@@ -134,6 +129,6 @@ public final class WrittenPipeline {
 
   /// As JSON: in YAML an `ON` or a `24.04` could change its type on the way.
   public String json() {
-    return JSON.writeValueAsString(root) + "\n";
+    return JsonText.of(root) + "\n";
   }
 }
