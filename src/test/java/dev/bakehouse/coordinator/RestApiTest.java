@@ -53,6 +53,15 @@ class RestApiTest extends RestBench {
   }
 
   @Test
+  void aBuildThatWaitsForAnAnswerIsNotShownAsPassed() throws Exception {
+    client.definePipeline("blocks", "repo", "main", "steps: [{block: b, key: b}]");
+    BuildInfo build = client.create("blocks", "c", "main", "", Map.of());
+    assertThat(client.build("blocks", 1).shownState()).isEqualTo("passed, blocked");
+    client.unblock(String.valueOf(build.jobs().getFirst().id()), Map.of());
+    assertThat(client.build("blocks", 1).shownState()).isEqualTo("passed");
+  }
+
+  @Test
   void pagesAreLinked() throws Exception {
     for (int i = 0; i < 5; i++) {
       create("main", "c");
