@@ -41,6 +41,11 @@ public record BuildInfo(
     return ENDED.contains(state) && (finishedAt != null || state.equals("skipped"));
   }
 
+  /// The state for people, who take one that waits for an answer for one that has ended otherwise.
+  public String shownState() {
+    return ENDED.contains(state) && !ended() ? state + ", blocked" : state;
+  }
+
   /// A pipeline, by its name in URLs.
   public record PipelineRef(@Nullable String slug) {}
 

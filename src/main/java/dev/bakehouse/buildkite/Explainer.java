@@ -36,7 +36,7 @@ public final class Explainer {
       case "waiting", "pending" -> waiting(job);
       case "blocked" ->
           "script".equals(job.type())
-                  || "trigger".equals(job.type())
+                  || triggers(job)
                   || (job.waitingFor() != null && !job.waitingFor().isEmpty())
               ? waiting(job)
               : told(job, "blocked", "It waits for somebody to unblock it.");
@@ -48,7 +48,15 @@ public final class Explainer {
       case "assigned", "accepted", "reserved" ->
           told(job, "assigned", "The agent " + agent(job) + " was given it and starts it now.");
       case "running", "canceling", "timing_out" ->
-          told(job, "running", "It runs on " + agent(job) + " since " + job.startedAt() + ".");
+          told(
+              job,
+              "running",
+              (triggers(job)
+                      ? "It waits for the build that it triggered"
+                      : "It runs on " + agent(job))
+                  + " since "
+                  + job.startedAt()
+                  + ".");
       case "waiting_failed", "blocked_failed", "unblocked_failed" ->
           told(job, "never-ran", "It never ran: what it depends on failed.");
       case "skipped", "broken" ->
@@ -75,8 +83,7 @@ public final class Explainer {
     return told(
         job,
         "ran",
-        "It ran on "
-            + agent(job)
+        (triggers(job) ? "It waited for the build that it triggered" : "It ran on " + agent(job))
             + " for "
             + Explanation.seconds(job.time().toSeconds())
             + status
@@ -84,6 +91,11 @@ public final class Explainer {
             + waited
             + (job.retriedInJobId() == null ? "" : "; it was run again as " + job.retriedInJobId())
             + ".");
+  }
+
+  /// It has no agent.
+  private static boolean triggers(JobInfo job) {
+    return "trigger".equals(job.type());
   }
 
   private static String agent(JobInfo job) {

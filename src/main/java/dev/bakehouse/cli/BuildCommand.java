@@ -93,7 +93,7 @@ final class BuildCommand extends Group {
   }
 
   static void print(BuildInfo build) {
-    System.out.println("#" + build.number() + " " + build.state());
+    System.out.println("#" + build.number() + " " + build.shownState());
     build.jobs().forEach(BuildCommand::print);
   }
 
@@ -186,9 +186,9 @@ final class BuildCommand extends Group {
       for (BuildInfo build : target.client().builds(target.pipeline, query)) {
         System.out.printf(
             Locale.ROOT,
-            "#%-6d %-10s %-24s %.12s  %s  %s%n",
+            "#%-6d %-15s %-24s %.12s  %s  %s%n",
             build.number(),
-            build.state(),
+            build.shownState(),
             build.branch(),
             build.commit(),
             build.createdAt(),

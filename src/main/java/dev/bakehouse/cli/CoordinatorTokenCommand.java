@@ -77,8 +77,15 @@ final class CoordinatorTokenCommand implements Callable<Integer> {
       if (Files.exists(out)) {
         throw new UserError(out + " is there already", "Name a new file with --out.");
       }
-      byte[] token = tokens().create(name, wanted).getBytes(StandardCharsets.UTF_8);
-      Directories.writePrivate(out, token);
+      ApiTokens tokens = tokens();
+      byte[] token = tokens.create(name, wanted).getBytes(StandardCharsets.UTF_8);
+      try {
+        Directories.writePrivate(out, token);
+      } catch (UserError e) {
+        // Nobody has it.
+        tokens.remove(name);
+        throw e;
+      }
       return Exit.OK;
     }
 

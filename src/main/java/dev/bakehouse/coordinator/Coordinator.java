@@ -70,7 +70,7 @@ public final class Coordinator implements AutoCloseable {
     new RestJobs(core, rest, logs, builds, control).routes(router);
     new RestArtifacts(core, rest, search).routes(router);
     new RestAgents(core, rest, lifecycle, waiting).routes(router);
-    server = new Server(config.port(), router);
+    server = new Server(config, router);
     sweeper = new Sweeper(core, lifecycle, waiting);
     retention = new Retention(core, files);
   }

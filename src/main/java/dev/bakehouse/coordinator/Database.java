@@ -10,15 +10,19 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteErrorCode;
 
 /// One SQLite file: one thread that writes ([DatabaseWriter]) and a few connections that only read.
 /// What [#call] did is on disk when it returns; [#read] sees all that was on disk when it began.
 final class Database implements AutoCloseable {
   private static final int VERSION = 4;
   private static final int READERS = 2;
+  private static final Set<Integer> DAMAGED =
+      Set.of(SQLiteErrorCode.SQLITE_CORRUPT.code, SQLiteErrorCode.SQLITE_NOTADB.code);
 
   private final DatabaseWriter writer;
   private final List<Connection> connections = new ArrayList<>();
@@ -39,6 +43,7 @@ final class Database implements AutoCloseable {
     execute(main, "PRAGMA journal_mode=WAL");
     execute(main, "PRAGMA synchronous=FULL");
     migrate(file, main);
+    check(file, main);
     writer = new DatabaseWriter(main, changes);
     for (int i = 0; i < READERS; i++) {
       Connection reader = connect(file);
@@ -52,6 +57,9 @@ final class Database implements AutoCloseable {
     try {
       return new Database(file, changes);
     } catch (SQLException e) {
+      if (DAMAGED.contains(e.getErrorCode())) {
+        throw damaged(file, String.valueOf(e.getMessage()));
+      }
       throw new UserError(
           "Could not open the coordinator's state " + file + ": " + e.getMessage(),
           "Check the directory's owner and free space, or name another one with --state.",
@@ -119,6 +127,24 @@ final class Database implements AutoCloseable {
       execute(connection, "PRAGMA user_version=" + next);
       execute(connection, "COMMIT");
     }
+  }
+
+  /// Each request would fail by itself else, and none would say what to do.
+  private static void check(Path file, Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
+      String found = row.getString(1);
+      if (!found.equals("ok")) {
+        throw damaged(file, found);
+      }
+    }
+  }
+
+  private static UserError damaged(Path file, String what) {
+    return new UserError(
+        "The coordinator's state " + file + " is damaged: " + what,
+        "Put a backup of the directory in its place, or move the file and those beside it that begin"
+            + " as it does away: then the coordinator begins anew, without the builds there were.");
   }
 
   private static int version(Connection connection) throws SQLException {

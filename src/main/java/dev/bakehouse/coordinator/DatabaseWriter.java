@@ -45,7 +45,7 @@ final class DatabaseWriter implements AutoCloseable {
         result = work.in(tx);
       } catch (SQLException | RuntimeException | Error e) {
         failure = e;
-        tx.undo();
+        tx.undo(e);
       }
       tx.unmark();
     }

@@ -124,6 +124,15 @@ final class RestAccess {
         .orElseThrow(() -> missing("job"));
   }
 
+  /// That the path's pipeline exists: a misspelt one is no pipeline without builds.
+  void pipeline(Request request) {
+    String slug = request.var("pipeline");
+    String sql = "SELECT 1 FROM pipelines WHERE slug=?";
+    if (core.database().read(tx -> tx.one(sql, row -> true, slug)).isEmpty()) {
+      throw missing("pipeline");
+    }
+  }
+
   static HttpError missing(String what) {
     return new HttpError(404, "No " + what + " found");
   }

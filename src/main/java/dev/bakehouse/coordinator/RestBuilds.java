@@ -92,6 +92,9 @@ final class RestBuilds {
   private Reply list(Request request, RestViews views) {
     RestPage page = RestPage.of(request);
     RestBuildQuery query = new RestBuildQuery(request, page);
+    if (request.path().containsKey("pipeline")) {
+      access.pipeline(request);
+    }
     Part part = Part.of(request);
     // Each build by itself: agents are answered meanwhile.
     return page.reply(

@@ -11,6 +11,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -34,17 +35,20 @@ final class Server implements AutoCloseable {
   }
 
   private final HttpServer http;
+  private final Path state;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   private final BodyBudget budget = new BodyBudget();
   private final BodyWatch watch;
 
-  Server(int port, Router router) {
-    this(port, router, STALLED);
+  Server(Config config, Router router) {
+    this(config, router, STALLED);
   }
 
   /// @param stalled a body of which nothing comes for so long is given up
-  Server(int port, Router router, Duration stalled) {
+  Server(Config config, Router router, Duration stalled) {
+    int port = config.port();
+    state = config.state();
     watch = new BodyWatch(stalled);
     try {
       http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1024);
@@ -137,7 +141,7 @@ final class Server implements AutoCloseable {
     }
   }
 
-  private static Reply answer(
+  private Reply answer(
       HttpExchange exchange, Router router, InputStream body, BodyBudget.Lease lease) {
     String method = exchange.getRequestMethod();
     String path = exchange.getRequestURI().getRawPath();
@@ -157,6 +161,10 @@ final class Server implements AutoCloseable {
     } catch (BodyWatch.BodyLost e) {
       return Reply.error(400, String.valueOf(e.getMessage()));
     } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      if (FullDisk.caused(e)) {
+        LOG.log(Level.ERROR, FullDisk.WORDS);
+        return Reply.error(503, FullDisk.WORDS + " in " + state);
+      }
       LOG.log(Level.ERROR, "Answering " + method + " " + path + " failed", e);
       return Reply.error(500, "The coordinator failed; its own log says why");
     }

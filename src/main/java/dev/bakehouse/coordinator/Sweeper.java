@@ -44,7 +44,11 @@ final class Sweeper implements AutoCloseable {
               })
           .forEach(waiting::tell);
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "Looking for lost agents failed; it is tried again", e);
+      if (FullDisk.caused(e)) {
+        LOG.log(Level.ERROR, FullDisk.WORDS);
+      } else {
+        LOG.log(Level.ERROR, "Looking for lost agents failed; it is tried again", e);
+      }
     }
   }
 

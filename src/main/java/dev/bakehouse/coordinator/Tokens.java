@@ -1,12 +1,12 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -23,6 +23,9 @@ final class Tokens {
   static final String JOB = "job";
   static final String UPLOAD = "upload";
   static final String DOWNLOAD = "download";
+
+  /// In characters; those that are made here have 40.
+  private static final int SHORTEST = 20;
 
   private final String registration;
   private final String api;
@@ -88,14 +91,15 @@ final class Tokens {
     if (!Files.exists(file)) {
       byte[] random = new byte[30];
       new SecureRandom().nextBytes(random);
-      Path fresh = file.resolveSibling(file.getFileName() + ".new");
-      Files.deleteIfExists(fresh);
-      Files.createFile(
-          fresh,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      Files.writeString(fresh, Base64.getUrlEncoder().encodeToString(random) + "\n");
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+      String token = Base64.getUrlEncoder().encodeToString(random) + "\n";
+      Directories.writePrivate(file, token.getBytes(StandardCharsets.UTF_8));
     }
-    return Files.readString(file).strip();
+    String kept = Files.readString(file).strip();
+    if (kept.length() < SHORTEST) {
+      throw new UserError(
+          "The token in " + file + " is empty or too short: anybody could guess it",
+          "Remove the file: a new one is made. Whoever used the old one needs it, agents too.");
+    }
+    return kept;
   }
 }

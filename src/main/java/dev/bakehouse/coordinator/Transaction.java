@@ -33,6 +33,10 @@ final class Transaction {
     T of(ResultSet row) throws SQLException;
   }
 
+  private interface Use<T> {
+    T of(PreparedStatement statement) throws SQLException;
+  }
+
   Transaction(Connection connection) {
     this.connection = connection;
   }
@@ -69,7 +73,7 @@ final class Transaction {
   }
 
   void begin() throws SQLException {
-    prepare("BEGIN").execute();
+    execute("BEGIN");
   }
 
   /// Does something before all is written, once for all who ask for it under one name: what follows
@@ -86,7 +90,7 @@ final class Transaction {
   }
 
   void commit() throws SQLException {
-    prepare("COMMIT").execute();
+    execute("COMMIT");
   }
 
   /// Gives everything up; when that fails there is nothing left to give up.
@@ -95,7 +99,7 @@ final class Transaction {
     undone++;
     last.clear();
     try {
-      prepare("ROLLBACK").execute();
+      execute("ROLLBACK");
     } catch (SQLException e) {
       LOG.log(Level.DEBUG, "Nothing to roll back", e);
     }
@@ -103,43 +107,53 @@ final class Transaction {
 
   /// From here on [#undo] gives up what was done.
   void mark() throws SQLException {
-    prepare("SAVEPOINT piece").execute();
+    execute("SAVEPOINT piece");
   }
 
-  void undo() throws SQLException {
+  /// Where SQLite gave up the whole transaction by itself, as it does on a full disk, there is
+  /// nothing left to undo: that fails, because of what failed.
+  void undo(Throwable failure) throws SQLException {
     undone++;
-    prepare("ROLLBACK TO piece").execute();
+    try {
+      execute("ROLLBACK TO piece");
+    } catch (SQLException e) {
+      e.initCause(failure);
+      throw e;
+    }
   }
 
   void unmark() throws SQLException {
-    prepare("RELEASE piece").execute();
+    execute("RELEASE piece");
   }
 
   /// Does all of something, or nothing of it when it fails.
   <T> T whole(Database.Work<T> work) throws SQLException {
     mark();
-    boolean done = false;
+    T result;
     try {
-      T result = work.in(this);
-      done = true;
-      return result;
-    } finally {
-      if (!done) {
-        undo();
-      }
+      result = work.in(this);
+    } catch (SQLException | RuntimeException | Error e) {
+      undo(e);
       unmark();
+      throw e;
     }
+    unmark();
+    return result;
   }
 
   <T> List<T> list(String sql, Row<T> row, @Nullable Object... values) throws SQLException {
-    PreparedStatement statement = prepare(sql, values);
-    List<T> all = new ArrayList<>();
-    try (ResultSet rows = statement.executeQuery()) {
-      while (rows.next()) {
-        all.add(row.of(rows));
-      }
-    }
-    return all;
+    return with(
+        sql,
+        statement -> {
+          List<T> all = new ArrayList<>();
+          try (ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+              all.add(row.of(rows));
+            }
+          }
+          return all;
+        },
+        values);
   }
 
   <T> Optional<T> one(String sql, Row<T> row, @Nullable Object... values) throws SQLException {
@@ -149,7 +163,33 @@ final class Transaction {
   /// How many rows changed.
   int update(String sql, @Nullable Object... values) throws SQLException {
     wrote = true;
-    return prepare(sql, values).executeUpdate();
+    return with(sql, PreparedStatement::executeUpdate, values);
+  }
+
+  private void execute(String sql) throws SQLException {
+    with(sql, PreparedStatement::execute);
+  }
+
+  /// The driver gives up a statement that failed: the next time it is made anew, or one full disk
+  /// would end all writing.
+  private <T> T with(String sql, Use<T> use, @Nullable Object... values) throws SQLException {
+    boolean done = false;
+    try {
+      T result = use.of(prepare(sql, values));
+      done = true;
+      return result;
+    } finally {
+      if (!done) {
+        forget(sql);
+      }
+    }
+  }
+
+  private void forget(String sql) throws SQLException {
+    PreparedStatement statement = prepared.remove(sql);
+    if (statement != null) {
+      statement.close();
+    }
   }
 
   private PreparedStatement prepare(String sql, @Nullable Object... values) throws SQLException {

@@ -68,6 +68,8 @@ public final class Adapt {
     adapted++;
     Map<String, String> before = new LinkedHashMap<>(agents);
     List.of(AgentRules.READY, AgentRules.IMAGE).forEach(before::remove);
+    // The image step has no matrix: nothing would put values in the place of its words.
+    before.values().removeIf(value -> value.contains("{{"));
     Optional<String> host = affinity.pins() ? Optional.of(host(step, before)) : Optional.empty();
     tag(step, AgentRules.READY, "true");
     fleet.image().ifPresent(image -> tag(step, AgentRules.IMAGE, image));

@@ -44,7 +44,7 @@ public final class WrittenPipeline {
     } catch (IOException e) {
       throw new UserError(
           "Could not read the pipeline " + file + ": " + Reason.of(e),
-          "Check its path and mode.",
+          "Check its path, mode and contents.",
           e);
     }
   }

@@ -1,6 +1,7 @@
 package dev.bakehouse.platform;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -16,6 +17,7 @@ public final class Reason {
       case NoSuchFileException gone -> gone.getFile() + " is not there";
       case FileAlreadyExistsException there -> there.getFile() + " is something else";
       case AccessDeniedException denied -> "access to " + denied.getFile() + " is denied";
+      case CharacterCodingException broken -> "it is no text in UTF-8";
       case FileSystemException known when known.getReason() == null ->
           known.getFile() + " can not be used so (" + known.getClass().getSimpleName() + ")";
       default -> String.valueOf(e.getMessage());

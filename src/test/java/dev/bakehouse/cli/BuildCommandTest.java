@@ -57,6 +57,12 @@ class BuildCommandTest {
       assertThat(token(state, create)).isEqualTo(Exit.OK);
       assertThat(token(state, create)).as("twice").isEqualTo(Exit.FAILED);
       assertThat(Files.getPosixFilePermissions(out)).hasSize(2);
+      create[3] = "lost";
+      create[7] = dir.resolve("absent/token").toString();
+      assertThat(token(state, create)).isEqualTo(Exit.FAILED);
+      create[7] = dir.resolve("second").toString();
+      assertThat(token(state, create)).as("one that nobody got is none").isEqualTo(Exit.OK);
+      coordinator.definePipeline("p", "repo", "main");
       String[] show = {"list", "--token-file", out.toString(), "--state", state.toString()};
       assertThat(Main.run(pipeline(show))).isEqualTo(Exit.OK);
       show[0] = "create";

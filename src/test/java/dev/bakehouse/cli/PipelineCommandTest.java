@@ -1,5 +1,6 @@
 package dev.bakehouse.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -119,6 +120,9 @@ class PipelineCommandTest {
         .containsExactly("file", "line", "rule", "step", "what", "remedy");
     byte[] clean = "steps: [wait]".getBytes(UTF_8);
     assertThat(bakehouse("lint").input(clean).run().status()).isEqualTo(Exit.OK);
+    Files.write(dir.resolve("latin.yml"), "steps: [{command: caf\u00e9}]".getBytes(ISO_8859_1));
+    assertThat(bakehouse("lint", "latin.yml").run().complaint())
+        .contains("latin.yml: it is no text in UTF-8");
     Outcome unreadable = bakehouse("lint").input("steps: [".getBytes(UTF_8)).run();
     assertThat(unreadable.status()).isEqualTo(Exit.USAGE);
     assertThat(unreadable.complaint()).startsWith("bakehouse: standard input:1: ");

@@ -3,8 +3,11 @@ package dev.bakehouse.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bakehouse.platform.UserError;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -80,6 +83,40 @@ class DatabaseTest {
       assertThatThrownBy(() -> database.run(tx -> {})).hasMessageContaining("ended");
       assertThatThrownBy(() -> database.read(tx -> 1)).isInstanceOf(IllegalStateException.class);
     }
+  }
+
+  /// The driver gives up a statement for which there was no room: it is made anew.
+  @Test
+  void aStatementForWhichThereWasNoRoomWorksOnceThereIs() {
+    try (Database database = Database.open(dir.resolve("db"), new Changes())) {
+      Database.Deed large =
+          tx -> tx.update("INSERT INTO uploads VALUES (?,?)", "job", "u".repeat(1 << 20));
+      pages(database, 1);
+      assertThatThrownBy(() -> database.run(large)).matches(FullDisk::caused);
+      assertThatThrownBy(() -> database.run(large)).matches(FullDisk::caused);
+      pages(database, 1 << 20);
+      database.run(large);
+    }
+  }
+
+  private static void pages(Database database, int most) {
+    database.run(tx -> tx.list("PRAGMA max_page_count=" + most, row -> row.getInt(1)));
+  }
+
+  /// What is damaged is told at the start, not by each request.
+  @Test
+  void aDamagedFileIsRefusedWithWhatToDo() throws Exception {
+    Path file = dir.resolve("db");
+    try (Database database = Database.open(file, new Changes())) {
+      database.run(tx -> tx.update("INSERT INTO uploads VALUES (?,?)", "job", "u"));
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(channel.size() / 2);
+    }
+    assertThatThrownBy(() -> Database.open(file, new Changes()))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("damaged")
+        .satisfies(e -> assertThat(((UserError) e).remedy()).contains("backup"));
   }
 
   private static void await(CountDownLatch gate) {

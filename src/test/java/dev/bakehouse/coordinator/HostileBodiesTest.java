@@ -26,7 +26,8 @@ class HostileBodiesTest {
   void aBodyThatStopsIsGivenUpAndNobodyWaitsForIt() throws Exception {
     Router router = new Router();
     router.add("POST", "/it", request -> Reply.json(Map.of("size", request.body(1 << 20).length)));
-    try (Server server = new Server(0, router, Duration.ofMillis(500))) {
+    try (Server server =
+        new Server(Config.of(0, Path.of("none")), router, Duration.ofMillis(500))) {
       List<Socket> slow = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());

@@ -159,6 +159,15 @@ class JobWaitTest {
   }
 
   @Test
+  void aTriggerWaitsForItsBuildAndNoAgent() throws Exception {
+    client.definePipeline("other", "repo", "main", "steps: [{command: x}]");
+    build("{trigger: other, key: t}");
+    assertThat(explain("1/t").summary()).startsWith("It waits for the build that it triggered");
+    client.cancel("other", 1);
+    assertThat(explain("1/t").summary()).startsWith("It waited for the build that it triggered");
+  }
+
+  @Test
   void whatRanSaysWhere() throws Exception {
     build("{key: a, command: x}");
     HandClient one = agent("one");

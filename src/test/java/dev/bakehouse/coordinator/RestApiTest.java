@@ -38,6 +38,9 @@ class RestApiTest extends RestBench {
     assertThat(client.builds(BuildQuery.in(List.of(), 9).bare()))
         .hasSize(3)
         .allMatch(b -> b.jobs().isEmpty());
+    HandClient.Answer none = get(ORG + "/pipelines/misspelt/builds");
+    assertThat(none.status()).isEqualTo(404);
+    assertThat(none.json().path("message").asString()).contains("No pipeline found");
     String all = ORG + "/pipelines/p/builds";
     assertThat(get(all + "?meta_data[k]=v").json()).isEmpty();
     for (String bad : List.of("state=odd", "created_from=soon", "page=x", "page=2000000000")) {
@@ -47,6 +50,15 @@ class RestApiTest extends RestBench {
 
   private List<String> ids(BuildQuery query) {
     return client.builds("p", query).stream().map(BuildInfo::id).toList();
+  }
+
+  @Test
+  void aBuildThatWaitsForAnAnswerIsNotShownAsPassed() throws Exception {
+    client.definePipeline("blocks", "repo", "main", "steps: [{block: b, key: b}]");
+    BuildInfo build = client.create("blocks", "c", "main", "", Map.of());
+    assertThat(client.build("blocks", 1).shownState()).isEqualTo("passed, blocked");
+    client.unblock(String.valueOf(build.jobs().getFirst().id()), Map.of());
+    assertThat(client.build("blocks", 1).shownState()).isEqualTo("passed");
   }
 
   @Test

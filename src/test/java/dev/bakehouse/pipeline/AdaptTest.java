@@ -200,6 +200,22 @@ class AdaptTest {
             "darwin-x64 \"mini-2\"");
   }
 
+  /// The image step has no matrix: a tag with a word of one would keep it, and all behind it,
+  /// waiting.
+  @Test
+  void theImageStepOfAMatrixAsksForNothingOfIt() {
+    String adapted =
+        adapt(
+            "steps: [{command: a, matrix: {setup: {cpu: [x64, arm64]}},"
+                + " agents: {queue: darwin, arch: '{{matrix.cpu}}'}}]",
+            fleet("pipeline: {}"));
+    JsonNode steps = JsonMapper.shared().readTree(adapted).path("steps");
+    assertThat(steps.get(0).path("agents").path("arch").asString()).isEqualTo("{{matrix.cpu}}");
+    assertThat(steps.get(0).path("depends_on")).hasToString("[\"bakehouse-image\"]");
+    assertThat(steps.get(1).path("key").asString()).isEqualTo("bakehouse-image");
+    assertThat(steps.get(1).path("agents")).hasToString("{\"queue\":\"darwin\"}");
+  }
+
   @Test
   void aTargetThatNoHostCanTakeIsNotBound() {
     FleetConfig fleet = fleet(HOSTS.replace("MODE", "host"));
