@@ -1,5 +1,6 @@
 package dev.bakehouse.pipeline;
 
+import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -37,6 +38,7 @@ public final class Lint {
     pipeline.all().forEach(lint::step);
     StepLimits.check(pipeline, lint::add);
     YamlTraps.check(pipeline, lint::add);
+    pipeline.all().forEach(lint::values);
     return lint.findings.stream()
         .distinct()
         .sorted(Comparator.comparingInt(Finding::line))
@@ -130,6 +132,23 @@ public final class Lint {
       agents(step);
       timeout(step);
       concurrency(step);
+    }
+  }
+
+  /// What the coordinator's reader says of a step: of a condition, a status, a number. One of which
+  /// more is known already is left alone.
+  private void values(WrittenStep step) {
+    boolean told =
+        findings.stream()
+            .anyMatch(f -> f.step().equals(step.title()) && !f.rule().equals("no-timeout"));
+    if (told || step.form() != StepForm.COMMAND) {
+      return;
+    }
+    try {
+      Step _ = PipelineReader.step(step.body(), step.number(), false);
+    } catch (UserError e) {
+      String what = String.valueOf(e.getMessage());
+      add(step.line(), "bad-value", step.title(), what, e.remedy());
     }
   }
 

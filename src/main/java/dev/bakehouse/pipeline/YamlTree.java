@@ -160,6 +160,10 @@ final class YamlTree {
   private JsonNode scalar(ScalarNode scalar) {
     String text = scalar.getValue();
     this.text += text.length();
+    if (text.indexOf('\0') >= 0) {
+      throw new ConfigError(
+          at(scalar), "holds a NUL, which no command and no variable can", "Remove it.");
+    }
     if (scalar.getScalarStyle() != ScalarStyle.PLAIN || scalar.getTag().equals(Tag.STR)) {
       return JSON.stringNode(text);
     }

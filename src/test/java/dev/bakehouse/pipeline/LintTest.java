@@ -64,6 +64,9 @@ class LintTest {
         "steps:|- {nothing: a}; 2; unknown-step; no known kind",
         "steps:|- {group: g, steps: [{group: h, steps: [wait]}]}; 2; nested-group; one level up",
         "steps:|- {group: g, steps: []}; 2; empty-group; has no steps",
+        "steps:|- {command: a, T, if: build.branch ==}; 2; bad-value; `if` of step",
+        "steps:|- {command: a, T, soft_fail: maybe}; 2; bad-value; `soft_fail` of step",
+        "steps:|- {command: a, timeout_in_minutes: -1}; 2; bad-value; `timeout_in_minutes` of step",
         "steps:|- {command: a, T, concurrency: 1}; 2; half-concurrency; without a `concurrency_group`",
         "steps:|- {command: a, T, matrix: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z]}; 2;"
             + " limit; more than 25 elements",

@@ -165,4 +165,12 @@ class WrittenPipelineTest {
     assertThat(WrittenPipeline.parse("p.yml", yaml).all()).hasSize(5000);
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(30));
   }
+
+  @Test
+  void noTextHoldsANul() {
+    assertThatThrownBy(() -> WrittenPipeline.parse("p", "steps:\n- command: \"a\\0b\"\n"))
+        .isInstanceOf(ConfigError.class)
+        .hasMessageContaining("p:2")
+        .hasMessageContaining("NUL");
+  }
 }
