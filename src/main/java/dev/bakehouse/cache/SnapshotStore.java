@@ -179,7 +179,7 @@ public final class SnapshotStore implements CacheStore {
         return exact.map(Stored::entry);
       }
     } catch (IOException e) {
-      throw notRead(e);
+      throw StoreFailure.of("read", blobs, e);
     }
     return Step.parse(address.step()).among(below(Manifests.build(address)).toList());
   }
@@ -226,7 +226,7 @@ public final class SnapshotStore implements CacheStore {
     try {
       return newestFirst(blobs.list(prefix));
     } catch (IOException e) {
-      throw notRead(e);
+      throw StoreFailure.of("read", blobs, e);
     }
   }
 
@@ -238,7 +238,7 @@ public final class SnapshotStore implements CacheStore {
     try {
       return manifests.read(manifest).map(Stored::entry);
     } catch (IOException e) {
-      throw notRead(e);
+      throw StoreFailure.of("read", blobs, e);
     }
   }
 
@@ -258,13 +258,6 @@ public final class SnapshotStore implements CacheStore {
     return new UserError(
         "Could not save " + address + " to " + blobs.url() + ": " + e.getMessage(),
         "The state before it is untouched; see what the message names and save again.",
-        e);
-  }
-
-  private UserError notRead(IOException e) {
-    return new UserError(
-        "Could not read the cache store " + blobs.url() + ": " + e.getMessage(),
-        "Check that the store is reachable and its files can be read.",
         e);
   }
 }
