@@ -122,7 +122,8 @@ final class CacheScopeOptions {
     if (step.isEmpty()) {
       return own;
     }
-    return inJob() ? own.named(step) : Step.parse(step);
+    Step named = Step.parse(step);
+    return inJob() ? own.named(named.key()) : named;
   }
 
   Map<String, String> env() {
