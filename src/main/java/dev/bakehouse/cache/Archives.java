@@ -30,12 +30,12 @@ final class Archives {
 
   record Damaged(String why) implements Result {}
 
-  Result open(Scope scope, String build, String step, List<Kind> kinds) {
+  Result open(Scope scope, String build, Step step, List<Kind> kinds) {
     Map<Kind, Entry> entries = new LinkedHashMap<>();
     List<Kind> missing = new ArrayList<>();
     try {
       for (Kind kind : kinds) {
-        Optional<Entry> entry = store.find(new Address(scope, build, step, kind));
+        Optional<Entry> entry = store.find(new Address(scope, build, step.text(), kind));
         entry.ifPresentOrElse(e -> entries.put(kind, e), () -> missing.add(kind));
       }
     } catch (UserError e) {

@@ -59,13 +59,13 @@ public final class BuildSources implements Sources {
   private record Partial(Candidate candidate, List<Kind> kinds) {}
 
   @Override
-  public Selection select(String step, List<Kind> kinds) {
+  public Selection select(Step step, List<Kind> kinds) {
     List<Rejected> rejected = new ArrayList<>();
     List<Partial> partials = new ArrayList<>();
     Map<String, List<Build>> asked = new HashMap<>();
     int opened = 0;
     for (Read read : access.reads()) {
-      for (Candidate candidate : fit(read, step, asked, rejected)) {
+      for (Candidate candidate : fit(read, step.key(), asked, rejected)) {
         if (opened++ == CACHES_OPENED) {
           rejected.add(
               Rejected.of(
@@ -91,7 +91,7 @@ public final class BuildSources implements Sources {
     return lesser(partials, step, rejected);
   }
 
-  private Selection lesser(List<Partial> partials, String step, List<Rejected> rejected) {
+  private Selection lesser(List<Partial> partials, Step step, List<Rejected> rejected) {
     for (Partial partial : partials) {
       if (!partial.kinds().isEmpty()
           && open(partial.candidate(), step, partial.kinds()) instanceof Archives.Complete found) {
@@ -101,7 +101,7 @@ public final class BuildSources implements Sources {
     return Selection.none(why(rejected), rejected);
   }
 
-  private Archives.Result open(Candidate candidate, String step, List<Kind> kinds) {
+  private Archives.Result open(Candidate candidate, Step step, List<Kind> kinds) {
     return new Archives(store).open(candidate.scope(), candidate.build().id(), step, kinds);
   }
 

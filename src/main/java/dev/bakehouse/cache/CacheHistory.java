@@ -52,9 +52,8 @@ public final class CacheHistory {
 
   /// Removes what is older.
   ///
-  /// @return how many runs
   /// @throws UserError when the store can not be read or written
-  public int sweep(Instant before) {
+  JsonBlobs.Sweep sweep(Instant before) {
     return blobs.sweep(ROOT, OURS, before);
   }
 

@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
 /// @param ended when the job had ended
 /// @param pipeline as in [Scope], with `ref` and `platform`
 /// @param number of the build, 0 when unknown
-/// @param step its key
+/// @param step see [Step#text]
 /// @param source id of the build it was restored from, empty for nothing
 /// @param from the same in words, or why there was none
 /// @param reason [Reason] why nothing was restored; empty when something was

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /// Saved caches, one state for each build, step and kind. They go in and come out as trees of files
 /// or tar streams; how they are kept is the implementation's business.
@@ -127,12 +128,13 @@ public interface CacheStore {
   /// @throws dev.bakehouse.platform.UserError when the store fails
   Optional<Entry> again(Address address, Entry saved);
 
-  /// What was saved in a scope for a kind, newest first. Unreadable entries are left out.
+  /// What was saved in a scope for a kind, newest first. Unreadable entries are left out. They are
+  /// read as they are taken, and both can fail.
   ///
   /// @throws dev.bakehouse.platform.UserError when the store can not be asked
-  List<Entry> entries(Scope scope, Kind kind);
+  Stream<Entry> entries(Scope scope, Kind kind);
 
-  /// What one build saved: by that step, else by the step that saved last.
+  /// What one build saved: by that step, else what serves it best, see [Step#among].
   ///
   /// @throws dev.bakehouse.platform.UserError when the store can not be asked
   Optional<Entry> find(Address address);

@@ -24,7 +24,7 @@ public record Entry(
   /// A place for one state of one cache; a later save to it replaces the earlier one.
   ///
   /// @param build the id of the build that saved it
-  /// @param step the key of the step that saved it, or empty
+  /// @param step which saved it, see [Step#text]
   public record Address(Scope scope, String build, String step, Kind kind) {
     @Override
     public String toString() {

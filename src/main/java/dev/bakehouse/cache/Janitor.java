@@ -50,11 +50,6 @@ public final class Janitor {
     this.clock = clock;
   }
 
-  /// As below, without a budget.
-  public Swept sweep(Duration retention, Duration grace, FailedBuilds failed) {
-    return sweep(retention, grace, Optional.empty(), failed);
-  }
-
   /// @param retention how long an entry stays after its last use
   /// @param grace how long nothing goes after its last use
   /// @param budget what the store may take up; the least recently used entries go
@@ -77,14 +72,14 @@ public final class Janitor {
       if (budget.isPresent()) {
         sweep.fit(budget.get());
       }
-      return sweep.end(budget.map(Budget::bytes).orElse(Long.MAX_VALUE));
+      return sweep.end();
     } catch (OtherVersion e) {
       throw new UserError(
           "Did not sweep the cache store " + blobs.url() + ": " + e.getMessage(),
           "A newer program saves there; sweep with that one. Nothing was removed.",
           e);
     } catch (IOException e) {
-      throw failure("sweep", e);
+      throw StoreFailure.of("sweep", blobs, e);
     }
   }
 
@@ -125,7 +120,7 @@ public final class Janitor {
       }
       return new Verified(checked, damaged);
     } catch (IOException e) {
-      throw failure("verify", e);
+      throw StoreFailure.of("verify", blobs, e);
     }
   }
 
@@ -143,12 +138,5 @@ public final class Janitor {
     } catch (IOException e) {
       return Optional.of(of + e.getMessage());
     }
-  }
-
-  private UserError failure(String what, IOException e) {
-    return new UserError(
-        "Could not " + what + " the cache store " + blobs.url() + ": " + e.getMessage(),
-        "Check that the store is reachable and its files can be read and removed.",
-        e);
   }
 }

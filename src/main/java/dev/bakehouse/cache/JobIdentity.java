@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param certain see [BuiltRef]
 /// @param baseBranch what the pull request wants to be merged into, or empty
 /// @param defaultBranch of the pipeline
-/// @param step the step's key, or empty
+/// @param step with the job's place among those of a parallel one
 public record JobIdentity(
     String pipeline,
     String branch,
@@ -27,7 +27,7 @@ public record JobIdentity(
     String defaultBranch,
     String buildId,
     String commit,
-    String step) {
+    Step step) {
 
   /// Whether an environment is that of a job.
   public static boolean inJob(Map<String, String> env) {
@@ -49,7 +49,7 @@ public record JobIdentity(
         filled(env.get("BUILDKITE_PIPELINE_DEFAULT_BRANCH"), "main"),
         env.getOrDefault("BUILDKITE_BUILD_ID", ""),
         env.getOrDefault("BUILDKITE_COMMIT", ""),
-        env.getOrDefault("BUILDKITE_STEP_KEY", ""));
+        Step.of(env));
   }
 
   /// Buildkite can prefix a fork's branch with its owner and `:`, which no branch name holds.

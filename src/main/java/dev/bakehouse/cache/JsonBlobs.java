@@ -71,29 +71,34 @@ final class JsonBlobs<T> {
     }
   }
 
+  /// What became of a sweep.
+  ///
+  /// @param gone how many blobs went
+  /// @param left bytes of the others
+  record Sweep(int gone, long left) {}
+
   /// Removes what is older below a prefix.
   ///
-  /// @param ours whole keys of what may go
-  /// @return how many
-  int sweep(String prefix, Pattern ours, Instant before) {
+  /// @param ours whole keys of what may go: whatever else lies there is somebody else's
+  Sweep sweep(String prefix, Pattern ours, Instant before) {
+    int gone = 0;
+    long left = 0;
     try {
-      return blobs.deleteOlder(prefix, ours, before);
+      for (BlobInfo blob : blobs.list(prefix)) {
+        boolean old = blob.modified().isBefore(before) && ours.matcher(blob.key()).matches();
+        if (old && blobs.delete(blob.key())) {
+          gone++;
+        } else {
+          left += blob.size();
+        }
+      }
     } catch (IOException e) {
       throw failure("sweep", e);
     }
+    return new Sweep(gone, left);
   }
 
   private UserError failure(String verb, IOException e) {
-    return new UserError(
-        "Could not "
-            + verb
-            + " "
-            + what
-            + " in the cache store "
-            + blobs.url()
-            + ": "
-            + e.getMessage(),
-        "Check that the store is reachable and its files can be read and written.",
-        e);
+    return StoreFailure.of(verb + " " + what + " in", blobs, e);
   }
 }

@@ -2,8 +2,10 @@ package dev.bakehouse.cache;
 
 import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /// Sources where nobody can be asked for builds: what was saved last in a scope, whatever saved it.
@@ -16,20 +18,15 @@ public record LatestSaved(CacheStore store, List<Scope> scopes, String build, St
   private static final int LOOKED_AT = 8;
 
   @Override
-  public Selection select(String step, List<Kind> kinds) {
+  public Selection select(Step step, List<Kind> kinds) {
     List<Rejected> rejected = new ArrayList<>();
     for (Scope scope : scopes) {
-      for (String each : builds(scope, kinds, rejected)) {
-        switch (new Archives(store).open(scope, each, step, kinds)) {
-          case Archives.Complete found -> {
-            return Selection.found(
-                each, "from build " + each + " of " + scope, found.archives(), rejected);
-          }
-          case Archives.Damaged bad ->
-              rejected.add(rejected(each, scope, Reason.DAMAGED, bad.why()));
-          case Archives.Incomplete some ->
-              rejected.add(rejected(each, scope, Reason.NOT_SAVED, some.why()));
-        }
+      Optional<Selection> found =
+          build.isEmpty()
+              ? newest(scope, step, kinds, rejected)
+              : from(build, scope, step, kinds, rejected);
+      if (found.isPresent()) {
+        return found.get();
       }
     }
     String looked = String.join(", ", scopes.stream().map(Scope::toString).toList());
@@ -37,27 +34,42 @@ public record LatestSaved(CacheStore store, List<Scope> scopes, String build, St
     return Selection.none("no cache found in " + looked + ": " + why, rejected);
   }
 
-  private static Rejected rejected(String build, Scope scope, Reason reason, String why) {
-    return Rejected.of("build " + build, build, scope, reason, why);
-  }
-
-  private Set<String> builds(Scope scope, List<Kind> kinds, List<Rejected> rejected) {
-    Set<String> ids = new LinkedHashSet<>();
-    if (!build.isEmpty()) {
-      ids.add(build);
-      return ids;
-    }
+  private Optional<Selection> newest(
+      Scope scope, Step step, List<Kind> kinds, List<Rejected> rejected) {
+    Set<String> builds = new HashSet<>(Set.of(current));
     try {
-      kinds.stream()
-          .flatMap(kind -> store.entries(scope, kind).stream())
-          .map(entry -> entry.address().build())
-          .distinct()
-          .filter(id -> !id.equals(current))
-          .limit(LOOKED_AT)
-          .forEach(ids::add);
+      for (Kind kind : kinds) {
+        Iterator<Entry> saved = store.entries(scope, kind).iterator();
+        while (builds.size() <= LOOKED_AT && saved.hasNext()) {
+          String each = saved.next().address().build();
+          Optional<Selection> found =
+              builds.add(each) ? from(each, scope, step, kinds, rejected) : Optional.empty();
+          if (found.isPresent()) {
+            return found;
+          }
+        }
+      }
     } catch (UserError e) {
       rejected.add(Rejected.of("the store", scope, e));
     }
-    return ids;
+    return Optional.empty();
+  }
+
+  private Optional<Selection> from(
+      String each, Scope scope, Step step, List<Kind> kinds, List<Rejected> rejected) {
+    switch (new Archives(store).open(scope, each, step, kinds)) {
+      case Archives.Complete found -> {
+        String shown = "from build " + each + " of " + scope;
+        return Optional.of(Selection.found(each, shown, found.archives(), rejected));
+      }
+      case Archives.Damaged bad -> rejected.add(rejected(each, scope, Reason.DAMAGED, bad.why()));
+      case Archives.Incomplete some ->
+          rejected.add(rejected(each, scope, Reason.NOT_SAVED, some.why()));
+    }
+    return Optional.empty();
+  }
+
+  private static Rejected rejected(String build, Scope scope, Reason reason, String why) {
+    return Rejected.of("build " + build, build, scope, reason, why);
   }
 }

@@ -11,8 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -46,7 +44,7 @@ final class Manifests {
   }
 
   static String key(Address address) {
-    return build(address) + "/" + step(address.step()) + ".json";
+    return build(address) + "/" + name(address);
   }
 
   static String build(Address address) {
@@ -57,9 +55,10 @@ final class Manifests {
     return ROOT + "/" + scope.key() + "/" + kind.name();
   }
 
-  /// `_` is the step without a key, which no key's safe name is.
-  private static String step(String step) {
-    return step.isEmpty() ? "_" : "step-" + SafeName.of(step);
+  /// The last segment. `_` is the step without a key, which no key's safe name is.
+  static String name(Address address) {
+    String step = address.step();
+    return (step.isEmpty() ? "_" : "step-" + SafeName.of(step)) + ".json";
   }
 
   void publish(Address address, Manifest manifest) throws IOException {
@@ -72,15 +71,6 @@ final class Manifests {
   Optional<Stored> at(Address address) throws IOException {
     Optional<BlobInfo> blob = blobs.stat(key(address));
     return blob.isEmpty() ? Optional.empty() : read(blob.get());
-  }
-
-  /// The readable ones below a prefix.
-  List<Stored> below(String prefix) throws IOException {
-    List<Stored> all = new ArrayList<>();
-    for (BlobInfo blob : blobs.list(prefix)) {
-      read(blob).ifPresent(all::add);
-    }
-    return all;
   }
 
   /// One that was saved again or used since it was listed stays.

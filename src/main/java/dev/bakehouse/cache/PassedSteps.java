@@ -45,9 +45,8 @@ public final class PassedSteps {
 
   /// Removes what is older.
   ///
-  /// @return how many
   /// @throws UserError when the store can not be read or written
-  public int sweep(Instant before) {
+  JsonBlobs.Sweep sweep(Instant before) {
     return blobs.sweep(ROOT, OURS, before);
   }
 

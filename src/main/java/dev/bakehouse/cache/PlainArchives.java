@@ -37,8 +37,9 @@ final class PlainArchives {
     };
   }
 
-  /// The archive that one step left. All platforms' have one name: without a step there is one only
-  /// when one job alone left such. Zig's two are of the same job, or there is none.
+  /// The archive that one step left, one of its jobs where it is parallel. All platforms' have one
+  /// name: without a step there is one only when one job alone left such. Zig's two are of the same
+  /// job, or there is none.
   Optional<Artifact> find(Address address) throws IOException {
     if (file(address.kind()).isEmpty()) {
       return Optional.empty();
@@ -57,8 +58,9 @@ final class PlainArchives {
   }
 
   private List<Artifact> all(Address address, Kind kind) throws IOException {
-    List<Artifact> all = artifacts.find(address.build(), address.step(), file(kind).orElseThrow());
-    return address.step().isEmpty() && jobs(all).size() > 1 ? List.of() : all;
+    String step = Step.parse(address.step()).key();
+    List<Artifact> all = artifacts.find(address.build(), step, file(kind).orElseThrow());
+    return step.isEmpty() && jobs(all).size() > 1 ? List.of() : all;
   }
 
   private static Set<String> jobs(List<Artifact> all) {

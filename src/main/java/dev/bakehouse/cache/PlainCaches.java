@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
 /// Caches of a store and, where a build has none there, the plain archives among its artifacts:
@@ -63,7 +64,7 @@ public final class PlainCaches implements CacheStore {
   }
 
   @Override
-  public List<Entry> entries(Scope scope, Kind kind) {
+  public Stream<Entry> entries(Scope scope, Kind kind) {
     return own.entries(scope, kind);
   }
 

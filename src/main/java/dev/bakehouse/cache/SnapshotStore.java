@@ -11,18 +11,19 @@ import dev.bakehouse.snapshot.Saver;
 import dev.bakehouse.snapshot.Snapshot;
 import dev.bakehouse.snapshot.TarTree;
 import dev.bakehouse.snapshot.TreeSource;
+import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /// Caches as snapshots, named by manifests that are published after them.
 public final class SnapshotStore implements CacheStore {
@@ -58,15 +59,16 @@ public final class SnapshotStore implements CacheStore {
     KindTree tree = new KindTree(source, address.kind(), clock.instant());
     try {
       // What is taken over of a damaged one would stay damaged.
-      Optional<Snapshot> parent =
-          parent(address, basis).filter(before -> !damaged.contains(before.id()));
+      Optional<Parent> like =
+          parent(address, basis).filter(p -> !damaged.contains(p.snapshot().id()));
+      Optional<Snapshot> parent = like.map(Parent::snapshot);
       boolean noted = parent.isPresent() && basis.snapshot().equals(parent.map(Snapshot::id));
       Saver saver = new Saver(blobs, parent, added(basis), noted ? basis.sealed() : Node.UNKNOWN);
       try (Draft draft = saver.save(tree)) {
         if (!tree.worth()) {
           return new Saved(Optional.empty(), 0, 0);
         }
-        long before = parent.map(p -> p.totals().bytes()).orElse(0L);
+        long before = like.filter(Parent::own).map(p -> p.snapshot().totals().bytes()).orElse(0L);
         long now = draft.totals().bytes();
         if (!basis.mayShrink() && now + tree.pruned() < before / 2) {
           throw shrunk(address, before, now);
@@ -88,21 +90,39 @@ public final class SnapshotStore implements CacheStore {
     }
   }
 
-  /// What the tree probably resembles: what is noted of it, else the newest state of a scope.
-  private Optional<Snapshot> parent(Address address, Basis basis) throws IOException {
-    List<String> ids = new ArrayList<>(basis.snapshot().stream().toList());
-    Optional<Snapshot> noted = first(ids);
+  /// @param own whether it is an earlier state of the same cache: where that is much smaller now,
+  ///   something went wrong
+  private record Parent(Snapshot snapshot, boolean own) {}
+
+  /// What the tree probably resembles: what is noted of it, else the newest state that the same
+  /// step saved, else any other's.
+  private Optional<Parent> parent(Address address, Basis basis) throws IOException {
+    Optional<Snapshot> noted = first(basis.snapshot().stream().toList());
     if (noted.isPresent()) {
-      return noted;
+      return noted.map(snapshot -> new Parent(snapshot, true));
     }
+    String name = "/" + Manifests.name(address);
+    List<List<BlobInfo>> listed = new ArrayList<>();
     for (Scope scope : basis.scopes()) {
-      Optional<Snapshot> newest =
-          first(entries(scope, address.kind()).stream().limit(3).map(Entry::snapshot).toList());
-      if (newest.isPresent()) {
-        return newest;
+      List<BlobInfo> saved = blobs.list(Manifests.kind(scope, address.kind()));
+      Optional<Snapshot> own =
+          newest(saved.stream().filter(blob -> blob.key().endsWith(name)).toList());
+      if (own.isPresent()) {
+        return own.map(snapshot -> new Parent(snapshot, true));
+      }
+      listed.add(saved);
+    }
+    for (List<BlobInfo> saved : listed) {
+      Optional<Snapshot> other = newest(saved);
+      if (other.isPresent()) {
+        return other.map(snapshot -> new Parent(snapshot, false));
       }
     }
     return Optional.empty();
+  }
+
+  private Optional<Snapshot> newest(List<BlobInfo> saved) throws IOException {
+    return first(newestFirst(saved).limit(3).map(Entry::snapshot).toList());
   }
 
   private Optional<Snapshot> added(Basis basis) throws IOException {
@@ -147,8 +167,8 @@ public final class SnapshotStore implements CacheStore {
   }
 
   @Override
-  public List<Entry> entries(Scope scope, Kind kind) {
-    return newestFirst(Manifests.kind(scope, kind));
+  public Stream<Entry> entries(Scope scope, Kind kind) {
+    return below(Manifests.kind(scope, kind));
   }
 
   @Override
@@ -159,9 +179,9 @@ public final class SnapshotStore implements CacheStore {
         return exact.map(Stored::entry);
       }
     } catch (IOException e) {
-      throw notRead(e);
+      throw StoreFailure.of("read", blobs, e);
     }
-    return newestFirst(Manifests.build(address)).stream().findFirst();
+    return Step.parse(address.step()).among(below(Manifests.build(address)).toList());
   }
 
   @Override
@@ -199,17 +219,26 @@ public final class SnapshotStore implements CacheStore {
 
   /// Every entry of the store that can be read, newest first.
   public List<Entry> all() {
-    return newestFirst(Manifests.ROOT);
+    return below(Manifests.ROOT).toList();
   }
 
-  private List<Entry> newestFirst(String prefix) {
+  private Stream<Entry> below(String prefix) {
     try {
-      return manifests.below(prefix).stream()
-          .map(Stored::entry)
-          .sorted(Comparator.comparing(Entry::created).reversed())
-          .toList();
+      return newestFirst(blobs.list(prefix));
     } catch (IOException e) {
-      throw notRead(e);
+      throw StoreFailure.of("read", blobs, e);
+    }
+  }
+
+  private Stream<Entry> newestFirst(List<BlobInfo> saved) {
+    return NewestFirst.of(saved, this::entry);
+  }
+
+  private Optional<Entry> entry(BlobInfo manifest) {
+    try {
+      return manifests.read(manifest).map(Stored::entry);
+    } catch (IOException e) {
+      throw StoreFailure.of("read", blobs, e);
     }
   }
 
@@ -229,13 +258,6 @@ public final class SnapshotStore implements CacheStore {
     return new UserError(
         "Could not save " + address + " to " + blobs.url() + ": " + e.getMessage(),
         "The state before it is untouched; see what the message names and save again.",
-        e);
-  }
-
-  private UserError notRead(IOException e) {
-    return new UserError(
-        "Could not read the cache store " + blobs.url() + ": " + e.getMessage(),
-        "Check that the store is reachable and its files can be read.",
         e);
   }
 }

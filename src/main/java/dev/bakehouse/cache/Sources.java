@@ -5,7 +5,7 @@ import java.util.List;
 /// Where a step's caches come from. Never fails: trouble is a miss with a reason.
 @FunctionalInterface
 public interface Sources {
-  /// @param step the key of the step that asks, or empty
+  /// @param step which asks
   /// @param kinds all of them from one source
-  Selection select(String step, List<Kind> kinds);
+  Selection select(Step step, List<Kind> kinds);
 }

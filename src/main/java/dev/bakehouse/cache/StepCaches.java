@@ -153,7 +153,7 @@ public final class StepCaches {
                 archive -> {
                   store.used(archive.entry());
                   return store.again(
-                      new Address(access.writes().get(), job.buildId(), job.step(), kind),
+                      new Address(access.writes().get(), job.buildId(), job.step().text(), kind),
                       archive.entry());
                 })
             .ifPresent(_ -> log.accept("Caches: carried on: " + kind.name()));
@@ -177,7 +177,7 @@ public final class StepCaches {
       return Optional.empty();
     }
     Entry entry = archive.get().entry();
-    if (entry.snapshot().equals(snapshot) || !entry.address().step().equals(job.step())) {
+    if (entry.snapshot().equals(snapshot) || !entry.address().step().equals(job.step().text())) {
       return Optional.empty();
     }
     store.used(entry);
@@ -208,7 +208,7 @@ public final class StepCaches {
   private CacheReport save(Scope scope, Kind kind, Place place) {
     long start = System.nanoTime();
     try {
-      Address address = new Address(scope, job.buildId(), job.step(), kind);
+      Address address = new Address(scope, job.buildId(), job.step().text(), kind);
       Optional<Entry> same = again(address, place);
       if (same.isPresent()) {
         Entry e = same.get();

@@ -36,8 +36,8 @@ final class StoreSweep {
   private final Set<Stored> kept = new LinkedHashSet<>();
   private final List<Gone> gone = new ArrayList<>();
   private int unreadable;
-  private int runs;
-  private int steps;
+  private JsonBlobs.Sweep runs = new JsonBlobs.Sweep(0, 0);
+  private JsonBlobs.Sweep steps = new JsonBlobs.Sweep(0, 0);
   private long besides;
 
   /// @throws dev.bakehouse.snapshot.OtherVersion when something is of a version unknown here
@@ -82,7 +82,7 @@ final class StoreSweep {
     }
     runs = new CacheHistory(blobs).sweep(now.minus(history));
     steps = new PassedSteps(blobs).sweep(now.minus(retention));
-    besides += size(CacheHistory.ROOT) + size(PassedSteps.ROOT);
+    besides += runs.left() + steps.left();
   }
 
   void fit(Budget budget) throws IOException {
@@ -90,9 +90,7 @@ final class StoreSweep {
   }
 
   /// Removes what nothing needs.
-  ///
-  /// @param budget bytes, for what is told
-  Swept end(long budget) throws IOException {
+  Swept end() throws IOException {
     int abandoned = blobs.deleteAbandoned(before);
     Set<String> needed = new HashSet<>();
     kept.forEach(each -> needed.add(each.manifest().snapshot()));
@@ -103,16 +101,11 @@ final class StoreSweep {
         gone,
         gone.size() + unreadable,
         abandoned + swept.blobs(),
-        runs,
-        steps,
+        runs.gone(),
+        steps.gone(),
         swept.freed(),
         kept.size(),
         left,
-        swept.waiting(),
-        Math.max(0, left - swept.waiting() - budget));
-  }
-
-  private long size(String prefix) throws IOException {
-    return blobs.list(prefix).stream().mapToLong(BlobInfo::size).sum();
+        swept.waiting());
   }
 }

@@ -13,7 +13,6 @@ import java.util.List;
 /// @param kept entries that stay
 /// @param left bytes the store holds
 /// @param waiting those of them that nothing needs and that are too young to go
-/// @param over bytes that are needed beyond the budget
 public record Swept(
     List<Gone> gone,
     int entries,
@@ -23,10 +22,14 @@ public record Swept(
     long freed,
     int kept,
     long left,
-    long waiting,
-    long over) {
+    long waiting) {
   public Swept {
     gone = List.copyOf(gone);
+  }
+
+  /// How many bytes are needed beyond a budget.
+  public long over(long budget) {
+    return Math.max(0, left - waiting - budget);
   }
 
   /// @param why in words

@@ -51,14 +51,14 @@ final class CacheExplain implements Callable<Integer> {
     boolean inJob = scope.inJob();
     Map<String, String> env = inJob ? scope.env() : identity();
     StepRule rule = store.config().rule();
-    Decision decision = rule.decide(scope.step(), scope.env());
+    Decision decision = rule.decide(scope.step().key(), scope.env());
     List<Kind> wanted =
         kinds.isEmpty()
             ? decision.restores()
             : kinds.stream().map(k -> Kind.named(k, rule.directories())).toList();
     Access access = Access.of(JobIdentity.of(env), scope.platform());
     if (wanted.isEmpty()) {
-      CacheExplanation none = CacheExplanation.nothingWanted(scope.step(), decision, access);
+      CacheExplanation none = CacheExplanation.nothingWanted(scope.step().text(), decision, access);
       store.answer(none, none.text());
       return Exit.FAILED;
     }
@@ -66,7 +66,8 @@ final class CacheExplain implements Callable<Integer> {
     Selection selection =
         JobSources.of(store.store(), rule, store.api(), env, access, new GitLineage(commit))
             .select(scope.step(), wanted);
-    CacheExplanation shown = CacheExplanation.of(scope.step(), decision, wanted, access, selection);
+    CacheExplanation shown =
+        CacheExplanation.of(scope.step().text(), decision, wanted, access, selection);
     store.answer(shown, shown.text());
     return selection.source().isPresent() ? Exit.OK : Exit.FAILED;
   }

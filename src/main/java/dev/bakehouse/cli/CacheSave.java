@@ -60,7 +60,7 @@ final class CacheSave implements Callable<Integer> {
       return CacheMoved.nothing(
           kind, 0, "not saved: builds of forks and tags and triggered ones only read caches");
     }
-    Address address = new Address(own.get(), scope.buildToSave(), scope.step(), saved);
+    Address address = new Address(own.get(), scope.buildToSave(), scope.step().text(), saved);
     Saved result =
         new HostDirectory(path)
             .save(store.caches(plain), address, scopes(inJob, own.get()), mayShrink);

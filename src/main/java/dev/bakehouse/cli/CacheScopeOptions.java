@@ -4,6 +4,7 @@ import dev.bakehouse.cache.Access;
 import dev.bakehouse.cache.CachePaths;
 import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Scope;
+import dev.bakehouse.cache.Step;
 import dev.bakehouse.platform.UserError;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -32,7 +33,10 @@ final class CacheScopeOptions {
           "Of which build, also one that did not pass; the last saved by default; not in a job")
   private String build = "";
 
-  @Option(names = "--step", paramLabel = "KEY", description = "Of which step.")
+  @Option(
+      names = "--step",
+      paramLabel = "KEY",
+      description = "Of which step; KEY#JOB/JOBS for one job of a parallel one, not in a job.")
   private String step = "";
 
   private final Map<String, String> env = System.getenv();
@@ -100,7 +104,7 @@ final class CacheScopeOptions {
     job.put("BUILDKITE_ORGANIZATION_SLUG", wanted.pipeline().substring(0, Math.max(0, dot)));
     job.put("BUILDKITE_PIPELINE_SLUG", wanted.pipeline().substring(dot + 1));
     job.put("BUILDKITE_BUILD_ID", id);
-    job.put("BUILDKITE_STEP_KEY", step());
+    job.putAll(step().variables());
     switch (wanted.ref()) {
       case Scope.Branch(String name) -> job.put("BUILDKITE_BRANCH", name);
       case Scope.Pull(int number) -> {
@@ -112,8 +116,14 @@ final class CacheScopeOptions {
     return job;
   }
 
-  String step() {
-    return step.isEmpty() ? env.getOrDefault("BUILDKITE_STEP_KEY", "") : step;
+  /// In a job its place among parallel ones is the job's own.
+  Step step() {
+    Step own = job().step();
+    if (step.isEmpty()) {
+      return own;
+    }
+    Step named = Step.parse(step);
+    return inJob() ? own.named(named.key()) : named;
   }
 
   Map<String, String> env() {

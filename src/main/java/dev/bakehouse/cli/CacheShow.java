@@ -26,9 +26,12 @@ final class CacheShow implements Callable<Integer> {
     Kind wanted = Kind.named(kind, store.config().rule().directories());
     Scope where = scope.scope();
     Entry entry =
-        store.store().entries(where, wanted).stream()
+        store
+            .store()
+            .entries(where, wanted)
             .filter(e -> scope.build().isEmpty() || e.address().build().equals(scope.build()))
-            .filter(e -> scope.step().isEmpty() || e.address().step().equals(scope.step()))
+            .filter(
+                e -> scope.step().key().isEmpty() || e.address().step().equals(scope.step().text()))
             .findFirst()
             .orElseThrow(
                 () ->

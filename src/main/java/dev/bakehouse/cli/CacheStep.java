@@ -86,7 +86,7 @@ final class CacheStep extends Group {
     private Decision decision(StepRule rule) {
       Strategy strategy = Strategy.of(scope.env());
       return kinds.isEmpty()
-          ? rule.decide(scope.step(), scope.env())
+          ? rule.decide(scope.step().key(), scope.env())
           : new Decision(
               strategy,
               kinds.stream().map(k -> Kind.named(k, rule.directories())).toList(),

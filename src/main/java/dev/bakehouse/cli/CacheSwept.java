@@ -46,7 +46,7 @@ record CacheSwept(
         swept.left(),
         swept.waiting(),
         budget.orElse(null),
-        swept.over());
+        budget.map(swept::over).orElse(0L));
   }
 
   String text() {

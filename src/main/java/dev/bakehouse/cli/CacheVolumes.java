@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -74,6 +75,7 @@ final class CacheVolumes extends Group {
       }
       for (Volume volume : all) {
         System.out.printf(
+            Locale.ROOT,
             "%-45s %,8d MB  %s  used %s%s%n",
             volume.name(),
             volume.bytes() / MB,

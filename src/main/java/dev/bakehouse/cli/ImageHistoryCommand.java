@@ -4,6 +4,7 @@ import dev.bakehouse.image.History;
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -37,14 +38,15 @@ final class ImageHistoryCommand implements Callable<Integer> {
     StringBuilder text = new StringBuilder();
     for (History.Event event : events) {
       text.append(
-          "%s  %-10s %-40s %,9d MB  %s%s%n"
-              .formatted(
-                  event.at(),
-                  event.what(),
-                  event.image(),
-                  event.bytes() / 1_000_000,
-                  event.from(),
-                  "  (" + event.by() + ")"));
+          String.format(
+              Locale.ROOT,
+              "%s  %-10s %-40s %,9d MB  %s%s%n",
+              event.at(),
+              event.what(),
+              event.image(),
+              event.bytes() / 1_000_000,
+              event.from(),
+              "  (" + event.by() + ")"));
     }
     options.print(events, text.toString().stripTrailing());
     return Exit.OK;

@@ -6,6 +6,7 @@ import dev.bakehouse.image.StoreView;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,14 +31,15 @@ final class ImageListCommand implements Callable<Integer> {
       String use = view.uses().getOrDefault(image.name(), "");
       shown.add(ImageOptions.shown(image, bytes, use));
       text.append(
-          "%-45s %,9d MB  %s  %s%s%s%n"
-              .formatted(
-                  image.name(),
-                  bytes / 1_000_000,
-                  image.record().created(),
-                  image.record().source(),
-                  image.pinned() ? "  pinned" : "",
-                  use.isEmpty() ? "" : "  in use"));
+          String.format(
+              Locale.ROOT,
+              "%-45s %,9d MB  %s  %s%s%s%n",
+              image.name(),
+              bytes / 1_000_000,
+              image.record().created(),
+              image.record().source(),
+              image.pinned() ? "  pinned" : "",
+              use.isEmpty() ? "" : "  in use"));
     }
     for (String name : options.foreign(store)) {
       Map<String, Object> one = new LinkedHashMap<>();

@@ -61,12 +61,7 @@ final class Leavings {
             Files.deleteIfExists(entry);
           }
         } else if (name.startsWith(PUSH)) {
-          Optional<ExclusiveLock> lock = ExclusiveLock.tryOn(entry.resolveSibling(name + LOCK));
-          if (lock.isPresent()) {
-            try (ExclusiveLock _ = lock.get()) {
-              Directories.delete(entry);
-            }
-          }
+          boolean _ = locked(entry, name, Directories::delete);
         }
       } catch (IOException | UserError e) {
         // Another's, perhaps: the push goes on.
@@ -97,6 +92,11 @@ final class Leavings {
         name.endsWith(Draft.SUFFIX)
             ? name.substring(0, name.length() - Draft.SUFFIX.length())
             : name;
+    return locked(entry, owner, work);
+  }
+
+  /// Does something with an entry whose owner is dead.
+  private static boolean locked(Path entry, String owner, Consumer<Path> work) {
     Optional<ExclusiveLock> lock = ExclusiveLock.tryOn(entry.resolveSibling(owner + LOCK));
     if (lock.isEmpty()) {
       return false;

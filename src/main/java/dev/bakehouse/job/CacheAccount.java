@@ -13,7 +13,6 @@ import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.StepFigures;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.platform.UserError;
-import dev.bakehouse.store.BlobStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,14 +28,12 @@ final class CacheAccount {
   private static final int RUNS = 10;
 
   private final Job job;
-  private final BlobStore store;
-  private final Access access;
+  private final JobScope scope;
   private final Decision decision;
 
-  CacheAccount(Job job, BlobStore store, Access access, Decision decision) {
+  CacheAccount(Job job, JobScope scope, Decision decision) {
     this.job = job;
-    this.store = store;
-    this.access = access;
+    this.scope = scope;
     this.decision = decision;
   }
 
@@ -73,7 +70,7 @@ final class CacheAccount {
     decision.kinds().stream()
         .map(Kind::name)
         .forEach(kind -> stats.putIfAbsent(kind, new CacheStats(kind, 0, 0)));
-    Scope own = access.reads().getFirst().scope();
+    Scope own = scope.access().reads().getFirst().scope();
     List<CacheRun> runs = new ArrayList<>();
     for (CacheStats each : stats.values()) {
       Optional<CacheReport> came = Optional.ofNullable(restored.get(each.kind()));
@@ -89,7 +86,7 @@ final class CacheAccount {
               own.platform(),
               job.text("BUILDKITE_BUILD_ID"),
               number(job.text("BUILDKITE_BUILD_NUMBER")),
-              job.stepKey(),
+              scope.identity().step().text(),
               each.kind(),
               decision.strategy().toString(),
               whole.map(r -> String.valueOf(r.source())).orElse(""),
@@ -110,12 +107,12 @@ final class CacheAccount {
   /// The run with the cause of its misses, after it went into the history.
   private CacheRun judged(CacheRun run, Phases phases) {
     try {
-      CacheHistory history = new CacheHistory(store);
+      CacheHistory history = new CacheHistory(scope.blobs());
       CacheRun judged = run.with(HitDrop.cause(run, before(history, run)).orElse(""));
       if (!judged.cause().isEmpty()) {
         phases.say("Caches: " + run.kind() + ": " + judged.cause());
       }
-      if (access.writes().isPresent()) {
+      if (scope.access().writes().isPresent()) {
         history.add(judged);
       }
       return judged;
@@ -127,7 +124,7 @@ final class CacheAccount {
 
   /// Runs of the nearest scope that has some.
   private List<CacheRun> before(CacheHistory history, CacheRun run) {
-    for (Access.Read read : access.reads()) {
+    for (Access.Read read : scope.access().reads()) {
       List<CacheRun> runs = history.last(read.scope(), run.kind(), run.step(), RUNS);
       if (!runs.isEmpty()) {
         return runs;

@@ -74,7 +74,7 @@ final class JobCaches {
     CacheStore store = scope.stores().caches(scope.blobs());
     sources = once(JobSources.of(store, rule, settings.api(), env, access, checkout::distance));
     caches = new StepCaches(store, sources, access, identity, decision, phases::say);
-    account = new CacheAccount(job, scope.blobs(), access, decision);
+    account = new CacheAccount(job, scope, decision);
     measured = settings.cache().measureTar();
     cachePath =
         CachePaths.cachePath(

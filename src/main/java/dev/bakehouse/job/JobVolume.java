@@ -109,7 +109,7 @@ final class JobVolume {
   }
 
   private static VolumeKey key(Scope scope, JobIdentity job, List<Kind> kinds) {
-    return new VolumeKey(scope.key(), job.step(), kinds.stream().map(Kind::name).toList());
+    return new VolumeKey(scope.key(), job.step().text(), kinds.stream().map(Kind::name).toList());
   }
 
   /// Gives the volume to a VM that has not started.

@@ -119,7 +119,8 @@ final class TakeOver {
     int looked = 0;
     for (Access.Read read : scope.access().reads()) {
       for (PassedStep each :
-          passedSteps.find(read.scope(), scope.identity().step(), print, LOOKED_AT - looked)) {
+          passedSteps.find(
+              read.scope(), scope.identity().step().key(), print, LOOKED_AT - looked)) {
         looked++;
         Optional<String> flaw = flaw(client, read, each.by());
         if (flaw.isEmpty() && taken(each)) {
@@ -160,7 +161,7 @@ final class TakeOver {
 
   private boolean passed(JobInfo each, By by) {
     return by.job().equals(each.id())
-        && scope.identity().step().equals(each.stepKey())
+        && scope.identity().step().key().equals(each.stepKey())
         && "passed".equals(each.state())
         && Integer.valueOf(0).equals(each.exitStatus())
         && !Boolean.TRUE.equals(each.retried());
@@ -240,7 +241,7 @@ final class TakeOver {
         phases.say("Inputs: no later build takes this one's artifacts: " + flaw.get());
         return;
       }
-      String step = scope.identity().step();
+      String step = scope.identity().step().key();
       passedSteps.add(writes.get(), step, fingerprint.get(), new PassedStep(own, files, origin));
     } catch (IOException | RuntimeException e) {
       phases.say("Inputs: no later build takes this one's artifacts: " + e.getMessage());

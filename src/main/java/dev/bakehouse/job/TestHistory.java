@@ -134,7 +134,7 @@ final class TestHistory {
           artifacts.download(artifact, file);
           if (Files.size(file) <= TestRun.LIMIT) {
             TestRun run = TestRun.read(Files.readAllBytes(file));
-            if (run.step().equals(identity.step())) {
+            if (run.step().equals(identity.step().key())) {
               runs.add(run);
             }
           }
@@ -152,7 +152,7 @@ final class TestHistory {
   private List<Artifact> find(String build, boolean all) throws IOException {
     String query = TestRun.DIRECTORY + "/*.json";
     return all
-        ? artifacts.find(build, identity.step(), query)
-        : artifacts.findLast(build, identity.step(), query);
+        ? artifacts.find(build, identity.step().key(), query)
+        : artifacts.findLast(build, identity.step().key(), query);
   }
 }

@@ -46,27 +46,20 @@ public final class Posix {
   }
 
   public static void time(String path, long mtime) throws IOException {
-    PosixCall own = PosixCall.own();
-    try {
-      MemorySegment times = own.mtime(mtime);
-      own.check(
-          (long)
-              TIMES.invokeExact(own.state, HERE, own.path(path), times.address(), AT_NO_FOLLOW, 0L),
-          "change the time of",
-          path);
-    } catch (Throwable e) {
-      throw PosixCall.io(e);
-    }
+    time(path, PosixCall.own().mtime(mtime));
   }
 
   /// Sets the time to the file system's now: on a network file system, its server's.
   public static void touch(String path) throws IOException {
+    time(path, PosixCall.own().now());
+  }
+
+  private static void time(String path, MemorySegment times) throws IOException {
     PosixCall own = PosixCall.own();
     try {
       own.check(
           (long)
-              TIMES.invokeExact(
-                  own.state, HERE, own.path(path), own.now().address(), AT_NO_FOLLOW, 0L),
+              TIMES.invokeExact(own.state, HERE, own.path(path), times.address(), AT_NO_FOLLOW, 0L),
           "change the time of",
           path);
     } catch (Throwable e) {

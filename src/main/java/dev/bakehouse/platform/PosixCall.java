@@ -69,18 +69,18 @@ final class PosixCall {
   }
 
   MemorySegment mtime(long nanos) {
-    times.setAtIndex(LONG, 0, 0);
-    times.setAtIndex(LONG, 1, LEAVE_TIME);
-    times.setAtIndex(LONG, 2, Math.floorDiv(nanos, SECOND));
-    times.setAtIndex(LONG, 3, Math.floorMod(nanos, SECOND));
-    return times;
+    return mtime(Math.floorDiv(nanos, SECOND), Math.floorMod(nanos, SECOND));
   }
 
   MemorySegment now() {
+    return mtime(0, TIME_NOW);
+  }
+
+  private MemorySegment mtime(long seconds, long nanos) {
     times.setAtIndex(LONG, 0, 0);
     times.setAtIndex(LONG, 1, LEAVE_TIME);
-    times.setAtIndex(LONG, 2, 0);
-    times.setAtIndex(LONG, 3, TIME_NOW);
+    times.setAtIndex(LONG, 2, seconds);
+    times.setAtIndex(LONG, 3, nanos);
     return times;
   }
 

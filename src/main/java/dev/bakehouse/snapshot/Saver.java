@@ -34,14 +34,10 @@ public final class Saver {
   private final long sealed;
 
   /// @param parent what the tree probably resembles
+  /// @param other has some of the tree's contents that the parent has not
   /// @param sealed a time by the clock of the tree's `ctime`s: a file last changed before it, with
   ///   size and time of the parent's file, is the parent's file; [Node#UNKNOWN] when there is no
   ///   such promise
-  public Saver(BlobStore blobs, Optional<Snapshot> parent, long sealed) {
-    this(blobs, parent, Optional.empty(), sealed);
-  }
-
-  /// @param other has some of the tree's contents that the parent has not
   public Saver(BlobStore blobs, Optional<Snapshot> parent, Optional<Snapshot> other, long sealed) {
     this.blobs = blobs;
     this.parent = parent;

@@ -5,7 +5,6 @@ import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /// Named runs of bytes that appear whole or not at all.
 ///
@@ -49,22 +48,6 @@ public interface BlobStore {
   /// Whether [#delete] deletes.
   default boolean deletes() {
     return true;
-  }
-
-  /// Deletes what lies below a prefix and is older.
-  ///
-  /// @param ours whole keys of what may go: whatever else lies there is somebody else's
-  /// @return how many
-  default int deleteOlder(String prefix, Pattern ours, Instant before) throws IOException {
-    int deleted = 0;
-    for (BlobInfo blob : list(prefix)) {
-      if (blob.modified().isBefore(before)
-          && ours.matcher(blob.key()).matches()
-          && delete(blob.key())) {
-        deleted++;
-      }
-    }
-    return deleted;
   }
 
   /// Keeps a blob from being taken for old: [BlobInfo#modified] is now, or as good as that. A blob

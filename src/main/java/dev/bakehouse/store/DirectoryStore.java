@@ -9,6 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -80,7 +81,7 @@ public final class DirectoryStore implements BlobStore {
       // This and what is above may be symbolic links.
       Files.walkFileTree(top.toRealPath(), new Lister(top, top.toRealPath(), all));
     } catch (FileSystemException e) {
-      if (!vanished(e)) {
+      if (!vanished(top, e)) {
         throw e;
       }
     }
@@ -89,10 +90,27 @@ public final class DirectoryStore implements BlobStore {
 
   @Override
   public boolean delete(String key) throws IOException {
+    Path file = file(key);
     try {
-      return Files.deleteIfExists(file(key));
+      boolean deleted = Files.deleteIfExists(file);
+      if (deleted) {
+        removeEmpty(file.getParent());
+      }
+      return deleted;
     } catch (FileSystemException e) {
       return gone(e).isPresent();
+    }
+  }
+
+  /// Removes a directory and those above it, up to the first that holds something. Writers make
+  /// again what they find missing.
+  private void removeEmpty(@Nullable Path directory) {
+    try {
+      for (Path each = directory; each != null && !each.equals(root); each = each.getParent()) {
+        Posix.removeDirectory(RawEnvironment.raw(each.toString()));
+      }
+    } catch (IOException e) {
+      // It is not empty, or not for this process to remove.
     }
   }
 
@@ -172,9 +190,11 @@ public final class DirectoryStore implements BlobStore {
             && (stale(f) || "Not a directory".equals(f.getReason())));
   }
 
-  /// Not so when a server lost its files for a moment: a list that is not whole is none.
-  private static boolean vanished(IOException e) {
-    return absent(e) && !(e instanceof FileSystemException f && stale(f));
+  /// Not so when a server lost its files for a moment: a list that is not whole is none. Then what
+  /// lies above can not be asked either.
+  private static boolean vanished(Path path, IOException e) {
+    boolean stale = e instanceof FileSystemException f && stale(f);
+    return absent(e) && (!stale || Files.notExists(path, LinkOption.NOFOLLOW_LINKS));
   }
 
   private static <T> Optional<T> gone(FileSystemException e) throws FileSystemException {
@@ -231,7 +251,7 @@ public final class DirectoryStore implements BlobStore {
 
     @Override
     public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-      if (vanished(e)) {
+      if (vanished(file, e)) {
         return FileVisitResult.CONTINUE;
       }
       throw e;

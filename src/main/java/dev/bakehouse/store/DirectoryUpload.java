@@ -46,17 +46,29 @@ final class DirectoryUpload implements Upload {
     Path place = store.file(key);
     finish();
     Object own = identity(temporary);
-    Path dir = OwnerOnly.directories(root, directoryOf(place));
-    try {
-      rename(place);
-    } catch (NoSuchFileException e) {
-      if (own == null || !own.equals(identity(place))) {
-        // The directory was swept as empty in between, or it is the upload that was swept.
-        OwnerOnly.directories(root, dir);
-        rename(place);
-      }
+    while (!placed(place, own)) {
+      // A sweep took a directory away that was empty until now; none takes one with a blob in it.
     }
-    syncUpTo(dir);
+    syncUpTo(directoryOf(place));
+  }
+
+  /// @param own which file is to be there
+  /// @return false when a directory was gone
+  private boolean placed(Path place, @Nullable Object own) throws IOException {
+    try {
+      OwnerOnly.directories(root, directoryOf(place));
+      rename(place);
+      return true;
+    } catch (NoSuchFileException e) {
+      if (own != null && own.equals(identity(place))) {
+        return true;
+      }
+      if (own == null || !own.equals(identity(temporary))) {
+        // It is the upload that was swept.
+        throw e;
+      }
+      return false;
+    }
   }
 
   @Override

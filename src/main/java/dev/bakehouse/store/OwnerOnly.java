@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -25,7 +26,13 @@ final class OwnerOnly {
     return FileChannel.open(file, options, FILE);
   }
 
+  private static BasicFileAttributes attributes(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+  }
+
   /// Makes what is missing of a directory; those above the root as the system makes them.
+  ///
+  /// @throws java.nio.file.NoSuchFileException when one of them is removed meanwhile
   static Path directories(Path root, Path dir) throws IOException {
     Path parent = dir.getParent();
     if (Files.isDirectory(dir) || parent == null) {
@@ -39,7 +46,8 @@ final class OwnerOnly {
     try {
       return Files.createDirectory(dir, DIRECTORY);
     } catch (FileAlreadyExistsException e) {
-      if (Files.isDirectory(dir, LinkOption.NOFOLLOW_LINKS)) {
+      // One that was removed since is reported as missing.
+      if (attributes(dir).isDirectory()) {
         return dir;
       }
       throw e;

@@ -1,7 +1,7 @@
 package dev.bakehouse.volume;
 
+import dev.bakehouse.platform.BulkInput;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /// The bytes of one file of an [Ext4].
-final class Extents extends InputStream {
+final class Extents extends BulkInput {
   private static final int MAGIC = 0xf30a;
   private static final int DEEPEST = 5;
 
@@ -83,12 +83,6 @@ final class Extents extends InputStream {
   void seek(long offset) {
     at = offset;
     run = 0;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override

@@ -7,7 +7,7 @@ import java.util.List;
 /// build that fill one kind of cache would else take turns in throwing each other's away.
 ///
 /// @param scope whose caches, with the platform; only jobs of that scope write it
-/// @param step the step's key, or empty
+/// @param step the step's key or empty, with the place among its parallel jobs
 /// @param kinds names of the caches on it, which lie on one disk
 public record VolumeKey(String scope, String step, List<String> kinds) {
   private static final int READABLE = 60;

@@ -222,7 +222,7 @@ class BuildSourcesTest {
         (branch, limit) -> {
           throw new UserError("connection refused", "start it");
         };
-    Selection selection = sources(broken).select(STEP, ZIG);
+    Selection selection = sources(broken).select(Step.parse(STEP), ZIG);
     assertThat(selection.source()).isEmpty();
     assertThat(selection.explain())
         .containsExactly(
@@ -321,7 +321,7 @@ class BuildSourcesTest {
               asked++;
               return builds.stream().filter(b -> b.branch().equals(branch)).limit(limit).toList();
             })
-        .select(STEP, kinds);
+        .select(Step.parse(STEP), kinds);
   }
 
   private String source(List<Kind> kinds) {

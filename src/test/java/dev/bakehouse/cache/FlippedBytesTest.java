@@ -65,7 +65,7 @@ class FlippedBytesTest {
   private boolean whole() throws IOException {
     Path target = dir.resolve("target");
     try {
-      List<Entry> found = caches.entries(ADDRESS.scope(), Kind.CCACHE);
+      List<Entry> found = caches.entries(ADDRESS.scope(), Kind.CCACHE).toList();
       if (found.isEmpty() || !(caches.open(found.getFirst()) instanceof Opened.Whole saved)) {
         return false;
       }

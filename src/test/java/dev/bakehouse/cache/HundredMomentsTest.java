@@ -115,7 +115,8 @@ class HundredMomentsTest {
       assertThat(last).isEqualTo(-1);
       return;
     }
-    janitor.sweep(Duration.ofDays(30), Janitor.GRACE, Janitor.FailedBuilds.UNKNOWN);
+    janitor.sweep(
+        Duration.ofDays(30), Janitor.GRACE, Optional.empty(), Janitor.FailedBuilds.UNKNOWN);
     assertThat(blobs.list("snapshots")).hasSize(1);
     try (Stream<Path> uploads = Files.list(copy.resolve("store/.uploads"))) {
       assertThat(uploads).isEmpty();
@@ -224,7 +225,8 @@ class HundredMomentsTest {
         saved.restore(dir.resolve("target"));
         phase = 'g';
         new Janitor(blobs, LATER)
-            .sweep(Duration.ofDays(30), Janitor.GRACE, Janitor.FailedBuilds.UNKNOWN);
+            .sweep(
+                Duration.ofDays(30), Janitor.GRACE, Optional.empty(), Janitor.FailedBuilds.UNKNOWN);
       }
     }
 

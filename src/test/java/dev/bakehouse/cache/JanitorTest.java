@@ -180,7 +180,7 @@ class JanitorTest {
     assertThatThrownBy(
             () ->
                 new Janitor(behind, Clock.systemUTC())
-                    .sweep(RETENTION, Janitor.GRACE, FailedBuilds.UNKNOWN))
+                    .sweep(RETENTION, Janitor.GRACE, Optional.empty(), FailedBuilds.UNKNOWN))
         .isInstanceOf(UserError.class)
         .hasMessageContainingAll("clock", "1500 minutes apart");
     assertThat(builds()).containsExactly("old");
@@ -205,7 +205,8 @@ class JanitorTest {
                 });
     Files.writeString(blobsDirectory().resolve("clock"), "theirs");
 
-    new Janitor(full, Clock.systemUTC()).sweep(RETENTION, Janitor.GRACE, FailedBuilds.UNKNOWN);
+    new Janitor(full, Clock.systemUTC())
+        .sweep(RETENTION, Janitor.GRACE, Optional.empty(), FailedBuilds.UNKNOWN);
 
     assertThat(builds()).isEmpty();
     assertThat(packs()).isEmpty();
@@ -327,7 +328,8 @@ class JanitorTest {
   }
 
   private Swept sweep(FailedBuilds failed) {
-    return new Janitor(blobs, Clock.systemUTC()).sweep(RETENTION, Janitor.GRACE, failed);
+    return new Janitor(blobs, Clock.systemUTC())
+        .sweep(RETENTION, Janitor.GRACE, Optional.empty(), failed);
   }
 
   private Path manifest(String build) throws IOException {

@@ -79,7 +79,7 @@ class KilledBudgetTest {
     assertRestores(blobs);
     boolean over = bytes(blobs) > BUDGET;
 
-    assertThat(sweep(blobs).over()).isZero();
+    assertThat(sweep(blobs).over(BUDGET)).isZero();
 
     assertThat(bytes(blobs)).isLessThanOrEqualTo(BUDGET);
     assertThat(sweep(blobs).blobs()).as("nothing is left over").isZero();

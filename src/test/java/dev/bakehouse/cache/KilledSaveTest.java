@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -61,7 +62,7 @@ class KilledSaveTest {
 
     Clock later = Clock.fixed(Instant.now().plus(Duration.ofDays(2)), ZoneOffset.UTC);
     new Janitor(new DirectoryStore(root), later)
-        .sweep(Duration.ofDays(30), Janitor.GRACE, Janitor.FailedBuilds.UNKNOWN);
+        .sweep(Duration.ofDays(30), Janitor.GRACE, Optional.empty(), Janitor.FailedBuilds.UNKNOWN);
     assertThat(abandoned(root)).isZero();
     assertThat(generation(store)).isEqualTo(finished);
     try (Stream<Path> archives = Files.list(root.resolve("snapshots"))) {

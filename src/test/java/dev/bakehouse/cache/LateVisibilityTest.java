@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +62,7 @@ class LateVisibilityTest {
     late.catchUp(key -> !key.startsWith("manifests/"));
 
     new Janitor(late, Clock.systemUTC())
-        .sweep(Duration.ofDays(30), Janitor.GRACE, Janitor.FailedBuilds.UNKNOWN);
+        .sweep(Duration.ofDays(30), Janitor.GRACE, Optional.empty(), Janitor.FailedBuilds.UNKNOWN);
 
     Entry entry = new SnapshotStore(real).find(ADDRESS).orElseThrow();
     assertThat(new SnapshotStore(real).open(entry)).isInstanceOf(Opened.Whole.class);

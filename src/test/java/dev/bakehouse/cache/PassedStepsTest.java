@@ -39,7 +39,7 @@ class PassedStepsTest {
     assertThat(steps.find(PULL, "cpp", PRINT, 3)).containsExactly(passed(7));
     assertThat(steps.find(MAIN, "cpp", "0", 3)).isEmpty();
 
-    assertThat(steps.sweep(Instant.now().minusSeconds(1000))).isEqualTo(4);
+    assertThat(steps.sweep(Instant.now().minusSeconds(1000)).gone()).isEqualTo(4);
     assertThat(steps.find(MAIN, "cpp", PRINT, 3)).isEmpty();
     assertThat(steps.find(MAIN, "zig", PRINT, 3)).hasSize(1);
   }

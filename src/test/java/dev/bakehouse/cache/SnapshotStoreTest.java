@@ -268,6 +268,22 @@ class SnapshotStoreTest {
   }
 
   @Test
+  void onlyTheSameStepsCacheCanHaveShrunk() throws IOException {
+    Path large = mkdir("large");
+    Files.write(large.resolve("x"), new byte[1000]);
+    Path small = mkdir("small");
+    Files.write(small.resolve("x"), new byte[10]);
+    Saved _ = save(store, new Address(SCOPE, "b1", "s#0/2", GEMS), large);
+
+    Address second = new Address(SCOPE, "b1", "s#1/2", GEMS);
+    assertThat(save(store, second, small).entry()).map(Entry::bytes).contains(10L);
+
+    Address first = new Address(SCOPE, "b2", "s#0/2", GEMS);
+    Files.delete(dir.resolve(".small.bakehouse"));
+    assertThatThrownBy(() -> save(store, first, small)).hasMessageContaining("less than half");
+  }
+
+  @Test
   void aMissingPackCostsWhatDependsOnItAndZigAll() throws IOException {
     Path source = mkdir("source");
     Files.writeString(source.resolve("first"), "first");

@@ -64,6 +64,26 @@ class StepCachesTest {
   }
 
   @Test
+  void jobsOfAParallelStepKeepTheirCachesApart() throws IOException {
+    env.put("BUILDKITE_PARALLEL_JOB_COUNT", "2");
+    for (String job : List.of("0", "1")) {
+      env.put("BUILDKITE_PARALLEL_JOB", job);
+      fill();
+      Files.writeString(dir.resolve("guest/zig/local/o/1"), "of job " + job);
+      caches().save(new Guest());
+    }
+    next();
+    for (String job : List.of("0", "1")) {
+      env.put("BUILDKITE_PARALLEL_JOB", job);
+      assertThat(caches().restore(new Guest())).extracting(CacheReport::source).containsOnly("b1");
+      assertThat(dir.resolve("guest/zig/local/o/1")).hasContent("of job " + job);
+    }
+    env.keySet().removeAll(List.of("BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT"));
+    caches().restore(new Guest());
+    assertThat(dir.resolve("guest/zig/local/o/1")).hasContent("of job 0");
+  }
+
+  @Test
   void aForkReadsAndDoesNotSave() throws IOException {
     fill();
     caches().save(new Guest());
@@ -257,7 +277,7 @@ class StepCachesTest {
   private StepCaches caches() {
     JobIdentity job = JobIdentity.of(env);
     StepRule rule = new StepRule(StepRule.DEFAULT_STEPS, Map.of());
-    Decision decision = rule.decide(job.step(), env);
+    Decision decision = rule.decide(job.step().key(), env);
     Access access = Access.of(job, "linux-x64-release");
     PassedBuilds passed =
         (branch, limit) -> builds.stream().filter(b -> b.branch().equals(branch)).toList();

@@ -23,6 +23,8 @@ record Bakehouse(Path dir) {
           "BAKEHOUSE_CONFIG",
           "BUILDKITE_JOB_ID",
           "BUILDKITE_STEP_KEY",
+          "BUILDKITE_PARALLEL_JOB",
+          "BUILDKITE_PARALLEL_JOB_COUNT",
           "BUILDKITE_BRANCH",
           "BUILDKITE_PIPELINE_DEFAULT_BRANCH",
           "BUILDKITE_CACHE",

@@ -15,10 +15,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -147,6 +153,56 @@ class CacheCommandTest {
         branch);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void eachJobOfAParallelStepHasItsOwnCache(int jobs) throws Exception {
+    for (int job = 0; job < jobs; job++) {
+      Path content = Files.createDirectories(dir.resolve("c" + job + "/o"));
+      Files.writeString(content.resolve("x"), String.valueOf(job).repeat(100 - 40 * job));
+    }
+    List<Callable<String>> saves = new ArrayList<>();
+    for (int job = 0; job < jobs; job++) {
+      Map<String, String> env = parallel("b1", job, jobs);
+      String path = "c" + job;
+      saves.add(() -> json(env, "save", "--kind", "bun", "--path", path).get("source").asString());
+    }
+    try (ExecutorService threads = Executors.newFixedThreadPool(jobs)) {
+      for (Future<String> saved : threads.invokeAll(saves)) {
+        assertThat(saved.get()).isEqualTo("b1");
+      }
+    }
+
+    for (int job = 0; job < jobs; job++) {
+      assertThat(restored(parallel("b2", job, jobs))).isEqualTo("b1");
+      assertThat(dir.resolve("r/o/x")).hasSameTextualContentAs(dir.resolve("c" + job + "/o/x"));
+    }
+    assertThat(restored(parallel("b2", 0, jobs), "--step", "s#1/" + jobs)).isEqualTo("b1");
+    assertThat(dir.resolve("r/o/x")).as("its own").hasSameTextualContentAs(dir.resolve("c0/o/x"));
+    assertThat(restored(parallel("b2", jobs, jobs + 1))).as("one job more").isEqualTo("b1");
+    assertThat(dir.resolve("r/o/x")).hasSameTextualContentAs(dir.resolve("c0/o/x"));
+    JsonNode one =
+        json(Map.of(), "show", "--kind", "bun", "--scope", "bun/main", "--step", "s#1/" + jobs);
+    assertThat(one.get("bytes").asInt()).isEqualTo(60);
+  }
+
+  private static Map<String, String> parallel(String build, int job, int jobs) {
+    return Map.of(
+        "BUILDKITE_JOB_ID",
+        "j" + job,
+        "BUILDKITE_BUILD_ID",
+        build,
+        "BUILDKITE_PIPELINE_SLUG",
+        "bun",
+        "BUILDKITE_BRANCH",
+        "main",
+        "BUILDKITE_STEP_KEY",
+        "s",
+        "BUILDKITE_PARALLEL_JOB",
+        String.valueOf(job),
+        "BUILDKITE_PARALLEL_JOB_COUNT",
+        String.valueOf(jobs));
+  }
+
   @Test
   void theStrategyIsReadWhenTheCommandRuns() throws IOException {
     JsonNode off =
@@ -264,6 +320,8 @@ class CacheCommandTest {
             .env("BAKEHOUSE_CONFIG", null)
             .env("BUILDKITE_JOB_ID", null)
             .env("BUILDKITE_STEP_KEY", null)
+            .env("BUILDKITE_PARALLEL_JOB", null)
+            .env("BUILDKITE_PARALLEL_JOB_COUNT", null)
             .env("BUILDKITE_CACHE", null)
             .env("CACHE_STRATEGY", null);
     for (Map.Entry<String, String> each : env.entrySet()) {

@@ -231,7 +231,7 @@ class CachePublisherTest {
   }
 
   private Entry newest(Scope scope) {
-    return store.entries(scope, Kind.BUN).getFirst();
+    return store.entries(scope, Kind.BUN).findFirst().orElseThrow();
   }
 
   private Path content(String file, String text) throws IOException {

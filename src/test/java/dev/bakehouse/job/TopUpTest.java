@@ -283,7 +283,7 @@ class TopUpTest {
 
   /// What the store has of a build.
   private Map<String, String> newest(String build) throws Exception {
-    Entry entry = store.entries(scope("main", "false"), Kind.CCACHE).getFirst();
+    Entry entry = store.entries(scope("main", "false"), Kind.CCACHE).findFirst().orElseThrow();
     assertThat(entry.address().build()).isEqualTo(build);
     Path target = dir.resolve("restored");
     ((Opened.Whole) store.open(entry)).restore(target);

@@ -139,7 +139,8 @@ class ChangingTreeTest {
 
   private Snapshot save(TreeSource tree) throws IOException {
     DirectoryStore store = new DirectoryStore(dir.resolve("store"));
-    try (Draft draft = new Saver(store, Optional.empty(), Node.UNKNOWN).save(tree)) {
+    try (Draft draft =
+        new Saver(store, Optional.empty(), Optional.empty(), Node.UNKNOWN).save(tree)) {
       return Snapshot.open(store, draft.publish().id()).orElseThrow();
     }
   }

@@ -126,7 +126,8 @@ class DamagedListTest {
 
   private Snapshot save() throws IOException {
     HostTree tree = new HostTree(source, p -> false);
-    try (Draft draft = new Saver(store, Optional.empty(), Node.UNKNOWN).save(tree)) {
+    try (Draft draft =
+        new Saver(store, Optional.empty(), Optional.empty(), Node.UNKNOWN).save(tree)) {
       return Snapshot.open(store, draft.publish().id()).orElseThrow();
     }
   }

@@ -158,7 +158,7 @@ class FaithfulTest {
   private static Snapshot save(DirectoryStore store, Path from, Optional<Snapshot> parent)
       throws IOException {
     HostTree tree = new HostTree(from, p -> false);
-    try (Draft draft = new Saver(store, parent, Node.UNKNOWN).save(tree)) {
+    try (Draft draft = new Saver(store, parent, Optional.empty(), Node.UNKNOWN).save(tree)) {
       return Snapshot.open(store, draft.publish().id()).orElseThrow();
     }
   }

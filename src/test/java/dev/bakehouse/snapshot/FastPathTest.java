@@ -136,7 +136,7 @@ class FastPathTest {
       assertThatThrownBy(
               () -> {
                 try (Draft draft =
-                    new Saver(full, Optional.of(saved), Node.UNKNOWN)
+                    new Saver(full, Optional.of(saved), Optional.empty(), Node.UNKNOWN)
                         .save(new HostTree(cache, p -> false))) {
                   draft.publish();
                 }
@@ -177,7 +177,7 @@ class FastPathTest {
             return tree.tail(file);
           }
         };
-    try (Draft draft = new Saver(store, parent, sealed).save(noting)) {
+    try (Draft draft = new Saver(store, parent, Optional.empty(), sealed).save(noting)) {
       return Snapshot.open(store, draft.publish().id()).orElseThrow();
     }
   }

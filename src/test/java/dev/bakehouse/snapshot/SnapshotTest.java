@@ -84,7 +84,9 @@ class SnapshotTest {
             .out();
     for (byte[] archive : List.of(tar.toByteArray(), theirs)) {
       try (TarTree tree = TarTree.read(new ByteArrayInputStream(archive), dir)) {
-        String id = publish(new Saver(store, Optional.of(saved), Node.UNKNOWN).save(tree)).id();
+        String id =
+            publish(new Saver(store, Optional.of(saved), Optional.empty(), Node.UNKNOWN).save(tree))
+                .id();
         assertThat(id).isEqualTo(saved.id());
       }
     }
@@ -212,7 +214,9 @@ class SnapshotTest {
   }
 
   private Draft.Published save(Optional<Snapshot> parent) throws IOException {
-    return publish(new Saver(store, parent, Node.UNKNOWN).save(new HostTree(source, p -> false)));
+    return publish(
+        new Saver(store, parent, Optional.empty(), Node.UNKNOWN)
+            .save(new HostTree(source, p -> false)));
   }
 
   static Draft.Published publish(Draft draft) throws IOException {

@@ -73,7 +73,7 @@ class TarTreeTest {
     assertThatThrownBy(
             () -> {
               try (TarTree tree = TarTree.read(new ByteArrayInputStream(tar), dir)) {
-                new Saver(store, Optional.empty(), Node.UNKNOWN).save(tree);
+                new Saver(store, Optional.empty(), Optional.empty(), Node.UNKNOWN).save(tree);
               }
             })
         .isInstanceOf(Malformed.class);
@@ -236,7 +236,8 @@ class TarTreeTest {
     DirectoryStore store = new DirectoryStore(dir.resolve("store"));
     Snapshot saved;
     try (Draft draft =
-        new Saver(store, Optional.empty(), Node.UNKNOWN).save(new HostTree(source, p -> false))) {
+        new Saver(store, Optional.empty(), Optional.empty(), Node.UNKNOWN)
+            .save(new HostTree(source, p -> false))) {
       saved = Snapshot.open(store, draft.publish().id()).orElseThrow();
     }
     Frame lost =

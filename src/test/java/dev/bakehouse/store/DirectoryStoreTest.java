@@ -12,12 +12,20 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DirectoryStoreTest extends StoreContract {
+  private static final int ROUNDS = 300;
+
   @TempDir Path dir;
 
   @Override
@@ -49,6 +57,64 @@ class DirectoryStoreTest extends StoreContract {
     assertThatThrownBy(() -> upload.publish("late")).isInstanceOf(IOException.class);
     upload.close();
     assertThat(files()).isEmpty();
+  }
+
+  @Test
+  void directoriesThatADeleteEmptiedAreGone() throws IOException {
+    publish(store(), "a/b/c/1", "x");
+    publish(store(), "a/b/2", "x");
+    Files.createDirectories(file("a/own"));
+
+    store().delete("a/b/c/1");
+    assertThat(file("a/b/c")).doesNotExist();
+    assertThat(read(store(), "a/b/2")).isEqualTo("x");
+    store().delete("a/b/2");
+    assertThat(file("a/b")).doesNotExist();
+    assertThat(file("a/own")).as("another's").isDirectory();
+    assertThat(store().delete("a/b/2")).isFalse();
+
+    Files.createDirectory(dir.resolve("elsewhere"));
+    Files.createSymbolicLink(file("link"), dir.resolve("elsewhere"));
+    publish(store(), "link/1", "x");
+    store().delete("link/1");
+    assertThat(file("link")).isSymbolicLink();
+  }
+
+  /// Every delete, and somebody beside them, takes away directories that others are about to write
+  /// to.
+  @Test
+  void writersBesideDeletesLoseNothing() throws Exception {
+    List<Callable<Integer>> writers = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      String key = "manifests/a/b/c/" + i;
+      writers.add(
+          () -> {
+            int there = 0;
+            for (int round = 0; round < ROUNDS; round++) {
+              publish(store(), key, "x");
+              there += store().stat(key).isPresent() && store().delete(key) ? 1 : 0;
+            }
+            return there;
+          });
+    }
+    AtomicBoolean done = new AtomicBoolean();
+    try (ExecutorService threads = Executors.newFixedThreadPool(writers.size() + 1)) {
+      Future<?> beside = threads.submit(() -> removeEmptyUntil(done));
+      List<Future<Integer>> written = threads.invokeAll(writers);
+      done.set(true);
+      beside.get();
+      for (Future<Integer> each : written) {
+        assertThat(each.get()).isEqualTo(ROUNDS);
+      }
+    }
+  }
+
+  private void removeEmptyUntil(AtomicBoolean done) {
+    while (!done.get()) {
+      for (String each : List.of("manifests/a/b/c", "manifests/a/b", "manifests/a", "manifests")) {
+        boolean _ = file(each).toFile().delete();
+      }
+    }
   }
 
   @Test

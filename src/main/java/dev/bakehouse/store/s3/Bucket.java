@@ -45,6 +45,9 @@ final class Bucket {
   private volatile boolean seen;
   private volatile boolean checksums = true;
 
+  /// Until the server says that it knows no condition for the end of an upload in parts.
+  volatile boolean conditionalUploads = true;
+
   /// @param pause the first pause before a call is tried again
   private Bucket(Location location, AwsCredentialsProvider credentials, Duration pause) {
     this.location = location;

@@ -25,6 +25,11 @@ final class Failures {
     return "";
   }
 
+  /// Whether the server said that it does not know what was asked.
+  static boolean isUnknownThere(IOException explained) {
+    return explained.getCause() instanceof SdkException e && status(e) == 501;
+  }
+
   /// @param doing for example `read`
   /// @param what for example `packs/0123`
   static IOException explained(String doing, String what, Location location, SdkException e) {
@@ -82,14 +87,14 @@ final class Failures {
           + "). Allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on the"
           + " objects, s3:ListBucket and s3:ListBucketMultipartUploads on the bucket.";
     }
+    if (status == 501) {
+      return "the server does not know this call (" + named + "). Use another or a newer one.";
+    }
     if (status == 429 || status >= 500) {
       return "the server was busy or broken each time ("
           + named
           + (e.numAttempts() == null ? "" : ", tried " + e.numAttempts() + " times")
           + "). Try again later; fewer jobs at once ask for less.";
-    }
-    if (status == 501) {
-      return "the server does not know this call (" + named + "). Use another or a newer one.";
     }
     if (status > 0) {
       return "the answer was " + named + ": " + message(e) + ". See the server's log.";

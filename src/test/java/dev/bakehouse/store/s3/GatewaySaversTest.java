@@ -146,7 +146,11 @@ class GatewaySaversTest {
           () -> {
             save(late, build, tree);
             new Janitor(late, Clock.systemUTC())
-                .sweep(Duration.ofDays(30), Janitor.GRACE, Janitor.FailedBuilds.UNKNOWN);
+                .sweep(
+                    Duration.ofDays(30),
+                    Janitor.GRACE,
+                    Optional.empty(),
+                    Janitor.FailedBuilds.UNKNOWN);
             return true;
           });
     }
@@ -210,7 +214,7 @@ class GatewaySaversTest {
     assertThat(restored(new SnapshotStore(direct()), "b")).isEqualTo(Tree.describe(tree));
     Clock later = Clock.offset(Clock.systemUTC(), Duration.ofDays(2));
     new Janitor(direct(), later)
-        .sweep(Duration.ofDays(30), Janitor.GRACE, Janitor.FailedBuilds.UNKNOWN);
+        .sweep(Duration.ofDays(30), Janitor.GRACE, Optional.empty(), Janitor.FailedBuilds.UNKNOWN);
     assertThat(direct().deleteAbandoned(Instant.now().plusSeconds(3600))).isZero();
     assertThat(direct().list("snapshots")).hasSize(1);
     assertThat(restored(new SnapshotStore(direct()), "b")).isEqualTo(Tree.describe(tree));

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
 /// A real server behind a connection that fails as scripted.
 class S3FaultTest {
@@ -56,6 +57,13 @@ class S3FaultTest {
   void open() throws Exception {
     link.reset();
     store = at("caches/t" + PREFIXES.incrementAndGet(), LocalS3.ID, LocalS3.SECRET);
+  }
+
+  private static Bucket bucket() throws Exception {
+    return Bucket.of(
+        Location.parse("s3://caches/t" + PREFIXES.get() + "?endpoint=http://" + link.host()),
+        Optional.of(LocalS3.credentials(dir, LocalS3.ID, LocalS3.SECRET)),
+        Duration.ofMillis(1));
   }
 
   private static BlobStore at(String place, String id, String secret) throws Exception {
@@ -113,6 +121,61 @@ class S3FaultTest {
 
     assertThat(StoreContract.read(store, "k1")).isEqualTo("x");
     assertThat(link.count("PUT", "/k")).isEqualTo(3);
+  }
+
+  /// A copy onto itself that leaves the time as it was, and no condition for uploads in parts.
+  private static void poorServer() {
+    link.on("PUT", "/k$", copied());
+    link.always("POST", "uploadId", error(501, "NotImplemented"));
+  }
+
+  private static Fault copied() {
+    return new Fault.Status(
+        200,
+        Map.of("Content-Type", "application/xml"),
+        "<?xml version=\"1.0\"?><CopyObjectResult><LastModified>2001-01-01T00:00:00.000Z"
+            + "</LastModified><ETag>\"e\"</ETag></CopyObjectResult>");
+  }
+
+  @Test
+  void whatCanNotBeTouchedInsideTheServerComesAndGoes() throws Exception {
+    byte[] bytes = StoreContract.random(1, 300_000);
+    StoreContract.publish(store, "k", bytes);
+    link.reset();
+    poorServer();
+
+    store.touch("k");
+    assertThat(link.count("POST", "uploadId")).isEqualTo(1);
+    assertThat(link.count("PUT", "/k$")).as("a copy and the blob").isEqualTo(2);
+    assertThat(StoreContract.all(store, "k")).isEqualTo(bytes);
+    assertThat(store.deleteAbandoned(Instant.now().plusSeconds(3600))).isZero();
+    assertThat(store.list("")).hasSize(1);
+  }
+
+  @Test
+  void aTouchFromOutsideIsRefusedWhereItCouldReplaceANewerOne() throws Exception {
+    Bucket bucket = bucket();
+    StoreContract.publish(store, "k", "old");
+    HeadObjectResponse before = S3Store.head(bucket, "k").orElseThrow();
+    StoreContract.publish(store, "k", "newer");
+    link.reset();
+    poorServer();
+    bucket.conditionalUploads = false;
+
+    new S3Touch(bucket, "k", before).touch();
+
+    assertThat(link.count("PUT", "/k$")).isEqualTo(2);
+    assertThat(StoreContract.read(store, "k")).isEqualTo("newer");
+  }
+
+  @Test
+  void aServerWithoutConditionsIsNamedAsSuch() throws IOException {
+    StoreContract.publish(store, "k", "x");
+    link.on("PUT", "/k$", copied(), error(501, "NotImplemented"));
+    link.always("POST", "uploadId", error(501, "NotImplemented"));
+
+    refused(() -> store.touch("k"), "touch k", "If-Match", "a newer version of the server");
+    assertThat(StoreContract.read(store, "k")).isEqualTo("x");
   }
 
   @Test
