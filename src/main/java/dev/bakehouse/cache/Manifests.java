@@ -3,6 +3,7 @@ package dev.bakehouse.cache;
 import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.snapshot.OtherVersion;
+import dev.bakehouse.snapshot.Workers;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.OtherBytes;
@@ -12,7 +13,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -76,11 +76,12 @@ final class Manifests {
 
   /// The readable ones below a prefix.
   List<Stored> below(String prefix) throws IOException {
-    List<Stored> all = new ArrayList<>();
-    for (BlobInfo blob : blobs.list(prefix)) {
-      read(blob.key()).ifPresent(all::add);
+    // At once: where the store is far each waits for an answer.
+    try (Workers workers = new Workers(blobs)) {
+      return workers.map(blobs.list(prefix), blob -> read(blob.key())).stream()
+          .flatMap(Optional::stream)
+          .toList();
     }
-    return all;
   }
 
   /// One that was saved again or used since it was listed stays.

@@ -16,7 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /// The threads of one save or restore. They wait in files, so they are the system's.
-final class Workers implements AutoCloseable {
+public final class Workers implements AutoCloseable {
   static final int COUNT = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 16);
 
   private final ExecutorService threads;
@@ -27,7 +27,7 @@ final class Workers implements AutoCloseable {
   }
 
   /// Of what is read from a store.
-  Workers(BlobStore blobs) {
+  public Workers(BlobStore blobs) {
     this(Math.max(COUNT, blobs.reads()));
   }
 
@@ -41,12 +41,13 @@ final class Workers implements AutoCloseable {
     return threads.submit(task);
   }
 
-  interface Work<A, B> {
+  /// What is done with each.
+  public interface Work<A, B> {
     B of(A each) throws IOException;
   }
 
   /// Does the same with each, and gives the results in the same order.
-  <A, B> List<B> map(Collection<A> all, Work<A, B> work) throws IOException {
+  public <A, B> List<B> map(Collection<A> all, Work<A, B> work) throws IOException {
     List<Future<B>> coming = new ArrayList<>(all.size());
     all.forEach(each -> coming.add(threads.submit(() -> work.of(each))));
     List<B> results = new ArrayList<>(all.size());
