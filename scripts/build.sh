@@ -43,19 +43,22 @@ record_start() {
   local work=$root/target/start blob web port classes
   class_path
   local flags=(-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED "-Dbakehouse.root=$root")
-  bakehouse() { # [FLAG --] COMMAND…
+  bakehouse() { # [FLAG… --] COMMAND…
     local more=()
-    case $1 in -X*) more=("$1") && shift 2 ;; esac
+    while [ "${1#-X}" != "$1" ]; do more+=("$1") && shift; done
+    [ "$1" != -- ] || shift
     env -u BUILDKITE_JOB_ID BAKEHOUSE_CONFIG="$work/bakehouse.yml" "$JAVA" "${flags[@]}" ${more[@]+"${more[@]}"} -cp "$classes" dev.bakehouse.cli.Main "$@" >/dev/null 2>&1
   }
-  caches() { # STORE [SUFFIX]: of a tree that was saved and restored before and has some more files now
-    local cache=(--store "$1" --kind bun --scope build/start)
+  caches() { # STORE SUFFIX [FLAG…]: of a tree that was saved and restored when it had few files; with flags for the save
+    local cache=(--store "$1" --kind bun --scope build/start) suffix=$2
+    shift 2
     rm -rf "$work"/tree "$work"/again "$work"/.*.bakehouse
-    cp -R src "$work/tree"
+    cp -R scripts "$work/tree"
     bakehouse cache save "${cache[@]}" --path "$work/tree" && bakehouse cache restore "${cache[@]}" --path "$work/again" || true
+    cp -R src "$work/tree"
     split -b 4096 target/bakehouse.jar "$work/tree/"
-    bakehouse "-XX:AOTCacheOutput=target/cache-save${2:-}.aot" -- cache save "${cache[@]}" --path "$work/tree" || true
-    bakehouse "-XX:AOTCacheOutput=target/cache-restore${2:-}.aot" -- cache restore "${cache[@]}" --path "$work/again" || true
+    bakehouse "$@" "-XX:AOTCacheOutput=target/cache-save$suffix.aot" -- cache save "${cache[@]}" --path "$work/tree" || true
+    bakehouse "-XX:AOTCacheOutput=target/cache-restore$suffix.aot" -- cache restore "${cache[@]}" --path "$work/again" || true
   }
   serve() { # COMMAND…: in the background; sets port to what it says
     : >"$work/web"
@@ -102,13 +105,13 @@ record_start() {
   flags+=(-XX:TieredStopAtLevel=1)
   printf 'steps:\n  - group: mac\n    key: g\n    steps:\n      - {key: a, command: x, agents: {queue: darwin, os: darwin}}\n  - {label: b, key: b, command: [x, y], depends_on: a, agents: {os: linux}}\n' >"$work/pipeline.yml"
   bakehouse -XX:AOTCacheOutput=target/pipeline-adapt.aot -- pipeline adapt "$work/pipeline.yml" || true
-  # How often which code ran helps the thorough compiler alone; the quick one would only have more to do.
+  # How often which code ran helps the thorough compiler alone, which a save to S3 has (see the launcher); the quick one would only have more to do.
   flags+=(-Djdk.util.jar.enableMultiRelease=false -XX:+UnlockDiagnosticVMOptions -XX:+IgnoreUnrecognizedVMOptions -XX:-AOTRecordTraining)
-  caches "dir:$work/store"
+  caches "dir:$work/store" ""
   serve "$JAVA" scripts/TrainingS3.java
   class_path s3
   export AWS_ACCESS_KEY_ID=start AWS_SECRET_ACCESS_KEY=start
-  caches "s3://start/?endpoint=http://127.0.0.1:$port&region=us-east-1" -s3
+  caches "s3://start/?endpoint=http://127.0.0.1:$port&region=us-east-1" -s3 -XX:TieredStopAtLevel=4 -XX:+AOTRecordTraining
   served
   rm -rf "$work"
 }
