@@ -28,16 +28,54 @@ need_maven() {
   fi
 }
 
-# Makes the start-up caches from real runs: a pull of a small image, a job up to its VM, the adapting of a pipeline, and a save and a restore of a small tree. A cache then has
+# The class path; the SDK of S3 at its end where that is needed, for a start-up cache knows no other classes.
+class_path() { # [s3]: sets classes
+  local jar
+  classes=$root/target/bakehouse.jar
+  [ "${1:-}" = s3 ] || return 0
+  for jar in "$root"/target/lib/s3/*.jar; do classes+=:$jar; done
+}
+
+# Makes the start-up caches from real runs: a pull of a small image, a job up to its VM, the adapting of a pipeline, and saves and restores of a small tree, in a directory and in an S3. A cache then has
 # what such a run loads, and what the compiler must know of its hot code, which else is learned anew every time; so they read a
-# bakehouse.yml. The registry is a web server of files. The launcher takes COMMAND-VERB.aot, else bakehouse.aot.
+# bakehouse.yml. The registry is a web server of files, the S3 scripts/TrainingS3.java. The launcher takes COMMAND-VERB[-s3].aot, else bakehouse.aot.
 record_start() {
-  local work=$root/target/start blob web port
+  local work=$root/target/start blob web port classes
+  class_path
   local flags=(-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED "-Dbakehouse.root=$root")
-  bakehouse() { # [FLAG --] COMMAND…
+  # How often which code ran is for long transfers with the thorough compiler: a short start would compile all of it again first.
+  local lean=(-XX:+UnlockDiagnosticVMOptions -XX:+IgnoreUnrecognizedVMOptions -XX:-AOTRecordTraining)
+  bakehouse() { # [FLAG… --] COMMAND…
     local more=()
-    case $1 in -X*) more=("$1") && shift 2 ;; esac
-    env -u BUILDKITE_JOB_ID BAKEHOUSE_CONFIG="$work/bakehouse.yml" "$JAVA" "${flags[@]}" ${more[@]+"${more[@]}"} -cp target/bakehouse.jar dev.bakehouse.cli.Main "$@" >/dev/null 2>&1
+    while [ "${1#-X}" != "$1" ]; do more+=("$1") && shift; done
+    [ "$1" != -- ] || shift
+    env -u BUILDKITE_JOB_ID BAKEHOUSE_CONFIG="$work/bakehouse.yml" "$JAVA" "${flags[@]}" ${more[@]+"${more[@]}"} -cp "$classes" dev.bakehouse.cli.Main "$@" >/dev/null 2>&1
+  }
+  caches() { # STORE SUFFIX [FLAG…]: of a tree that was saved and restored when it had few files; with flags for the save
+    local cache=(--store "$1" --kind bun --scope build/start) suffix=$2
+    shift 2
+    rm -rf "$work"/tree "$work"/again "$work"/.*.bakehouse
+    cp -R scripts "$work/tree"
+    bakehouse cache save "${cache[@]}" --path "$work/tree" && bakehouse cache restore "${cache[@]}" --path "$work/again" || true
+    cp -R src "$work/tree"
+    split -b 4096 target/bakehouse.jar "$work/tree/"
+    bakehouse "$@" "-XX:AOTCacheOutput=target/cache-save$suffix.aot" -- cache save "${cache[@]}" --path "$work/tree" || true
+    bakehouse "-XX:AOTCacheOutput=target/cache-restore$suffix.aot" -- cache restore "${cache[@]}" --path "$work/again" || true
+  }
+  serve() { # COMMAND…: in the background; sets port to what it says
+    : >"$work/web"
+    "$@" >"$work/web" 2>&1 9>&- &
+    web=$!
+    # Ctrl-C does not reach what runs in the background.
+    # shellcheck disable=SC2064
+    trap "kill $web 2>/dev/null || true" EXIT
+    until port=$(sed -n 's/.* port \([0-9]*\).*/\1/p' "$work/web") && [ -n "$port" ]; do kill -0 $web 2>/dev/null && sleep 0.1 || break; done
+    port=${port:-1}
+  }
+  served() {
+    kill $web 2>/dev/null || true
+    wait $web 2>/dev/null || true
+    trap - EXIT
   }
   rm -rf "$work" target/*.aot
   mkdir -p "$work/vm" "$work/v2/o/r/blobs" "$work/v2/o/r/manifests"
@@ -52,20 +90,10 @@ record_start() {
     ln "$blob" "$work/v2/o/r/blobs/sha256:${blob##*/}" 2>/dev/null || continue
     grep -q '"layers"' "$blob" && grep -q tart.disk "$blob" && ln "$blob" "$work/v2/o/r/manifests/v1" && ln "$blob" "$work/v2/o/r/manifests/sha256:${blob##*/}"
   done 2>/dev/null
-  : >"$work/web"
-  "$JAVA" -m jdk.httpserver -b 127.0.0.1 -p 0 -d "$work" >"$work/web" 2>&1 9>&- &
-  web=$!
-  # Ctrl-C does not reach what runs in the background.
-  # shellcheck disable=SC2064
-  trap "kill $web 2>/dev/null || true" EXIT
-  until port=$(sed -n 's/.* port \([0-9]*\).*/\1/p' "$work/web") && [ -n "$port" ]; do kill -0 $web 2>/dev/null && sleep 0.1 || break; done
-  bakehouse -XX:AOTCacheOutput=target/bakehouse.aot -- image pull --state "$work/b" --plain-http "127.0.0.1:${port:-1}/o/r:v1" --name i || true
-  kill $web 2>/dev/null || true
-  wait $web 2>/dev/null || true
-  trap - EXIT
-  # A job that has everything but a hypervisor: all of its way up to the VM. What the compiler knows of a run is left out:
-  # with it, a start compiles all of that again, which takes longer than the start.
-  local lean=(-XX:+UnlockDiagnosticVMOptions -XX:+IgnoreUnrecognizedVMOptions -XX:-AOTRecordTraining)
+  serve "$JAVA" -m jdk.httpserver -b 127.0.0.1 -p 0 -d "$work"
+  bakehouse -XX:AOTCacheOutput=target/bakehouse.aot -- image pull --state "$work/b" --plain-http "127.0.0.1:$port/o/r:v1" --name i || true
+  served
+  # A job that has everything but a hypervisor: all of its way up to the VM.
   mkdir "$work/bin"
   ln -s "$(command -v git)" "$(command -v perl)" "$work/bin" || true
   git -c init.defaultBranch=main init -q "$work/repository" || true
@@ -75,17 +103,17 @@ record_start() {
     BUILDKITE_REPO="$work/repository" BUILDKITE_COMMIT=HEAD BUILDKITE_BRANCH=main BUILDKITE_COMMAND=true BUILDKITE_STEP_KEY=start \
     BUILDKITE_PIPELINE_SLUG=start BUILDKITE_ORGANIZATION_SLUG=start BUILDKITE_AGENT_NAME=start BUILDKITE_BUILD_NUMBER=1 \
     BUILDKITE_AGENT_ENDPOINT=http://127.0.0.1:1/ BUILDKITE_AGENT_ACCESS_TOKEN=none \
-    "$JAVA" "${flags[@]}" "${lean[@]}" -XX:AOTCacheOutput=target/job-bootstrap.aot -cp target/bakehouse.jar dev.bakehouse.cli.Main job bootstrap >/dev/null 2>&1 || true
-  flags+=(-XX:TieredStopAtLevel=1)
+    "$JAVA" "${flags[@]}" "${lean[@]}" -XX:AOTCacheOutput=target/job-bootstrap.aot -cp "$classes" dev.bakehouse.cli.Main job bootstrap >/dev/null 2>&1 || true
   printf 'steps:\n  - group: mac\n    key: g\n    steps:\n      - {key: a, command: x, agents: {queue: darwin, os: darwin}}\n  - {label: b, key: b, command: [x, y], depends_on: a, agents: {os: linux}}\n' >"$work/pipeline.yml"
-  flags+=("${lean[@]}")
-  bakehouse -XX:AOTCacheOutput=target/pipeline-adapt.aot -- pipeline adapt "$work/pipeline.yml" || true
-  cp -R src "$work/tree"
-  split -b 4096 target/bakehouse.jar "$work/tree/"
+  flags+=(-XX:TieredStopAtLevel=1 "${lean[@]}")
+  bakehouse -XX:AOTCacheOutput=target/pipeline-adapt.aot -- pipeline adapt <"$work/pipeline.yml" || true
   flags+=(-Djdk.util.jar.enableMultiRelease=false)
-  local cache=(--store "dir:$work/store" --kind bun --scope build/start)
-  bakehouse -XX:AOTCacheOutput=target/cache-save.aot -- cache save "${cache[@]}" --path "$work/tree" || true
-  bakehouse -XX:AOTCacheOutput=target/cache-restore.aot -- cache restore "${cache[@]}" --path "$work/again" || true
+  caches "dir:$work/store" ""
+  serve "$JAVA" scripts/TrainingS3.java
+  class_path s3
+  export AWS_ACCESS_KEY_ID=start AWS_SECRET_ACCESS_KEY=start
+  caches "s3://start/?endpoint=http://127.0.0.1:$port&region=us-east-1" -s3 -XX:TieredStopAtLevel=4 -XX:+AOTRecordTraining
+  served
   rm -rf "$work"
 }
 

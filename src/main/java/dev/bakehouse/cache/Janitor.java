@@ -108,7 +108,7 @@ public final class Janitor {
       List<String> damaged = new ArrayList<>();
       int checked = 0;
       for (BlobInfo blob : blobs.list(Manifests.ROOT)) {
-        Optional<Stored> stored = manifests.read(blob);
+        Optional<Stored> stored = manifests.read(blob.key());
         checked++;
         if (stored.isEmpty()) {
           if (blobs.stat(blob.key()).isPresent()) {

@@ -7,6 +7,7 @@ import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.OtherBytes;
 import dev.bakehouse.store.Upload;
+import dev.bakehouse.store.WholeBlob;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -69,8 +70,7 @@ final class Manifests {
   }
 
   Optional<Stored> at(Address address) throws IOException {
-    Optional<BlobInfo> blob = blobs.stat(key(address));
-    return blob.isEmpty() ? Optional.empty() : read(blob.get());
+    return read(key(address));
   }
 
   /// One that was saved again or used since it was listed stays.
@@ -113,21 +113,19 @@ final class Manifests {
   }
 
   /// Empty when the blob is gone, no manifest, or lies where another's should.
-  Optional<Stored> read(BlobInfo blob) throws IOException {
+  Optional<Stored> read(String key) throws IOException {
     try {
-      Optional<SeekableByteChannel> channel = blobs.open(blob.key());
-      if (channel.isEmpty() || blob.size() > LARGEST) {
+      Optional<WholeBlob> blob = blobs.read(key, LARGEST);
+      if (blob.isEmpty() || blob.get().info().size() > LARGEST) {
         return Optional.empty();
       }
-      try (InputStream in = Channels.newInputStream(channel.get())) {
-        @Nullable Manifest manifest = JSON.readValue(in.readNBytes(LARGEST), Manifest.class);
-        if (manifest == null) {
-          return Optional.empty();
-        }
-        Stored stored = new Stored(manifest, blob);
-        boolean sound = manifest.sound() && key(stored.entry().address()).equals(blob.key());
-        return sound ? Optional.of(stored) : Optional.empty();
+      @Nullable Manifest manifest = JSON.readValue(blob.get().bytes(), Manifest.class);
+      if (manifest == null) {
+        return Optional.empty();
       }
+      Stored stored = new Stored(manifest, blob.get().info());
+      boolean sound = manifest.sound() && key(stored.entry().address()).equals(key);
+      return sound ? Optional.of(stored) : Optional.empty();
     } catch (JacksonException | UserError | OtherBytes e) {
       return Optional.empty();
     }

@@ -196,8 +196,8 @@ public final class SnapshotStore implements CacheStore {
         return new Opened.Damaged("its snapshot is missing");
       }
       HostTarget.Rules rules = entry.address().kind().rules();
-      Optional<String> missing = snapshot.get().missing();
-      if (missing.isPresent() && rules.whole()) {
+      Optional<String> missing = rules.whole() ? snapshot.get().missing() : Optional.empty();
+      if (missing.isPresent()) {
         return new Opened.Damaged(missing.get());
       }
       return new OpenSnapshot(stored.get().entry(), snapshot.get(), blobs, damaged);
@@ -212,7 +212,7 @@ public final class SnapshotStore implements CacheStore {
   public void used(Entry entry) {
     try {
       blobs.touch(Manifests.key(entry.address()));
-    } catch (IOException e) {
+    } catch (IOException | UserError e) {
       // A store this process may only read; it is used all the same.
     }
   }
@@ -236,7 +236,7 @@ public final class SnapshotStore implements CacheStore {
 
   private Optional<Entry> entry(BlobInfo manifest) {
     try {
-      return manifests.read(manifest).map(Stored::entry);
+      return manifests.read(manifest.key()).map(Stored::entry);
     } catch (IOException e) {
       throw StoreFailure.of("read", blobs, e);
     }

@@ -49,7 +49,7 @@ final class StoreSweep {
     this.sweep = Sweep.begin(blobs);
     this.manifests = new Manifests(blobs);
     for (BlobInfo blob : blobs.list(Manifests.ROOT)) {
-      Optional<Stored> stored = manifests.read(blob);
+      Optional<Stored> stored = manifests.read(blob.key());
       if (stored.isPresent()) {
         sweep.insistKnown(stored.get().manifest().snapshot());
       } else {

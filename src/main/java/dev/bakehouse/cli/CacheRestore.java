@@ -11,6 +11,7 @@ import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.Strategy;
 import dev.bakehouse.job.GitLineage;
 import dev.bakehouse.job.JobSources;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.snapshot.Malformed;
 import dev.bakehouse.snapshot.Restored;
@@ -70,9 +71,14 @@ final class CacheRestore implements Callable<Integer> {
             kind, CacheReport.since(start), "not restored: " + selection.summary());
       }
       Entry entry = archive.get().entry();
-      // Before it is read: what is used is not swept away.
-      caches.used(entry);
-      Restored restored = archive.get().restore(path, replace);
+      // While it is read: what is used is not swept away.
+      Thread used = Threads.start(() -> caches.used(entry));
+      Restored restored;
+      try {
+        restored = archive.get().restore(path, replace);
+      } finally {
+        Threads.join(List.of(used));
+      }
       restored.lost().forEach(line -> System.err.println("bakehouse: warning: lost: " + line));
       return CacheMoved.of(
           entry,

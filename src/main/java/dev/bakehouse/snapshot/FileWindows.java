@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 final class FileWindows implements AutoCloseable {
   private static final int FILES = 20_000;
 
+  /// The first window's, each next one is twice as large: the way from the store is not to wait for
+  /// a long list.
+  private static final int FIRST = 2_500;
+
   private final Snapshot snapshot;
   private final HostTree tree;
   private final String top;
@@ -31,6 +35,7 @@ final class FileWindows implements AutoCloseable {
   private Workers.Running writing = Workers.Running.NOTHING;
 
   private boolean tails;
+  private int files = FIRST;
   private int settled;
   private long kept;
 
@@ -63,9 +68,10 @@ final class FileWindows implements AutoCloseable {
 
   void add(Present present) throws IOException {
     window.add(present);
-    if (window.size() == FILES) {
+    if (window.size() == files) {
       write(window);
       window.clear();
+      files = Math.min(FILES, files * 2);
     }
   }
 
@@ -120,8 +126,10 @@ final class FileWindows implements AutoCloseable {
         wanted.add(new Wanted<>(target, i, each.entry().parts().get(i)));
       }
     }
-    close();
+    Workers.Running before = writing;
     writing = new PartReader(new PackReader(snapshot.blobs()), workers).start(wanted, writer);
+    // Both at once for a moment, so that the way from the store is never empty.
+    before.end();
     if (existing) {
       // The walk would find what is written under another name, and remove it.
       close();

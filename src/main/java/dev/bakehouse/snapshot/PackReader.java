@@ -4,8 +4,6 @@ import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.OtherBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
-import java.util.Optional;
 
 /// Reads ranges of packs. Safe for several threads.
 final class PackReader {
@@ -21,15 +19,7 @@ final class PackReader {
   /// @throws IOException when the pack can not be read, which says nothing of what lies there
   int read(PackId pack, long offset, ByteBuffer to) throws IOException {
     try {
-      Optional<SeekableByteChannel> open = blobs.open(pack.key());
-      if (open.isEmpty()) {
-        return -1;
-      }
-      try (SeekableByteChannel channel = open.get()) {
-        channel.position(offset);
-        while (to.hasRemaining() && channel.read(to) >= 0) {}
-        return to.position();
-      }
+      return blobs.read(pack.key(), offset, to) ? to.position() : -1;
     } catch (OtherBytes e) {
       throw new Malformed(changed(pack));
     } catch (IOException e) {

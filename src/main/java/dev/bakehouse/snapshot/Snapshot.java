@@ -5,9 +5,9 @@ import dev.bakehouse.snapshot.Root.ShardPlace;
 import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.OtherBytes;
+import dev.bakehouse.store.WholeBlob;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -40,26 +40,19 @@ public final class Snapshot {
   /// @throws Malformed when it is not what was saved
   /// @throws IOException when the store can not be read, which says nothing of what lies there
   public static Optional<Snapshot> open(BlobStore blobs, String id) throws IOException {
-    String key = Root.key(id);
-    Optional<BlobInfo> info = blobs.stat(key);
-    if (info.isEmpty()) {
-      return Optional.empty();
-    }
-    if (info.get().size() > Root.LARGEST) {
-      throw new Malformed("its list of shards is too large");
-    }
-    byte[] bytes;
+    Optional<WholeBlob> list;
     try {
-      var channel = blobs.open(key);
-      if (channel.isEmpty()) {
-        return Optional.empty();
-      }
-      try (var in = Channels.newInputStream(channel.get())) {
-        bytes = in.readNBytes(Root.LARGEST);
-      }
+      list = blobs.read(Root.key(id), Root.LARGEST);
     } catch (OtherBytes e) {
       throw new Malformed(String.valueOf(e.getMessage()));
     }
+    if (list.isEmpty()) {
+      return Optional.empty();
+    }
+    if (list.get().info().size() > Root.LARGEST) {
+      throw new Malformed("its list of shards is too large");
+    }
+    byte[] bytes = list.get().bytes();
     if (!Hash.of(bytes).toString().equals(id)) {
       throw new Malformed("its list of shards has another checksum than when it was saved");
     }

@@ -1,6 +1,7 @@
 package dev.bakehouse.store;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.List;
@@ -32,6 +33,33 @@ public interface BlobStore {
   /// never mixes two. In a remote store a read of so many bytes is one request, and reads that
   /// follow each other read ahead. One thread at a time uses it.
   Optional<SeekableByteChannel> open(String key) throws IOException;
+
+  /// Fills a buffer with the bytes from a place on, as far as there are some: one request in a
+  /// remote store.
+  ///
+  /// @return whether there is such a blob
+  default boolean read(String key, long from, ByteBuffer to) throws IOException {
+    Optional<SeekableByteChannel> open = open(key);
+    if (open.isEmpty()) {
+      return false;
+    }
+    try (SeekableByteChannel channel = open.get()) {
+      channel.position(from);
+      while (to.hasRemaining() && channel.read(to) >= 0) {}
+      return true;
+    }
+  }
+
+  /// A small blob whole: one request in a remote store.
+  ///
+  /// @param most bytes; of a longer one comes its start
+  default Optional<WholeBlob> read(String key, int most) throws IOException {
+    Optional<BlobInfo> info = stat(key);
+    Optional<SeekableByteChannel> open = info.isEmpty() ? Optional.empty() : open(key);
+    return open.isEmpty()
+        ? Optional.empty()
+        : Optional.of(WholeBlob.of(info.get(), open.get(), most));
+  }
 
   /// How many reads at once fill the way to it: more than there are processors where each waits for
   /// an answer from far.

@@ -26,12 +26,10 @@ final class S3Classes extends URLClassLoader {
   /// @throws UserError when the URL or the file is not acceptable, or the SDK is not there
   static BlobStore open(String url, Optional<Path> credentials) {
     try {
-      Path program =
-          Path.of(S3Classes.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      // Classes in a directory have all they need on the class path.
-      return Files.isDirectory(program)
-          ? open(S3Classes.class.getClassLoader(), url, credentials)
-          : open(new S3Classes(beside(program)), url, credentials);
+      ClassLoader own = S3Classes.class.getClassLoader();
+      return sdk(own)
+          ? open(own, url, credentials)
+          : open(new S3Classes(beside()), url, credentials);
     } catch (IOException | URISyntaxException e) {
       throw missing(e);
     }
@@ -72,7 +70,20 @@ final class S3Classes extends URLClassLoader {
     }
   }
 
-  private static List<URL> beside(Path program) throws IOException {
+  /// Whether it is on the class path all the same: of a program that knows that it will need it,
+  /// whose start-up cache has no classes of other loaders, or of one that was not packed.
+  private static boolean sdk(ClassLoader loader) {
+    try {
+      Class.forName("software.amazon.awssdk.services.s3.S3Client", false, loader);
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
+  private static List<URL> beside() throws IOException, URISyntaxException {
+    Path program =
+        Path.of(S3Classes.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     List<URL> places = new ArrayList<>(List.of(program.toUri().toURL()));
     try (DirectoryStream<Path> jars =
         Files.newDirectoryStream(program.resolveSibling("lib/s3"), "*.jar")) {

@@ -227,7 +227,7 @@ class HalfRestoreTest {
                 BlobStore.class.getClassLoader(),
                 new Class<?>[] {BlobStore.class},
                 (proxy, method, arguments) -> {
-                  if (method.getName().equals("open")) {
+                  if (List.of("open", "read").contains(method.getName())) {
                     look.look();
                   }
                   try {

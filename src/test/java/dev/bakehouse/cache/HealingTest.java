@@ -166,7 +166,7 @@ class HealingTest {
             BlobStore.class.getClassLoader(),
             new Class<?>[] {BlobStore.class},
             (proxy, method, arguments) -> {
-              if (method.getName().equals("open") && data.equals(arguments[0])) {
+              if (List.of("open", "read").contains(method.getName()) && data.equals(arguments[0])) {
                 throw failure;
               }
               return method.invoke(blobs, arguments);

@@ -92,7 +92,10 @@ final class RealSizes {
   private static ObjectNode step(String key, String command, String os, String arch) {
     ObjectNode step = JSON.objectNode().put("key", key).put("label", key + " :hammer:");
     step.putObject("agents").put("queue", os).put("os", os).put("arch", arch);
-    step.putObject("retry").put("automatic", false).putObject("manual").put("permit_on_passed", true);
+    step.putObject("retry")
+        .put("automatic", false)
+        .putObject("manual")
+        .put("permit_on_passed", true);
     step.put("cancel_on_build_failing", false).put("timeout_in_minutes", 35);
     step.putArray("command").add(command).add("echo '$HOME' \"é\" " + os.toUpperCase(Locale.ROOT));
     step.putObject("env").put("ENABLE", "ON").put("NUMBER", 0).putNull("NOTHING");

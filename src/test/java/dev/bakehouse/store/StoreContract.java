@@ -52,6 +52,8 @@ public abstract class StoreContract {
     assertThat(store.list("a")).isEmpty();
     assertThat(store.stat("a/b")).isEmpty();
     assertThat(store.open("a/b")).isEmpty();
+    assertThat(store.read("a/b", 10)).isEmpty();
+    assertThat(store.read("a/b", 5, ByteBuffer.allocate(1))).isFalse();
     assertThat(store.delete("a/b")).isFalse();
     assertThat(store.deleteAbandoned(Instant.now())).isZero();
     store.touch("a/b");
@@ -128,6 +130,32 @@ public abstract class StoreContract {
       assertThat(half.array()).isEqualTo(Arrays.copyOf(first, 450_000));
       assertThat(rest.array()).isEqualTo(Arrays.copyOfRange(first, 450_000, 900_000));
     }
+  }
+
+  @Test
+  void partsAndSmallBlobsCanBeReadWithoutAReader() throws IOException {
+    byte[] bytes = random(3, 200_000);
+    publish(store, "k", bytes);
+
+    assertThat(part(0, 100)).isEqualTo(Arrays.copyOf(bytes, 100));
+    assertThat(part(70_000, 120_000)).isEqualTo(Arrays.copyOfRange(bytes, 70_000, 190_000));
+    assertThat(part(199_000, 5000)).isEqualTo(Arrays.copyOfRange(bytes, 199_000, 200_000));
+    assertThat(part(200_000, 10)).isEmpty();
+    assertThat(part(300_000, 10)).isEmpty();
+    WholeBlob whole = store.read("k", 1 << 20).orElseThrow();
+    assertThat(whole.bytes()).isEqualTo(bytes);
+    assertThat(whole.info()).isEqualTo(store.stat("k").orElseThrow());
+    assertThat(store.read("k", 100_000).orElseThrow().bytes())
+        .isEqualTo(Arrays.copyOf(bytes, 100_000));
+  }
+
+  private byte[] part(long from, int length) throws IOException {
+    // What is before and behind the place of a part stays.
+    ByteBuffer to = ByteBuffer.allocate(length + 20).position(7).limit(length + 7);
+    assertThat(store.read("k", from, to)).isTrue();
+    assertThat(Arrays.copyOf(to.array(), 7)).containsOnly(0);
+    assertThat(Arrays.copyOfRange(to.array(), length + 7, length + 20)).containsOnly(0);
+    return Arrays.copyOfRange(to.array(), 7, to.position());
   }
 
   @Test

@@ -3,11 +3,13 @@ package dev.bakehouse.store.s3;
 import dev.bakehouse.platform.Attempts;
 import dev.bakehouse.platform.Patience;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.store.BlobInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -31,17 +33,20 @@ final class Ranges {
     this.version = version;
   }
 
-  /// Asks for the start of an object, as much as fits.
+  /// Asks for the bytes of an object from a place on, as much as fits and is there.
   ///
   /// @return empty when there is no such object
-  static Optional<Start> first(Bucket bucket, String key, ByteBuffer to) throws IOException {
+  static Optional<Start> first(Bucket bucket, String key, long from, ByteBuffer to)
+      throws IOException {
+    int start = to.position();
+    int room = to.remaining();
     Optional<Start> answer =
-        bucket.callIfThere("read", key, client -> Start.of(start(client, bucket, key, to)));
+        bucket.callIfThere("read", key, client -> Start.of(start(client, bucket, key, from, to)));
     if (answer.isPresent()) {
-      long wanted = Math.min(to.capacity(), answer.get().size());
-      if (to.position() < wanted) {
-        to.limit((int) wanted);
-        new Ranges(bucket, key, answer.get().version()).read(to.position(), to);
+      int wanted = Math.clamp(answer.get().size() - from, 0, room);
+      if (to.position() < start + wanted) {
+        to.limit(start + wanted);
+        new Ranges(bucket, key, answer.get().version()).read(from + to.position() - start, to);
       }
     }
     return answer;
@@ -51,17 +56,22 @@ final class Ranges {
   ///
   /// @param version without one, two could be mixed
   /// @param sha256 hexadecimal, as its writer noted it; or empty
-  record Start(String version, long size, String sha256) {
+  record Start(String version, long size, Instant modified, String sha256) {
     static Start of(GetObjectResponse answer) {
       String range = answer.contentRange();
       long size =
           range == null
               ? answer.contentLength()
               : Long.parseLong(range.substring(range.indexOf('/') + 1));
-      if (answer.eTag() == null || size < 0) {
-        throw new IllegalArgumentException("an object has an ETag and a size");
+      if (answer.eTag() == null || answer.lastModified() == null || size < 0) {
+        throw new IllegalArgumentException("an object has an ETag, a time and a size");
       }
-      return new Start(answer.eTag(), size, answer.metadata().getOrDefault(S3Upload.SHA256, ""));
+      String sha256 = answer.metadata().getOrDefault(S3Upload.SHA256, "");
+      return new Start(answer.eTag(), size, answer.lastModified(), sha256);
+    }
+
+    BlobInfo info(String key) {
+      return S3Store.info(key, size, modified, version);
     }
   }
 
@@ -97,18 +107,14 @@ final class Ranges {
   }
 
   private GetObjectResponse part(S3Client client, long from, ByteBuffer to) {
-    String range = "bytes=" + from + "-" + (from + to.remaining() - 1);
     try (ResponseInputStream<GetObjectResponse> in =
         client.getObject(
             r ->
                 r.bucket(bucket.location.bucket())
                     .key(bucket.key(key))
                     .ifMatch(version)
-                    .range(range))) {
-      if (from > 0 && in.response().contentRange() == null) {
-        in.abort();
-        throw SdkClientException.create("the server sends whole objects instead of ranges");
-      }
+                    .range(range(from, to)))) {
+      insistOnRange(in, from);
       fill(in, to);
       return in.response();
     } catch (IOException e) {
@@ -118,29 +124,38 @@ final class Ranges {
   }
 
   private static GetObjectResponse start(
-      S3Client client, Bucket bucket, String key, ByteBuffer to) {
+      S3Client client, Bucket bucket, String key, long from, ByteBuffer to) {
     try (ResponseInputStream<GetObjectResponse> in =
         client.getObject(
-            r ->
-                r.bucket(bucket.location.bucket())
-                    .key(bucket.key(key))
-                    .range("bytes=0-" + (to.capacity() - 1)))) {
-      GetObjectResponse response = in.response();
+            r -> r.bucket(bucket.location.bucket()).key(bucket.key(key)).range(range(from, to)))) {
+      insistOnRange(in, from);
       fillQuietly(in, to);
-      return response;
+      return in.response();
     } catch (IOException e) {
       throw SdkClientException.create("the answer could not be closed", e);
     } catch (SdkException e) {
       if (Failures.status(e) != 416) {
         throw e;
       }
-      // An empty object has no range at all.
+      // It ends before that; an empty object has no range at all.
       var head = client.headObject(r -> r.bucket(bucket.location.bucket()).key(bucket.key(key)));
       return GetObjectResponse.builder()
           .eTag(head.eTag())
+          .lastModified(head.lastModified())
           .metadata(head.metadata())
           .contentLength(head.contentLength())
           .build();
+    }
+  }
+
+  private static String range(long from, ByteBuffer to) {
+    return "bytes=" + from + "-" + (from + to.remaining() - 1);
+  }
+
+  private static void insistOnRange(ResponseInputStream<GetObjectResponse> in, long from) {
+    if (from > 0 && in.response().contentRange() == null) {
+      in.abort();
+      throw SdkClientException.create("the server sends whole objects instead of ranges");
     }
   }
 

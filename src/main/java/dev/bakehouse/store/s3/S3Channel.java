@@ -1,6 +1,7 @@
 package dev.bakehouse.store.s3;
 
 import dev.bakehouse.platform.Sha256;
+import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.OtherBytes;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +22,7 @@ final class S3Channel implements SeekableByteChannel {
   private static final int MOST = 8 << 20;
 
   private final Ranges ranges;
+  private final BlobInfo info;
   private final long size;
   private ByteBuffer ahead;
   private long aheadFrom;
@@ -28,25 +30,30 @@ final class S3Channel implements SeekableByteChannel {
   private long position;
   private boolean open = true;
 
-  private S3Channel(Ranges ranges, long size, ByteBuffer start) {
+  private S3Channel(Ranges ranges, BlobInfo info, ByteBuffer start) {
     this.ranges = ranges;
-    this.size = size;
+    this.info = info;
+    this.size = info.size();
     this.ahead = start;
   }
 
-  static Optional<SeekableByteChannel> open(Bucket bucket, String key) throws IOException {
+  static Optional<S3Channel> open(Bucket bucket, String key) throws IOException {
     ByteBuffer start = ByteBuffer.allocate(FIRST);
-    Optional<Ranges.Start> answer = Ranges.first(bucket, key, start);
+    Optional<Ranges.Start> answer = Ranges.first(bucket, key, 0, start);
     if (answer.isEmpty()) {
       return Optional.empty();
     }
     start.flip();
-    long size = answer.get().size();
-    if (start.remaining() == size) {
+    BlobInfo info = answer.get().info(key);
+    if (start.remaining() == info.size()) {
       check(bucket, key, answer.get().sha256(), start);
     }
     Ranges ranges = new Ranges(bucket, key, answer.get().version());
-    return Optional.of(new S3Channel(ranges, size, start));
+    return Optional.of(new S3Channel(ranges, info, start));
+  }
+
+  BlobInfo info() {
+    return info;
   }
 
   private static void check(Bucket bucket, String key, String saved, ByteBuffer all)

@@ -4,7 +4,9 @@ import dev.bakehouse.store.BlobInfo;
 import dev.bakehouse.store.BlobStore;
 import dev.bakehouse.store.Keys;
 import dev.bakehouse.store.Upload;
+import dev.bakehouse.store.WholeBlob;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -71,7 +73,20 @@ public final class S3Store implements BlobStore {
 
   @Override
   public Optional<SeekableByteChannel> open(String key) throws IOException {
-    return S3Channel.open(bucket, check(key));
+    return S3Channel.open(bucket, check(key)).map(channel -> channel);
+  }
+
+  @Override
+  public boolean read(String key, long from, ByteBuffer to) throws IOException {
+    return Ranges.first(bucket, check(key), from, to).isPresent();
+  }
+
+  @Override
+  public Optional<WholeBlob> read(String key, int most) throws IOException {
+    Optional<S3Channel> open = S3Channel.open(bucket, check(key));
+    return open.isEmpty()
+        ? Optional.empty()
+        : Optional.of(WholeBlob.of(open.get().info(), open.get(), most));
   }
 
   @Override
@@ -117,8 +132,7 @@ public final class S3Store implements BlobStore {
       boolean asked = object.key().startsWith(top);
       String key = asked ? object.key().substring(bucket.location.prefix().length()) : "";
       if (asked && Keys.valid(key)) {
-        Instant modified = object.lastModified().truncatedTo(ChronoUnit.SECONDS);
-        blobs.add(new BlobInfo(key, object.size(), modified, object.eTag()));
+        blobs.add(info(key, object.size(), object.lastModified(), object.eTag()));
       }
     }
     Optional<String> next = Optional.ofNullable(answer.nextContinuationToken());
@@ -199,8 +213,11 @@ public final class S3Store implements BlobStore {
   }
 
   private static BlobInfo info(String key, HeadObjectResponse found) {
-    Instant modified = found.lastModified().truncatedTo(ChronoUnit.SECONDS);
-    return new BlobInfo(key, found.contentLength(), modified, found.eTag());
+    return info(key, found.contentLength(), found.lastModified(), found.eTag());
+  }
+
+  static BlobInfo info(String key, long size, Instant modified, String version) {
+    return new BlobInfo(key, size, modified.truncatedTo(ChronoUnit.SECONDS), version);
   }
 
   static String check(String key) {

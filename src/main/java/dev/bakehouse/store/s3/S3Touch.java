@@ -3,7 +3,6 @@ package dev.bakehouse.store.s3;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
-import java.nio.channels.SeekableByteChannel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -82,7 +81,7 @@ final class S3Touch {
   }
 
   private void outside() throws IOException {
-    Optional<SeekableByteChannel> channel = S3Channel.open(bucket, key);
+    Optional<S3Channel> channel = S3Channel.open(bucket, key);
     if (channel.isEmpty()) {
       return;
     }

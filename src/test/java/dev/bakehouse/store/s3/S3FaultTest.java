@@ -16,6 +16,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -206,6 +207,31 @@ class S3FaultTest {
     }
     assertThat(link.requests()).hasSizeLessThan(9);
     assertThat(link.sent()).isEqualTo(bytes.length);
+  }
+
+  @Test
+  void aPartIsARequestAndWhatBrokeOffIsAskedForOfTheSameVersion() throws IOException {
+    byte[] bytes = StoreContract.random(1, 900_000);
+    StoreContract.publish(store, "k", bytes);
+    StoreContract.publish(store, "small", "x");
+    link.reset();
+
+    assertThat(store.read("small", 100).orElseThrow().bytes()).isEqualTo("x".getBytes());
+    assertThat(part(300_000, 400_000)).isEqualTo(Arrays.copyOfRange(bytes, 300_000, 700_000));
+    assertThat(link.requests())
+        .extracting(FaultyRegistry.Request::range)
+        .containsExactly("bytes=0-65535", "bytes=300000-699999");
+
+    link.on("GET", "/k", new Fault.Truncate(100_000));
+    assertThat(part(300_000, 400_000)).isEqualTo(Arrays.copyOfRange(bytes, 300_000, 700_000));
+    link.always("GET", "/k", new Fault.Status(200, Map.of("ETag", "e"), "all of it"));
+    refused(() -> part(1, 3), "read k", "whole objects instead of ranges");
+  }
+
+  private byte[] part(long from, int length) throws IOException {
+    ByteBuffer to = ByteBuffer.allocate(length);
+    assertThat(store.read("k", from, to)).isTrue();
+    return to.array();
   }
 
   @Test
