@@ -176,8 +176,10 @@ class CacheCommandTest {
       assertThat(restored(parallel("b2", job, jobs))).isEqualTo("b1");
       assertThat(dir.resolve("r/o/x")).hasSameTextualContentAs(dir.resolve("c" + job + "/o/x"));
     }
-    assertThat(restored(parallel("b2", 0, jobs), "--step", "s#1/" + jobs)).isEqualTo("b1");
-    assertThat(dir.resolve("r/o/x")).as("its own").hasSameTextualContentAs(dir.resolve("c0/o/x"));
+    assertThat(restored(parallel("b2", 0, 1), "--step", "s#1/" + jobs)).isEqualTo("b1");
+    assertThat(dir.resolve("r/o/x"))
+        .as("no place by name")
+        .hasSameTextualContentAs(dir.resolve("c0/o/x"));
     assertThat(restored(parallel("b2", jobs, jobs + 1))).as("one job more").isEqualTo("b1");
     assertThat(dir.resolve("r/o/x")).hasSameTextualContentAs(dir.resolve("c0/o/x"));
     JsonNode one =
