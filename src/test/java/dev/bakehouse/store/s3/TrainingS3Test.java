@@ -42,7 +42,8 @@ class TrainingS3Test {
                   Optional.of(LocalS3.credentials(dir, LocalS3.ID, LocalS3.SECRET))));
       Address address = new Address(SCOPE, "b1", "", KIND);
       new HostDirectory(tree).save(store, address, List.of(SCOPE), false);
-      Opened.Whole saved = (Opened.Whole) store.open(store.entries(SCOPE, KIND).getFirst());
+      Opened.Whole saved =
+          (Opened.Whole) store.open(store.entries(SCOPE, KIND).findFirst().orElseThrow());
       store.used(saved.entry());
       saved.restore(dir.resolve("again"));
     } finally {
