@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -175,7 +176,7 @@ class TopUpTest {
           true,
           m -> {
             TopUp topUp = start(m, third);
-            asked.await();
+            assertThat(asked.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
             await(m, "tmp");
             long begin = System.nanoTime();
             assertThat(topUp.end()).isEmpty();
@@ -194,7 +195,7 @@ class TopUpTest {
             BlobStore.class.getClassLoader(),
             new Class<?>[] {BlobStore.class},
             (_, method, arguments) -> {
-              if (method.getName().equals("open") && key.equals(arguments[0])) {
+              if (List.of("open", "read").contains(method.getName()) && key.equals(arguments[0])) {
                 asked.countDown();
                 answer.await();
               }
