@@ -28,8 +28,10 @@ final class Claim implements AutoCloseable {
   /// @param connections where those of VMs are
   static Claim of(Machines machines, Slots slots, LocalImage image, Path connections) {
     Optional<Lease> lease = machines.waiting(slots, image);
-    return new Claim(
-        lease, lease.flatMap(Lease::waiting).flatMap(vm -> Heir.ahead(machines, vm, connections)));
+    Optional<SshSession> session =
+        lease.flatMap(Lease::waiting).flatMap(vm -> Heir.ahead(machines, vm, connections));
+    lease.ifPresent(_ -> Demand.of(machines.host()).note(image.name()));
+    return new Claim(lease, session);
   }
 
   /// The slot, from now on the caller's.

@@ -175,12 +175,7 @@ public final class Machines {
   /// none at once.
   Optional<Lease> waiting(Slots slots, LocalImage image) {
     Wish wish = wish(image, true);
-    if (wish.key().isEmpty()) {
-      return Optional.empty();
-    }
-    Optional<Lease> lease = slots.waiting(wish);
-    lease.ifPresent(_ -> Demand.of(host).note(image.name()));
-    return lease;
+    return wish.key().isEmpty() ? Optional.empty() : slots.waiting(wish);
   }
 
   /// What a standby VM is to be ready for, to be of use to a job of this image.
