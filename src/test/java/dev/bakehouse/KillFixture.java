@@ -156,9 +156,13 @@ public final class KillFixture implements AutoCloseable {
   }
 
   String start(String yaml) {
+    return startAt("HEAD", yaml);
+  }
+
+  String startAt(String commit, String yaml) {
     String id =
         coordinator.create(
-            new BuildRequest("test", repository.toString(), "HEAD", "main", "A test", Map.of()),
+            new BuildRequest("test", repository.toString(), commit, "main", "A test", Map.of()),
             Pipeline.parse("pipeline.yml", yaml));
     builds.add(id);
     return id;

@@ -69,6 +69,22 @@ class StandbyTest {
   }
 
   @Test
+  @Order(0)
+  void aJobThatEndsBeforeItNeedsItsVmLeavesItToTheNext() {
+    VmRecord vm = waiting();
+    Identity waits = qemu(vm);
+    BuildView build =
+        host.awaitEnd(host.startAt("1234567890".repeat(4), "steps: [{command: 'true'}]"));
+    String log = host.log(build.jobs().getFirst());
+    assertThat(build.passed()).isFalse();
+    assertThat(log).contains("1234567890").doesNotContain("bakehouse: clone");
+    assertThat(waits.alive()).as(log).isPresent();
+    assertThat(waiting().name()).isEqualTo(vm.name());
+    BuildView next = host.awaitEnd(host.start("next", "true"));
+    assertThat(host.log(next.jobs().getFirst())).contains(vm.name() + ", from standby");
+  }
+
+  @Test
   @Order(1)
   void jobsRunInTheVmThatWaitedWithTheirVolumesAndNoTwoAreAlike() {
     Set<String> selves = new HashSet<>();

@@ -34,29 +34,31 @@ public record Access(List<Read> reads, Optional<Scope> writes) {
   /// writes only its own. A fork's branch is another's, whatever its name. A build that is not for
   /// certain of the branch it names only reads. A branch reads its own and the default branch's.
   public static Access of(JobIdentity job, String platform) {
-    Map<Scope, String> reads = new LinkedHashMap<>();
+    // By its name: a record's first `equals` is made from parts, which a job would wait for.
+    Map<String, Read> reads = new LinkedHashMap<>();
     Scope own;
     if (job.pull().isPresent()) {
       own = new Scope(job.pipeline(), new Scope.Pull(job.pull().getAsInt()), platform);
-      reads.put(own, job.branch());
+      reads.put(own.ref().text(), new Read(own, job.branch()));
       if (!job.fork()) {
         add(reads, job, job.branch(), platform);
       }
       add(reads, job, job.baseBranch(), platform);
     } else {
       own = new Scope(job.pipeline(), new Scope.Branch(job.branch()), platform);
-      reads.put(own, job.branch());
+      reads.put(own.ref().text(), new Read(own, job.branch()));
     }
     add(reads, job, job.defaultBranch(), platform);
-    List<Read> order =
-        reads.entrySet().stream().map(e -> new Read(e.getKey(), e.getValue())).toList();
-    return new Access(order, job.fork() || !job.certain() ? Optional.empty() : Optional.of(own));
+    return new Access(
+        List.copyOf(reads.values()),
+        job.fork() || !job.certain() ? Optional.empty() : Optional.of(own));
   }
 
   private static void add(
-      Map<Scope, String> reads, JobIdentity job, String branch, String platform) {
+      Map<String, Read> reads, JobIdentity job, String branch, String platform) {
     if (!branch.isEmpty()) {
-      reads.putIfAbsent(new Scope(job.pipeline(), new Scope.Branch(branch), platform), branch);
+      Scope scope = new Scope(job.pipeline(), new Scope.Branch(branch), platform);
+      reads.putIfAbsent(scope.ref().text(), new Read(scope, branch));
     }
   }
 }

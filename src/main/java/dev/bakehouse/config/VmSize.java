@@ -23,6 +23,11 @@ public record VmSize(int cpus, int memoryMb, int diskGb) {
     return cpus >= other.cpus && memoryMb >= other.memoryMb && diskGb >= other.diskGb;
   }
 
+  /// As [#equals], which a record's first caller waits for: it is made from parts then.
+  public boolean is(VmSize other) {
+    return holds(other) && other.holds(this);
+  }
+
   /// The larger of the two in each respect.
   VmSize max(VmSize other) {
     return new VmSize(

@@ -150,6 +150,17 @@ final class Bootstrap {
   }
 
   private int inVm(ImageLease image) {
+    // A step that declares inputs may need no VM at all.
+    try (Claim claim =
+        new StepInputs(job).declared()
+            ? Claim.none()
+            : phases.timed(
+                Phase.SLOT, () -> Claim.of(machines, slots.get(), image.image(), connections()))) {
+      return inVm(image, claim);
+    }
+  }
+
+  private int inVm(ImageLease image, Claim claim) {
     Checkout checkout =
         phases.run(
             Phase.CHECKOUT,
@@ -178,7 +189,7 @@ final class Bootstrap {
       if (tests.isPresent() && visitor.isEmpty()) {
         phases.run(Phase.TESTS, "times", tests.get()::decide);
       }
-      Ran ran = taken ? new Ran("", 0) : inSlot(image, checkout, caches, tests);
+      Ran ran = taken ? new Ran("", 0) : inSlot(image, claim, checkout, caches, tests);
       if (visitor.isPresent()) {
         return ran.status();
       }
@@ -210,14 +221,18 @@ final class Bootstrap {
   private record Ran(String vm, int status) {}
 
   private Ran inSlot(
-      ImageLease image, Checkout checkout, JobCaches caches, Optional<JobTests> tests) {
+      ImageLease image,
+      Claim claim,
+      Checkout checkout,
+      JobCaches caches,
+      Optional<JobTests> tests) {
     Cancellation.Interruptible starting = cancellation.interrupt(Thread.currentThread());
     try (Lease lease =
         phases.run(
             Phase.SLOT,
             "one of " + settings.slots(),
-            () -> machines.slot(slots.get(), image.image(), caches.onVolume(), phases::say))) {
-      Machine machine = startMachine(image, lease, checkout, caches);
+            () -> claim.lease().orElseGet(() -> slot(image, caches)))) {
+      Machine machine = startMachine(image, lease, claim, checkout, caches);
       String vm = machine.name();
       OptionalInt ended = OptionalInt.empty();
       boolean started = false;
@@ -258,9 +273,17 @@ final class Bootstrap {
     }
   }
 
+  private Lease slot(ImageLease image, JobCaches caches) {
+    return machines.slot(slots.get(), image.image(), caches.onVolume(), phases::say);
+  }
+
+  private Path connections() {
+    return Directories.makePrivate(Connections.directory(settings));
+  }
+
   /// Starts the VM; what fails before the job's own work began is tried again, a few times.
-  private Machine startMachine(ImageLease image, Lease lease, Checkout checkout, JobCaches caches) {
-    Path scratch = Directories.makePrivate(Connections.directory(settings));
+  private Machine startMachine(
+      ImageLease image, Lease lease, Claim claim, Checkout checkout, JobCaches caches) {
     List<Integer> forwards = new ArrayList<>(checkout.ports());
     Loopback.port(job.text("BUILDKITE_AGENT_ENDPOINT")).ifPresent(forwards::add);
     for (int attempt = 1; ; attempt++) {
@@ -270,11 +293,12 @@ final class Bootstrap {
             machines,
             image,
             lease,
+            claim.session(),
             new Machine.Start(
                 name,
                 settings.vm().start(),
                 forwards,
-                scratch,
+                connections(),
                 Owner.PIPE,
                 caches::attach,
                 kept::notStarted),

@@ -30,13 +30,21 @@ final class Heir {
   private Heir() {}
 
   /// The standby VM of the lease, where it has one that is fit; else a VM made for this job.
+  ///
+  /// @param ahead see [#ahead]
   static Machine orStart(
-      Machines machines, ImageLease image, Lease lease, Machine.Start start, Phases phases) {
+      Machines machines,
+      ImageLease image,
+      Lease lease,
+      Optional<SshSession> ahead,
+      Machine.Start start,
+      Phases phases) {
     Optional<String> standby = lease.standby();
     if (standby.isPresent()) {
       try {
-        return take(machines, standby.get(), start, phases);
+        return take(machines, standby.get(), ahead, start, phases);
       } catch (Infrastructure e) {
+        ahead.ifPresent(SshSession::close);
         // A cancelled job must not begin another start, nor one that wants nothing else.
         if (Thread.currentThread().isInterrupted() || start.mode().equals("standby")) {
           throw e;
@@ -47,7 +55,30 @@ final class Heir {
     return Machine.start(machines, image, lease, start, phases);
   }
 
-  private static Machine take(Machines machines, String name, Machine.Start start, Phases phases) {
+  /// The session of a job's command in a VM that is not taken over yet; empty when that can not be
+  /// had, which the taking over will tell.
+  static Optional<SshSession> ahead(Machines machines, String name, Path connections) {
+    try {
+      return machines
+          .hypervisor()
+          .find(name)
+          .map(vm -> ssh(HandOver.read(connections.resolve(name)), vm, connections).prepare());
+    } catch (UserError e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Ssh ssh(HandOver given, Vm vm, Path connections) {
+    Path dir = connections.resolve(vm.name());
+    return Ssh.takeOver(given.target(dir, GuestSystem.USER, vm.guestProgram()), given.socket());
+  }
+
+  private static Machine take(
+      Machines machines,
+      String name,
+      Optional<SshSession> ahead,
+      Machine.Start start,
+      Phases phases) {
     Vm vm =
         phases.run(
             Phase.CLONE,
@@ -66,7 +97,7 @@ final class Heir {
           phases.run(
               Phase.CONNECT,
               "control, clock and ports",
-              () -> connect(machines, vm, dir, start.forwards(), phases));
+              () -> connect(machines, vm, ahead, start, phases));
       phases.started("standby");
       return machine;
     } catch (RuntimeException e) {
@@ -77,11 +108,13 @@ final class Heir {
   }
 
   private static Machine connect(
-      Machines machines, Vm vm, Path dir, List<Integer> forwards, Phases phases) {
+      Machines machines, Vm vm, Optional<SshSession> ahead, Machine.Start start, Phases phases) {
+    Path dir = start.scratch().resolve(vm.name());
     HandOver given = HandOver.read(dir);
-    Ssh ssh = Ssh.takeOver(given.target(dir, GuestSystem.USER, vm.guestProgram()), given.socket());
-    SshSession first = ssh.prepare();
-    List<Integer> more = forwards.stream().filter(p -> !given.forwards().contains(p)).toList();
+    Ssh ssh = ssh(given, vm, start.scratch());
+    SshSession first = ahead.orElseGet(ssh::prepare);
+    List<Integer> more =
+        start.forwards().stream().filter(p -> !given.forwards().contains(p)).toList();
     Duplex channel = vm.control(GuestProgram.bytes());
     Control control =
         Threads.beside(

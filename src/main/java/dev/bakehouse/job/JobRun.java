@@ -156,7 +156,7 @@ public final class JobRun {
     Path scratch = Directories.makePrivate(Connections.directory(settings));
     Machine.Start start =
         new Machine.Start(Machines.name("run"), mode(), List.of(), scratch, owner());
-    return Heir.orStart(machines, image, lease, start, phases);
+    return Heir.orStart(machines, image, lease, Optional.empty(), start, phases);
   }
 
   private String mode() {

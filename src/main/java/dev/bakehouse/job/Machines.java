@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// Makes the VMs of one host's jobs: by resume from a template, made when there is none, or by
@@ -170,6 +171,13 @@ public final class Machines {
             });
   }
 
+  /// A slot with a VM that waits for a job of an image, whatever caches it has; empty when there is
+  /// none at once.
+  Optional<Lease> waiting(Slots slots, LocalImage image) {
+    Wish wish = wish(image, true);
+    return wish.key().isEmpty() ? Optional.empty() : slots.waiting(wish);
+  }
+
   /// What a standby VM is to be ready for, to be of use to a job of this image.
   ///
   /// @param volume whether the job's caches are on a volume, which not every hypervisor gives to a
@@ -177,7 +185,9 @@ public final class Machines {
   private Wish wish(LocalImage image, boolean volume) {
     String mode = vmSettings().start();
     boolean fits = usual() && (!volume || hypervisor.attachesRunning());
-    return mode.equals("auto") && fits ? new Wish(standbyKey(image)) : Wish.NONE;
+    return Set.of("auto", "standby").contains(mode) && fits
+        ? new Wish(standbyKey(image))
+        : Wish.NONE;
   }
 
   /// What a standby VM of an image is ready for; equal for those of equal use.
@@ -219,7 +229,7 @@ public final class Machines {
 
   /// A template, or a standby VM, for every size that steps think of would fill disk and memory.
   private boolean usual() {
-    return size().equals(host.vm().size(host.image()));
+    return size().is(host.vm().size(host.image()));
   }
 
   private VmSize size() {

@@ -77,7 +77,7 @@ public final class Poll {
               + deadline.toMillis() / 1000.0
               + " s"
               + (last == null ? "" : " (last answer: " + last.getMessage() + ")"),
-          "See the log named above, or raise the deadline.");
+          "See whether it still runs and what its log says, then try again.");
       if (last != null) {
         initCause(last);
       }

@@ -30,6 +30,11 @@ public final class Lease implements AutoCloseable {
     return slot;
   }
 
+  /// The name of the VM that waits in this slot, until [#standby] was asked.
+  public Optional<String> waiting() {
+    return standby;
+  }
+
   /// The name of the VM that waits in this slot for the holder to take it over, once: it may have
   /// ended since, and what can not be taken over is to be ended.
   public Optional<String> standby() {

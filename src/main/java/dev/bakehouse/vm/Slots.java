@@ -119,6 +119,12 @@ public final class Slots {
     return first(Seek.FREE, "");
   }
 
+  /// A slot with a VM that waits and is what is wished for, if there is one now and nobody is in
+  /// the queue.
+  public Optional<Lease> waiting(Wish wish) {
+    return wanted(_ -> true) ? Optional.empty() : first(Seek.WAITING, wish.key());
+  }
+
   /// Whether somebody waits in the queue with such a wish ([Wish#key]).
   public boolean wanted(Predicate<String> wish) {
     try {
