@@ -7,6 +7,7 @@ import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -171,6 +172,9 @@ public final class LayoutRepository implements Repository {
     } catch (NoSuchFileException e) {
       return LayoutIndex.empty();
     } catch (IOException e) {
+      if (e instanceof FileSystemException f && "Not a directory".equals(f.getReason())) {
+        return LayoutIndex.empty();
+      }
       throw failed("read " + file, e);
     }
   }

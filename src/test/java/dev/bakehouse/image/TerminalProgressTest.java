@@ -47,14 +47,13 @@ class TerminalProgressTest {
       Path vm = NoisyDisk.make(temp.resolve("vm"), 1, 3_000_000, 1);
       maker.store.adopt("vm", vm, Map.of(), "test");
       String reference = slow.host() + "/o/r/vm:v1";
-      // The pause is what makes a line due while bytes are still to come, whichever upload is
-      // first.
-      Fault pause = new Fault.Status(429, Map.of("Retry-After", "1"), "");
-      slow.on("POST", "/blobs/uploads/", pause, pause, pause);
+      // What makes a line due while bytes are still to come, whichever upload is first.
+      slow.always("POST", "/blobs/uploads/", new Fault.Late(1000));
       Screen push = shown(temp.resolve("maker"), "push", "vm", reference);
       assertThat(push.cleared()).anyMatch(row -> row.matches("push vm: .* of 536 MB, .*"));
       check(push);
 
+      Fault pause = new Fault.Status(429, Map.of("Retry-After", "1"), "");
       slow.on("GET", "/blobs/", new Fault.Pass(), pause);
       Screen pull = shown(temp.resolve("state"), "pull", reference, "--name", "i");
       assertThat(pull.cleared()).anyMatch(row -> row.matches("pull i: .* of 5,\\d+ kB, .*/s.*"));
