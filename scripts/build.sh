@@ -55,7 +55,7 @@ record_start() {
     local cache=(--store "$1" --kind bun --scope build/start) suffix=$2
     shift 2
     rm -rf "$work"/tree "$work"/again "$work"/.*.bakehouse
-    cp -R scripts "$work/tree"
+    cp -R scripts "$work/tree" || true
     bakehouse cache save "${cache[@]}" --path "$work/tree" && bakehouse cache restore "${cache[@]}" --path "$work/again" || true
     cp -R src "$work/tree"
     split -b 4096 target/bakehouse.jar "$work/tree/"
