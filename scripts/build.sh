@@ -111,7 +111,7 @@ record_start() {
   caches "dir:$work/store" ""
   serve "$JAVA" scripts/TrainingS3.java
   class_path s3
-  export AWS_ACCESS_KEY_ID=start AWS_SECRET_ACCESS_KEY=start
+  export AWS_ACCESS_KEY_ID=start AWS_SECRET_ACCESS_KEY=start NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
   caches "s3://start/?endpoint=http://127.0.0.1:$port&region=us-east-1" -s3 -XX:TieredStopAtLevel=4 -XX:+AOTRecordTraining
   served
   rm -rf "$work"

@@ -1,7 +1,6 @@
 package dev.bakehouse.coordinator;
 
 import dev.bakehouse.cache.Access.Read;
-import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Scope;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -68,15 +67,7 @@ final class CacheRegistry {
   /// What the caller may do with the registry it names.
   private static dev.bakehouse.cache.Access rights(Transaction tx, String job, Request request)
       throws SQLException {
-    return dev.bakehouse.cache.Access.of(identity(tx, job), request.var("registry"));
-  }
-
-  /// Whose build a job is of, which no step can change.
-  static JobIdentity identity(Transaction tx, String job) throws SQLException {
-    Build build = Build.get(tx, Job.get(tx, job).build());
-    Map<String, String> env = new LinkedHashMap<>(build.env());
-    env.putAll(Environment.ofBuild(tx, "", build));
-    return JobIdentity.of(env);
+    return dev.bakehouse.cache.Access.of(Environment.identity(tx, job), request.var("registry"));
   }
 
   /// Where the caller's entries lie.

@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.pipeline.Combination;
 import dev.bakehouse.pipeline.CommandStep;
 import dev.bakehouse.platform.BuiltRef;
@@ -98,6 +99,14 @@ final class Environment {
           env.put("BUILDKITE_PIPELINE_DEFAULT_BRANCH", p[1]);
         });
     return env;
+  }
+
+  /// Whose build a job is of.
+  static JobIdentity identity(Transaction tx, String job) throws SQLException {
+    Build build = Build.get(tx, Job.get(tx, job).build());
+    Map<String, String> env = new TreeMap<>(build.env());
+    env.putAll(ofBuild(tx, "", build));
+    return JobIdentity.of(env);
   }
 
   private static void group(Transaction tx, Map<String, String> env, StepRow row)

@@ -29,7 +29,7 @@ final class Secrets {
 
   private Reply get(Request request) throws IOException {
     String job = access.running(request);
-    if (core.database().read(tx -> CacheRegistry.identity(tx, job)).fork()) {
+    if (core.database().read(tx -> Environment.identity(tx, job)).fork()) {
       throw new HttpError(
           403, "Builds of forks get no secrets: their commands are not this repository's");
     }
