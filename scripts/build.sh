@@ -29,8 +29,8 @@ need_maven() {
 }
 
 # The class path; the SDK of S3 at its end where that is needed, for a start-up cache knows no other classes.
-class_path() { # [s3]: sets classes
-  local jar
+class_path() { # [s3]: sets classes; in one order, whatever the language, or the cache would not fit
+  local jar LC_ALL=C
   classes=$root/target/bakehouse.jar
   [ "${1:-}" = s3 ] || return 0
   for jar in "$root"/target/lib/s3/*.jar; do classes+=:$jar; done
