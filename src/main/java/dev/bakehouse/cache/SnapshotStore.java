@@ -187,11 +187,7 @@ public final class SnapshotStore implements CacheStore {
   @Override
   public Opened open(Entry entry) {
     try {
-      Optional<Stored> stored = manifests.at(entry.address());
-      if (stored.isEmpty()) {
-        return new Opened.Damaged("its manifest is gone or damaged");
-      }
-      Optional<Snapshot> snapshot = Snapshot.open(blobs, stored.get().manifest().snapshot());
+      Optional<Snapshot> snapshot = Snapshot.open(blobs, entry.snapshot());
       if (snapshot.isEmpty()) {
         return new Opened.Damaged("its snapshot is missing");
       }
@@ -200,7 +196,7 @@ public final class SnapshotStore implements CacheStore {
       if (missing.isPresent()) {
         return new Opened.Damaged(missing.get());
       }
-      return new OpenSnapshot(stored.get().entry(), snapshot.get(), blobs, damaged);
+      return new OpenSnapshot(entry, snapshot.get(), blobs, damaged);
     } catch (Malformed e) {
       return new Opened.Damaged(String.valueOf(e.getMessage()));
     } catch (IOException e) {
