@@ -95,7 +95,10 @@ public final class JobFixture implements AutoCloseable {
         steps: {cpp: {command: 'true'}}
       """;
 
-  private final Path dir = Path.of("target/test-hosts").toAbsolutePath();
+  /// What is kept from run to run; each JVM that runs tests has its own.
+  private final Path dir =
+      Path.of("target/test-hosts", System.getProperty("bakehouse.test.fork", "1")).toAbsolutePath();
+
   private final Path image = GuestImage.directory().toAbsolutePath().normalize();
   private final LocalFleet fleet;
   private final Path repository;
