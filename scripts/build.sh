@@ -104,7 +104,8 @@ record_start() {
     BUILDKITE_PIPELINE_SLUG=start BUILDKITE_ORGANIZATION_SLUG=start BUILDKITE_AGENT_NAME=start BUILDKITE_BUILD_NUMBER=1 \
     BUILDKITE_AGENT_ENDPOINT=http://127.0.0.1:1/ BUILDKITE_AGENT_ACCESS_TOKEN=none \
     "$JAVA" "${flags[@]}" "${lean[@]}" -XX:AOTCacheOutput=target/job-bootstrap.aot -cp "$classes" dev.bakehouse.cli.Main job bootstrap >/dev/null 2>&1 || true
-  printf 'steps:\n  - group: mac\n    key: g\n    steps:\n      - {key: a, command: x, agents: {queue: darwin, os: darwin}}\n  - {label: b, key: b, command: [x, y], depends_on: a, agents: {os: linux}}\n' >"$work/pipeline.yml"
+  # JSON, but for the end of it: both ways of reading a pipeline.
+  printf '{"steps": [{"group": "mac", "key": "g", "steps": [{"key": "a", "command": "x", "agents": {"queue": "darwin", "os": "darwin"}}]}, {"label": "b", "key": "b", "command": ["x", "y"], "priority": 1, "depends_on": "a", "agents": {"os": "linux"}}]} # YAML\n' >"$work/pipeline.yml"
   flags+=(-XX:TieredStopAtLevel=1 "${lean[@]}")
   bakehouse -XX:AOTCacheOutput=target/pipeline-adapt.aot -- pipeline adapt <"$work/pipeline.yml" || true
   flags+=(-Djdk.util.jar.enableMultiRelease=false)

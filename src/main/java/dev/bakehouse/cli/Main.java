@@ -2,6 +2,7 @@ package dev.bakehouse.cli;
 
 import dev.bakehouse.platform.HttpClients;
 import dev.bakehouse.platform.Self;
+import dev.bakehouse.platform.Threads;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,10 @@ public final class Main {
   public static void main(String[] args) {
     int status = run(args);
     HttpClients.end();
-    System.exit(status);
+    if (status != Exit.OK || Threads.holdProgram()) {
+      System.exit(status);
+    }
+    // Else the program ends here by itself: an exit first reads all jars for a logger to tell.
   }
 
   public static int run(String... args) {

@@ -4,7 +4,10 @@ import dev.bakehouse.pipeline.Adapt;
 import dev.bakehouse.pipeline.Affinity;
 import dev.bakehouse.pipeline.FleetConfig;
 import dev.bakehouse.pipeline.WrittenPipeline;
+import dev.bakehouse.platform.Threads;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,6 +30,8 @@ final class PipelineAdapt implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    // The JSON library's parser needs it, and its first use takes 10 ms of multiplying.
+    Thread _ = Threads.start(() -> Objects.requireNonNull(BigDecimal.ZERO));
     WrittenPipeline pipeline = source.pipeline();
     FleetConfig fleet = source.fleet();
     int steps = Adapt.apply(pipeline, affinity.map(Affinity::of).map(fleet::with).orElse(fleet));

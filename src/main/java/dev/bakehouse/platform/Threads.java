@@ -1,5 +1,6 @@
 package dev.bakehouse.platform;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -16,6 +17,18 @@ public final class Threads {
   /// Starts a thread that does not keep the program alive.
   public static Thread start(Runnable work) {
     return Thread.ofPlatform().daemon().start(work);
+  }
+
+  /// Whether another thread than this one would keep the program alive.
+  public static boolean holdProgram() {
+    ThreadGroup all = Thread.currentThread().getThreadGroup();
+    while (all.getParent() != null) {
+      all = all.getParent();
+    }
+    Thread[] threads = new Thread[all.activeCount() + 16];
+    int found = all.enumerate(threads);
+    long holding = Arrays.stream(threads, 0, found).filter(thread -> !thread.isDaemon()).count();
+    return found == threads.length || holding > (Thread.currentThread().isDaemon() ? 0 : 1);
   }
 
   /// Waits for the end of threads, also when this one is or gets interrupted, which it keeps for
