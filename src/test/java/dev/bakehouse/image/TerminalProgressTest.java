@@ -72,7 +72,8 @@ class TerminalProgressTest {
     Command child = new Child(state).command(args);
     Command command =
         Command.of("python3", "-c", ON_TERMINAL, Integer.toString(COLUMNS))
-            .and(child.argv().toArray(String[]::new));
+            .and(child.argv().toArray(String[]::new))
+            .env("TERM", "xterm");
     return new Screen(COLUMNS, command.check().text());
   }
 }
