@@ -199,6 +199,6 @@ public final class BuildSources implements Sources {
         + ": "
         + (rejected.isEmpty()
             ? "no earlier build; the first one that passes saves its caches"
-            : "none of the earlier builds can be used, for the reasons above");
+            : "none of the earlier builds can be used");
   }
 }
