@@ -20,7 +20,10 @@
 #   CACHE_PATH               by default ~/.cache/bakehouse/REPO-BRANCH/OS-ARCH-TYPE
 #   BAKEHOUSE_CACHE_STORE    for `bakehouse cache --store`; by default what bakehouse.yml in the source directory says
 #   BAKEHOUSE_CACHE_SCOPE    PIPELINE/BRANCH, outside of a Buildkite job; by default REPO/BRANCH, without a branch
-#                            (detached HEAD) REPO/detached:COMMIT, which starts from main's
+#                            (detached HEAD) REPO/detached:COMMIT, which starts from the main branch's
+#   BUILDKITE_PIPELINE_DEFAULT_BRANCH
+#                            the main branch, only from the environment; by default what git knows as
+#                            origin/HEAD, else main
 #   BAKEHOUSE_CCACHE_MAXSIZE by default 20G; more than what is restored, or ccache evicts it
 #
 # Sets CACHE_PATH, CACHE_STRATEGY (`none` for `disabled`), BAKEHOUSE_CACHE_KINDS, BAKEHOUSE_ZIG (words to put before a
@@ -56,6 +59,23 @@ function(_bakehouse_strategy out)
   set(${out} ${strategy} PARENT_SCOPE)
 endfunction()
 
+# Variables that tell `bakehouse` what CMake and git know and its options do not say.
+function(_bakehouse_environment out)
+  set(variables CACHE_STRATEGY=${strategy})
+  if(NOT "${CMAKE_BUILD_TYPE}" STREQUAL "")
+    list(APPEND variables CMAKE_BUILD_TYPE=${CMAKE_BUILD_TYPE})
+  endif()
+  if("$ENV{BUILDKITE_PIPELINE_DEFAULT_BRANCH}" STREQUAL "")
+    execute_process(
+      COMMAND git symbolic-ref --short refs/remotes/origin/HEAD WORKING_DIRECTORY "${BAKEHOUSE_SOURCE_DIR}"
+      OUTPUT_VARIABLE head ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if(head MATCHES "^origin/([^;]+)$")
+      list(APPEND variables "BUILDKITE_PIPELINE_DEFAULT_BRANCH=${CMAKE_MATCH_1}")
+    endif()
+  endif()
+  set(${out} "${variables}" PARENT_SCOPE)
+endfunction()
+
 # `bakehouse cache step VERB` for some kinds; its answer is a list of {kind, source, files, why}.
 function(_bakehouse_step out verb)
   set(command "${BAKEHOUSE_PROGRAM}" cache step ${verb} --json --cache-path "${CACHE_PATH}")
@@ -71,8 +91,9 @@ function(_bakehouse_step out verb)
       list(APPEND command --build "${BAKEHOUSE_BUILD}")
     endif()
   endif()
+  _bakehouse_environment(environment)
   execute_process(
-    COMMAND ${CMAKE_COMMAND} -E env CACHE_STRATEGY=${strategy} ${command}
+    COMMAND ${CMAKE_COMMAND} -E env ${environment} ${command}
     WORKING_DIRECTORY "${BAKEHOUSE_SOURCE_DIR}"
     OUTPUT_VARIABLE answer ERROR_VARIABLE complaint RESULT_VARIABLE status)
   if(NOT status EQUAL 0)
@@ -270,8 +291,15 @@ function(_bakehouse_restore)
   endif()
   set(wanted "")
   foreach(kind ${BAKEHOUSE_CACHE_KINDS})
-    file(GLOB there LIST_DIRECTORIES true "${CACHE_PATH}/${_bakehouse_dir_${kind}}/*")
-    if(there)
+    set(place "${CACHE_PATH}/${_bakehouse_dir_${kind}}")
+    file(GLOB there LIST_DIRECTORIES true "${place}/*")
+    # What a restore that was killed left is no cache.
+    string(REGEX REPLACE "/([^/]+)$" "/.\\1.bakehouse" note "${place}")
+    set(state "")
+    if(EXISTS "${note}")
+      file(READ "${note}" state LIMIT 20)
+    endif()
+    if(there AND NOT state STREQUAL "partial\n")
       message(STATUS "  ${kind} is in ${CACHE_PATH} already; nothing is restored over it")
     else()
       list(APPEND wanted ${kind})
@@ -343,6 +371,7 @@ function(_bakehouse_upload_targets module)
     add_custom_target(upload-${kind}-cache
       COMMAND ${CMAKE_COMMAND} -DBAKEHOUSE_UPLOAD=${kind}
         "-DCACHE_PATH=${CACHE_PATH}" -DCACHE_STRATEGY=${BAKEHOUSE_CACHE_STRATEGY}
+        "-DCMAKE_BUILD_TYPE=${CMAKE_BUILD_TYPE}"
         "-DBAKEHOUSE_PROGRAM=${BAKEHOUSE_PROGRAM}" "-DBAKEHOUSE_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
         "-DBAKEHOUSE_CACHE_STORE=${BAKEHOUSE_CACHE_STORE}" "-DBAKEHOUSE_CACHE_SCOPE=${BAKEHOUSE_CACHE_SCOPE}"
         -DBAKEHOUSE_BUILD=${BAKEHOUSE_BUILD} -P "${module}"

@@ -5,9 +5,11 @@ import dev.bakehouse.cache.Entry.Address;
 import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// The caches of one build, opened together or not at all.
 final class Archives {
@@ -23,6 +25,15 @@ final class Archives {
 
   /// @param missing never saved by that build
   record Incomplete(List<Kind> missing) implements Result {
+    /// Those of the wanted kinds that it did save; Zig's two or none of them.
+    List<Kind> rest(List<Kind> wanted) {
+      Set<Kind> gone = new LinkedHashSet<>(missing);
+      if (gone.contains(Kind.ZIG_LOCAL) || gone.contains(Kind.ZIG_GLOBAL)) {
+        gone.addAll(List.of(Kind.ZIG_LOCAL, Kind.ZIG_GLOBAL));
+      }
+      return wanted.stream().filter(kind -> !gone.contains(kind)).toList();
+    }
+
     String why() {
       return "it saved no " + String.join(", ", missing.stream().map(Kind::name).toList());
     }

@@ -7,11 +7,9 @@ import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /// Sources by the state of their builds: in each readable scope, nearest scope first, the passed
 /// build that is nearest by commit, else the newest, whose caches are all there and whole.
@@ -83,7 +81,7 @@ public final class BuildSources implements Sources {
           case Archives.Damaged bad -> rejected.add(candidate.rejected(Reason.DAMAGED, bad.why()));
           case Archives.Incomplete some -> {
             rejected.add(candidate.rejected(Reason.NOT_SAVED, some.why()));
-            partials.add(new Partial(candidate, without(kinds, some.missing())));
+            partials.add(new Partial(candidate, some.rest(kinds)));
           }
         }
       }
@@ -183,14 +181,6 @@ public final class BuildSources implements Sources {
         : ancestry.distance(build.commit()).orElse(Integer.MAX_VALUE);
   }
 
-  private static List<Kind> without(List<Kind> kinds, List<Kind> missing) {
-    Set<Kind> gone = new LinkedHashSet<>(missing);
-    if (gone.contains(Kind.ZIG_LOCAL) || gone.contains(Kind.ZIG_GLOBAL)) {
-      gone.addAll(List.of(Kind.ZIG_LOCAL, Kind.ZIG_GLOBAL));
-    }
-    return kinds.stream().filter(k -> !gone.contains(k)).toList();
-  }
-
   private String why(List<Rejected> rejected) {
     String looked =
         String.join(", ", access.reads().stream().map(r -> r.scope().ref().text()).toList());
@@ -199,6 +189,6 @@ public final class BuildSources implements Sources {
         + ": "
         + (rejected.isEmpty()
             ? "no earlier build; the first one that passes saves its caches"
-            : "none of the earlier builds can be used, for the reasons above");
+            : "none of the earlier builds can be used");
   }
 }

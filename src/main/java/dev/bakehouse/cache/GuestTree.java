@@ -80,8 +80,9 @@ public final class GuestTree implements TreeSource {
     List<List<String>> entries = entries(out.bytes());
     entries.sort(Comparator.comparing(entry -> entry.get(7)));
     Map<String, String> linked = new HashMap<>();
+    Map<String, Long> since = new HashMap<>();
     for (List<String> entry : entries) {
-      Optional<Node> node = node(entry, linked);
+      Optional<Node> node = node(entry, linked, since);
       if (node.isPresent()) {
         if (node.get() instanceof Node.File file) {
           files.add(file);
@@ -112,12 +113,18 @@ public final class GuestTree implements TreeSource {
   }
 
   /// @param entry type, mode, size, mtime, ctime, links, inode, path, target, device
-  private static Optional<Node> node(List<String> entry, Map<String, String> linked)
-      throws IOException {
+  /// @param since of each directory before it, see [Node#since]
+  private static Optional<Node> node(
+      List<String> entry, Map<String, String> linked, Map<String, Long> since) throws IOException {
     String path = entry.get(7);
     try {
       int mode = Integer.parseInt(entry.get(1), 8);
       long mtime = nanos(entry.get(3));
+      long ctime = nanos(entry.get(4));
+      long above = since.getOrDefault(above(path), Long.MIN_VALUE);
+      if (entry.get(0).equals("d")) {
+        since.put(path, Node.since(above, mtime, ctime));
+      }
       return switch (entry.get(0)) {
         case "d" -> Optional.of(new Node.Dir(path, mode, mtime));
         case "l" -> Optional.of(new Node.Symlink(path, mtime, entry.get(8)));
@@ -132,7 +139,7 @@ public final class GuestTree implements TreeSource {
                       mode,
                       mtime,
                       Long.parseLong(entry.get(2)),
-                      nanos(entry.get(4)),
+                      Math.max(above, ctime),
                       Long.parseLong(entry.get(6))));
         }
         default -> Optional.empty();
@@ -140,6 +147,11 @@ public final class GuestTree implements TreeSource {
     } catch (NumberFormatException e) {
       throw new IOException("the guest's list of files is torn at `" + path + "`", e);
     }
+  }
+
+  /// The path of what a path lies in; of the top itself no path there is.
+  private static String above(String path) {
+    return path.isEmpty() ? "/" : path.substring(0, Math.max(0, path.lastIndexOf('/')));
   }
 
   /// GNU find prints seconds with ten digits behind the point, the last of them 0.

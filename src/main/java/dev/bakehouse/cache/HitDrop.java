@@ -59,12 +59,14 @@ public final class HitDrop {
           + usual.checkout()
           + ". Build at one path, or set CCACHE_BASEDIR and CCACHE_NOHASHDIR";
     }
-    if (now.restored().bytes() < usual.saved().bytes() / 2) {
+    // Nothing is told of what came where it lay on the host's volume.
+    long came = now.restored().bytes();
+    if (came > 0 && came < usual.saved().bytes() / 2) {
       return String.format(
           Locale.ROOT,
           "the cache had shrunk: %,d bytes were restored, %,d were saved before. See `bakehouse"
               + " cache list`, and what gc and pruning keep",
-          now.restored().bytes(),
+          came,
           usual.saved().bytes());
     }
     if (now.cleanups() > usual.cleanups()) {

@@ -3,6 +3,7 @@ package dev.bakehouse.cache;
 import dev.bakehouse.cache.CacheStore.Basis;
 import dev.bakehouse.cache.CacheStore.Saved;
 import dev.bakehouse.cache.Entry.Address;
+import dev.bakehouse.platform.ExclusiveLock;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.snapshot.HostTree;
 import dev.bakehouse.snapshot.Node;
@@ -34,6 +35,24 @@ public record HostDirectory(Path path) {
   ///   store fails
   public Saved save(CacheStore store, Address address, List<Scope> scopes, boolean mayShrink) {
     Seal seal = new Seal(path);
+    Optional<ExclusiveLock> alone = alone(seal);
+    try {
+      return save(seal, store, address, scopes, mayShrink);
+    } finally {
+      alone.ifPresent(ExclusiveLock::close);
+    }
+  }
+
+  private Optional<ExclusiveLock> alone(Seal seal) {
+    try {
+      return Files.isDirectory(path) ? Optional.of(seal.lock()) : Optional.empty();
+    } catch (UserError e) {
+      return Optional.empty();
+    }
+  }
+
+  private Saved save(
+      Seal seal, CacheStore store, Address address, List<Scope> scopes, boolean mayShrink) {
     String before = seal.text();
     if (seal.partial()) {
       throw new UserError(
@@ -67,7 +86,7 @@ public record HostDirectory(Path path) {
   private static void note(Seal seal, String before, Seal.State state) {
     try {
       seal.writeUnlessChanged(before, state);
-    } catch (IOException | UserError e) {
+    } catch (IOException e) {
       // The next save reads all files.
     }
   }

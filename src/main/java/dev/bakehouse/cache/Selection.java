@@ -32,8 +32,10 @@ public final class Selection {
     return new Selection(source, shown, archives, rejected);
   }
 
+  /// @param why in words; what explains it best of the rejected sources is added
   static Selection none(String why, List<Rejected> rejected) {
-    return new Selection(null, why, Map.of(), rejected);
+    String shown = telling(rejected).map(r -> why + ": " + r).orElse(why);
+    return new Selection(null, shown, Map.of(), rejected);
   }
 
   /// The id of the build the caches come from.
@@ -53,19 +55,19 @@ public final class Selection {
   /// Why there is none; empty when there is one.
   public Optional<Reason> reason() {
     return source == null
-        ? Optional.of(telling().map(Rejected::reason).orElse(Reason.NONE_FOUND))
+        ? Optional.of(telling(rejected).map(Rejected::reason).orElse(Reason.NONE_FOUND))
         : Optional.empty();
   }
 
   /// What to do so that there is one; empty when there is one.
   public Optional<String> remedy() {
     return source == null
-        ? Optional.of(telling().map(Rejected::remedy).orElse(Reason.NONE_FOUND.remedy()))
+        ? Optional.of(telling(rejected).map(Rejected::remedy).orElse(Reason.NONE_FOUND.remedy()))
         : Optional.empty();
   }
 
   /// The rejected source that explains a miss best.
-  private Optional<Rejected> telling() {
+  private static Optional<Rejected> telling(List<Rejected> rejected) {
     return rejected.stream()
         .filter(r -> r.reason() != Reason.THIS_BUILD && r.reason() != Reason.ENOUGH_SEEN)
         .min(Comparator.comparing(Rejected::reason));
@@ -82,7 +84,9 @@ public final class Selection {
     List<String> lines = new ArrayList<>();
     rejected.forEach(r -> lines.add("not from " + r));
     lines.add(shown);
-    telling().filter(_ -> source == null).ifPresent(r -> lines.add(r.reason() + ": " + r.remedy()));
+    telling(rejected)
+        .filter(_ -> source == null)
+        .ifPresent(r -> lines.add(r.reason() + ": " + r.remedy()));
     return lines;
   }
 }

@@ -104,6 +104,9 @@ final class CacheScopeOptions {
     job.put("BUILDKITE_ORGANIZATION_SLUG", wanted.pipeline().substring(0, Math.max(0, dot)));
     job.put("BUILDKITE_PIPELINE_SLUG", wanted.pipeline().substring(dot + 1));
     job.put("BUILDKITE_BUILD_ID", id);
+    job.put(
+        "BUILDKITE_PIPELINE_DEFAULT_BRANCH",
+        env.getOrDefault("BUILDKITE_PIPELINE_DEFAULT_BRANCH", ""));
     job.putAll(step().variables());
     switch (wanted.ref()) {
       case Scope.Branch(String name) -> job.put("BUILDKITE_BRANCH", name);

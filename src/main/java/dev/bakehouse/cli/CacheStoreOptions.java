@@ -3,7 +3,9 @@ package dev.bakehouse.cli;
 import dev.bakehouse.cache.CacheConfig;
 import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.SnapshotStore;
+import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.job.JobSources;
 import dev.bakehouse.job.JobStores;
 import dev.bakehouse.platform.Self;
@@ -40,16 +42,28 @@ final class CacheStoreOptions {
   private boolean json;
 
   CacheConfig config() {
-    return Files.exists(FILE)
-        ? CacheConfig.read(Yaml.read(FILE).section("cache"))
-        : CacheConfig.defaults();
+    return configuration()
+        .map(root -> CacheConfig.read(root.section("cache")))
+        .orElseGet(CacheConfig::defaults);
+  }
+
+  /// A file that is named must be there; one that holds something else than it seems to would have
+  /// caches saved to where nobody looks for them.
+  private static Optional<Section> configuration() {
+    boolean named = !System.getenv().getOrDefault("BAKEHOUSE_CONFIG", "").isEmpty();
+    if (!named && !Files.exists(FILE)) {
+      return Optional.empty();
+    }
+    Section root = Yaml.read(FILE);
+    HostSettings.insistKnown(root);
+    return Optional.of(root);
   }
 
   /// Who can be asked for builds.
   JobSources.Api api() {
-    return Files.exists(FILE)
-        ? JobSources.Api.read(FILE, Yaml.read(FILE).section("api"))
-        : new JobSources.Api(FILE, Optional.empty(), Optional.empty());
+    return configuration()
+        .map(root -> JobSources.Api.read(FILE, root.section("api")))
+        .orElseGet(() -> new JobSources.Api(FILE, Optional.empty(), Optional.empty()));
   }
 
   BlobStore blobs() {
@@ -67,7 +81,8 @@ final class CacheStoreOptions {
   private JobStores stores(CacheConfig config) {
     String usual = Self.root().resolve(".bakehouse").toString();
     Path state =
-        Path.of(Files.exists(FILE) ? Yaml.read(FILE).section("host").text("state", usual) : usual);
+        Path.of(
+            configuration().map(root -> root.section("host").text("state", usual)).orElse(usual));
     return new JobStores(Path.of(""), state.toAbsolutePath(), config, api(), System.getenv());
   }
 

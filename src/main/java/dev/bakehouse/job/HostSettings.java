@@ -95,6 +95,10 @@ public record HostSettings(
           ".buildkite/scripts/ensure-bun-image.sh",
           ".buildkite/scripts/ensure-bun-image.sh --force-refresh");
 
+  /// Sections of a host's configuration.
+  private static final List<String> OWN =
+      List.of("host", "git", "api", "vm", "image", "network", "github", "cache", "agent");
+
   /// Sections other parts of the program read from the same file.
   private static final List<String> OTHERS = List.of("pipeline", "fleet");
 
@@ -103,6 +107,15 @@ public record HostSettings(
   /// @throws ConfigError naming file, line, key and what is allowed
   public static HostSettings read(Path file) {
     return of(file, Yaml.read(file));
+  }
+
+  /// Rejects sections that no part of the program reads.
+  ///
+  /// @param root of a file of which not all is read
+  public static void insistKnown(Section root) {
+    OWN.forEach(root::has);
+    OTHERS.forEach(root::has);
+    root.close();
   }
 
   /// What holds without a file.
@@ -160,8 +173,8 @@ public record HostSettings(
               "is `buildkite:`, and nobody can be asked in which builds caches lie",
               "Set api.url and api.token-file, or name another store.");
     }
-    OTHERS.forEach(root::has);
-    List.of(host, git, api, root).forEach(Section::close);
+    insistKnown(root);
+    List.of(host, git, api).forEach(Section::close);
     settings.standby().insistEnough(settings.vm(), settings.image(), host);
     vlans.insistApart(settings.vm().subnet(), vm);
     if (!settings.name().matches("[A-Za-z0-9][A-Za-z0-9.-]{0,40}")) {

@@ -62,7 +62,8 @@ public final class HostTarget {
     Seal seal = new Seal(directory);
     Optional<ExclusiveLock> alone = seal.tryLock();
     if (alone.isEmpty()) {
-      throw new IOException("another restore to " + directory + " is at work; let it end first");
+      throw new IOException(
+          "another restore to " + directory + ", or a save of it, is at work; let it end first");
     }
     try (ExclusiveLock _ = alone.get();
         Workers workers = new Workers(snapshot.blobs())) {

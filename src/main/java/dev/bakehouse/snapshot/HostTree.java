@@ -52,9 +52,14 @@ public final class HostTree implements TreeSource {
   ///
   /// @param place the node's path; that of what lies in it has a slash more
   /// @param inode of a file with several names
+  /// @param since of a directory, see [Node#since]
   /// @param below what lies in it, once it is known
   private record Found(
-      String place, Node node, @Nullable Inode inode, @Nullable FutureTask<List<Found>> below)
+      String place,
+      Node node,
+      @Nullable Inode inode,
+      long since,
+      @Nullable FutureTask<List<Found>> below)
       implements Comparable<Found> {
     @Override
     public int compareTo(Found other) {
@@ -81,7 +86,8 @@ public final class HostTree implements TreeSource {
     }
     try (Workers workers = new Workers()) {
       visitor.node(new Dir("", stat.mode(), stat.mtime()));
-      new Walk(workers, visitor).below(null, "");
+      long since = Node.since(Long.MIN_VALUE, stat.mtime(), stat.ctime());
+      new Walk(workers, visitor).below(null, "", since);
     }
   }
 
@@ -97,8 +103,9 @@ public final class HostTree implements TreeSource {
     }
 
     /// Visits what lies in a directory.
-    void below(@Nullable FutureTask<List<Found>> scanning, String directory) throws IOException {
-      List<Found> all = scanning == null ? scan(directory) : await(scanning);
+    void below(@Nullable FutureTask<List<Found>> scanning, String directory, long since)
+        throws IOException {
+      List<Found> all = scanning == null ? scan(directory, since) : await(scanning);
       ahead.addAndGet(-all.size());
       Collections.sort(all);
       // What was visited must not stay in memory until all is.
@@ -106,7 +113,7 @@ public final class HostTree implements TreeSource {
       all.clear();
       for (Found each = rest.poll(); each != null; each = rest.poll()) {
         if (each.isBelow()) {
-          below(each.below(), each.node().path());
+          below(each.below(), each.node().path(), each.since());
         } else {
           visit(each);
         }
@@ -119,13 +126,13 @@ public final class HostTree implements TreeSource {
       return Workers.get(scanning);
     }
 
-    private List<Found> scan(String directory) throws IOException {
+    private List<Found> scan(String directory, long since) throws IOException {
       List<Named> names = names(directory);
       List<Found> all = new ArrayList<>(names.size());
       for (Named each : names) {
         String path = directory.isEmpty() ? each.name() : directory + "/" + each.name();
         if (!skip.test(path)) {
-          found(path, each.stat(), all);
+          found(path, each.stat(), since, all);
         }
       }
       ahead.addAndGet(all.size());
@@ -141,25 +148,27 @@ public final class HostTree implements TreeSource {
       }
     }
 
-    private void found(String path, Stat stat, List<Found> to) throws IOException {
+    /// @param above of the directory it lies in, see [Node#since]
+    private void found(String path, Stat stat, long above, List<Found> to) throws IOException {
       if (stat.isFile()) {
         Inode inode = stat.links() > 1 ? new Inode(stat.device(), stat.inode()) : null;
-        File file =
-            new File(path, stat.mode(), stat.mtime(), stat.size(), stat.ctime(), stat.inode());
-        to.add(new Found(path, file, inode, null));
+        long ctime = Math.max(above, stat.ctime());
+        File file = new File(path, stat.mode(), stat.mtime(), stat.size(), ctime, stat.inode());
+        to.add(new Found(path, file, inode, 0, null));
       } else if (stat.isDirectory()) {
         FutureTask<List<Found>> below = null;
+        long since = Node.since(above, stat.mtime(), stat.ctime());
         if (ahead.get() < AHEAD) {
-          below = new FutureTask<>(() -> scan(path));
+          below = new FutureTask<>(() -> scan(path, since));
           submit(below);
         }
         Dir dir = new Dir(path, stat.mode(), stat.mtime());
-        to.add(new Found(path, dir, null, null));
-        to.add(new Found(path + "/", dir, null, below));
+        to.add(new Found(path, dir, null, since, null));
+        to.add(new Found(path + "/", dir, null, since, below));
       } else if (stat.isSymlink()) {
         try {
           String target = Posix.readLink(full(path));
-          to.add(new Found(path, new Symlink(path, stat.mtime(), target), null, null));
+          to.add(new Found(path, new Symlink(path, stat.mtime(), target), null, 0, null));
         } catch (NoSuchFileException e) {
           // Gone between the directory and the look: not there.
         }
@@ -222,7 +231,7 @@ public final class HostTree implements TreeSource {
           break;
         }
         File after = file(file.path(), now);
-        if (after.equals(file)) {
+        if (same(file, after)) {
           return;
         }
         file = after;
@@ -231,6 +240,15 @@ public final class HostTree implements TreeSource {
       }
     }
     throw new IOException(Posix.shown(listed.path()) + " changes while it is read");
+  }
+
+  /// @param before may have a directory's time, see [Node#since]
+  private static boolean same(File before, File after) {
+    return after.mode() == before.mode()
+        && after.mtime() == before.mtime()
+        && after.size() == before.size()
+        && after.ctime() <= before.ctime()
+        && after.inode() == before.inode();
   }
 
   private static File file(String path, Stat stat) {

@@ -14,7 +14,16 @@ public sealed interface Node {
 
   record Dir(String path, int mode, long mtime) implements Node {}
 
-  /// @param ctime when the inode last changed, by the clock of its file system; or [#UNKNOWN]
+  /// Since when what lies in a directory may be other than it was. One that got another name has a
+  /// `ctime` beyond its `mtime`, and brought files along of which none changed.
+  ///
+  /// @param above the same of the directory it lies in
+  static long since(long above, long mtime, long ctime) {
+    return ctime > mtime ? Math.max(above, ctime) : above;
+  }
+
+  /// @param ctime when the inode last changed, by the clock of its file system, or a directory
+  ///   above it came there; or [#UNKNOWN]
   /// @param inode or [#UNKNOWN]
   record File(String path, int mode, long mtime, long size, long ctime, long inode)
       implements Node {}

@@ -51,23 +51,26 @@ public final class Seal {
     return ExclusiveLock.tryOn(lock);
   }
 
+  /// What a save of the directory holds while it reads, after restores and saves that are at work:
+  /// what it would see of another state beside its own is no state at all.
+  ///
+  /// @throws dev.bakehouse.platform.UserError where nothing can be written beside the directory, so
+  ///   that nobody can restore to it either
+  public ExclusiveLock lock() {
+    return ExclusiveLock.on(lock);
+  }
+
   /// What it says, to be compared.
   public String text() {
     return content();
   }
 
-  /// Writes a state unless something else was noted since, or a restore is at work.
+  /// Writes a state unless something else was noted since. The caller has the lock.
   ///
   /// @param before what it said when the state was looked at
   public void writeUnlessChanged(String before, State state) throws IOException {
-    Optional<ExclusiveLock> alone = tryLock();
-    if (alone.isEmpty()) {
-      return;
-    }
-    try (ExclusiveLock _ = alone.get()) {
-      if (content().equals(before)) {
-        write(state);
-      }
+    if (content().equals(before)) {
+      write(state);
     }
   }
 

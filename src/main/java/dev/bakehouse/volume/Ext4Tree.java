@@ -46,7 +46,7 @@ final class Ext4Tree implements TreeSource {
   public void list(Visitor visitor) throws IOException {
     Optional<Ext4.Inode> directory = find();
     if (directory.isPresent()) {
-      new Walk(visitor).enter("", directory.get(), 0);
+      new Walk(visitor).enter("", directory.get(), Long.MIN_VALUE, 0);
     }
   }
 
@@ -84,7 +84,9 @@ final class Ext4Tree implements TreeSource {
     /// a slash: `a`, `a-b`, `a/b`.
     private record Step(String key, Names.Name name, boolean inside) {}
 
-    private void enter(String path, Ext4.Inode directory, int depth) throws IOException {
+    private void enter(String path, Ext4.Inode directory, long above, int depth)
+        throws IOException {
+      long since = Node.since(above, directory.mtime(), directory.ctime());
       int bit = (int) Math.min(directory.number(), Integer.MAX_VALUE);
       if (depth > DEEPEST || directories.get(bit)) {
         throw new Unreadable("directories of the volume run in a circle or too deep");
@@ -112,12 +114,12 @@ final class Ext4Tree implements TreeSource {
           throw new Unreadable("a directory of the volume is nonsense");
         }
         if (!step.inside()) {
-          Optional<Node> node = node(full, inode);
+          Optional<Node> node = node(full, inode, since);
           if (node.isPresent()) {
             visitor.node(node.get());
           }
         } else if (inode.directory()) {
-          enter(full, inode, depth + 1);
+          enter(full, inode, since, depth + 1);
         }
       }
       room += cost;
@@ -141,7 +143,7 @@ final class Ext4Tree implements TreeSource {
       bytes += size;
     }
 
-    private Optional<Node> node(String path, Ext4.Inode inode) throws IOException {
+    private Optional<Node> node(String path, Ext4.Inode inode, long since) throws IOException {
       if (nodes++ == MOST_NODES) {
         throw new Unreadable("the volume holds more than " + MOST_NODES + " files");
       }
@@ -159,7 +161,12 @@ final class Ext4Tree implements TreeSource {
       return Optional.of(
           first == null
               ? new Node.File(
-                  path, inode.mode(), inode.mtime(), inode.size(), inode.ctime(), inode.number())
+                  path,
+                  inode.mode(),
+                  inode.mtime(),
+                  inode.size(),
+                  Math.max(since, inode.ctime()),
+                  inode.number())
               : new Node.Hardlink(path, first));
     }
   }

@@ -228,8 +228,8 @@ class BuildSourcesTest {
         .containsExactly(
             "not from builds of feature: connection refused",
             "not from builds of main: connection refused",
-            "no cache found in feature, main: none of the earlier builds can be used, for the"
-                + " reasons above",
+            "no cache found in feature, main: none of the earlier builds can be used: builds of"
+                + " feature: connection refused",
             "not reachable: start it");
   }
 

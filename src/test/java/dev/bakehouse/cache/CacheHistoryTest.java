@@ -83,6 +83,9 @@ class CacheHistoryTest {
     assertThat(cause(d -> d.checkout = "/elsewhere"))
         .contains("the sources lay in /elsewhere, not in /src");
     assertThat(cause(d -> d.restored = new Moved(10, 100, 1))).contains("the cache had shrunk");
+    assertThat(cause(d -> d.restored = Moved.NOTHING))
+        .as("it lay on the host's volume")
+        .contains("more sources changed than usual");
     assertThat(cause(d -> d.cleanups = 3)).contains("CCACHE_MAXSIZE");
     assertThat(cause(d -> {})).contains("more sources changed than usual");
   }

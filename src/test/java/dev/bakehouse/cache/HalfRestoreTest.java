@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.bakehouse.cache.CacheStore.Opened;
 import dev.bakehouse.cache.Entry.Address;
+import dev.bakehouse.platform.Directories;
 import dev.bakehouse.snapshot.Seal;
 import dev.bakehouse.snapshot.Tree;
 import dev.bakehouse.store.BlobStore;
@@ -179,6 +180,36 @@ class HalfRestoreTest {
         .isNotEmpty()
         .allSatisfy(e -> assertThat(e).hasMessageContaining("another restore to " + target));
     assertThat(Tree.describe(target)).isEqualTo(Tree.describe(dir.resolve("a")));
+  }
+
+  /// What is saved would else have manifests of one state and objects of another.
+  @Test
+  void noRestoreChangesTheDirectoryWhileASaveReadsIt() throws IOException {
+    int refused = 0;
+    for (int call = 1; ; call++) {
+      restore(store(() -> {}), "a");
+      new Seal(target).remove();
+      int[] left = {call};
+      Throwable[] end = {null};
+      SnapshotStore saving =
+          store(
+              () -> {
+                if (--left[0] == 0) {
+                  end[0] = catchThrowable(() -> restore(store(() -> {}), "b"));
+                }
+              });
+
+      new HostDirectory(target).save(saving, address("c"), List.of(SCOPE), true);
+
+      if (left[0] > 0) {
+        break;
+      }
+      refused += end[0] == null ? 0 : 1;
+      Directories.delete(target);
+      restore(store(() -> {}), "c");
+      assertThat(manifestsAreTrue()).as("restored at call %d", call).isEqualTo(FILES + 1);
+    }
+    assertThat(refused).isGreaterThan(3);
   }
 
   private int manifests() {

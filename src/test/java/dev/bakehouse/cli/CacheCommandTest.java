@@ -238,6 +238,26 @@ class CacheCommandTest {
     assertThat(dir.resolve("own/packs")).isNotEmptyDirectory();
   }
 
+  /// Caches would be saved where nobody looks for them.
+  @Test
+  void aConfigurationThatIsNotUnderstoodIsNotTheDefaults() throws IOException {
+    for (String wrong : List.of("cach: {store: dir:own}\n", "cache:\nstore: dir:own\n")) {
+      Files.writeString(dir.resolve("bakehouse.yml"), wrong);
+      Outcome refused = run(Map.of(), "save", "--kind", "bun", "--path", "c");
+      assertThat(refused.status()).isEqualTo(Exit.FAILED);
+      assertThat(refused.complaint()).contains("unknown key `", "Known here: agent, api, cache,");
+    }
+    Files.writeString(dir.resolve("bakehouse.yml"), "pipeline: {x: y}\ncache: {store: dir:own}\n");
+    Outcome named =
+        run(Map.of("BAKEHOUSE_CONFIG", "not/there.yml"), "save", "--kind", "bun", "--path", "c");
+    assertThat(named.status()).isEqualTo(Exit.FAILED);
+    assertThat(named.complaint()).contains("not/there.yml");
+    assertThat(dir.resolve(".bakehouse")).doesNotExist();
+
+    assertThat(run(Map.of(), "save", "--kind", "bun", "--path", "c").status()).isZero();
+    assertThat(dir.resolve("own/packs")).isNotEmptyDirectory();
+  }
+
   @Test
   void aDirectoryThatIsNoCacheStays() throws IOException {
     json(Map.of(), "save", "--kind", "bun", "--path", "c");

@@ -133,6 +133,72 @@ class CmakeModuleTest {
     assertThat(files("../store/manifests")).anyMatch(f -> f.contains("detached"));
   }
 
+  @Test
+  void aBranchStartsFromTheMainBranchWhateverItsName() throws IOException {
+    env.remove("BAKEHOUSE_CACHE_SCOPE");
+    git("init", "-q", "-b", "trunk");
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x");
+    git("update-ref", "refs/remotes/origin/trunk", "HEAD");
+    git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk");
+    configure("-DBUN_CPP_ONLY=ON");
+    assertThat(build("part").ok()).isTrue();
+    assertThat(text(build("upload-all-caches"))).contains("/trunk (");
+
+    git("checkout", "-q", "-b", "feature");
+    for (String named : List.of("", "trunk")) {
+      env.put("BUILDKITE_PIPELINE_DEFAULT_BRANCH", named);
+      remove("the cache");
+      remove("build");
+      assertThat(configure("-DBUN_CPP_ONLY=ON")).contains("✅ Restored");
+      git("symbolic-ref", "-d", "refs/remotes/origin/HEAD");
+      git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/other");
+    }
+  }
+
+  /// Neither finds a single hit in the other's.
+  @Test
+  void aDebugBuildsCacheIsNotARelease() {
+    configure("-DBUN_CPP_ONLY=ON", "-DCMAKE_BUILD_TYPE=Debug");
+    assertThat(build("part").ok()).isTrue();
+    assertThat(text(build("upload-all-caches"))).contains("-debug)");
+
+    remove("the cache");
+    remove("build");
+    assertThat(configure("-DBUN_CPP_ONLY=ON", "-DCMAKE_BUILD_TYPE=Release"))
+        .contains("-release): nothing was saved there");
+    remove("the cache");
+    remove("build");
+    assertThat(configure("-DBUN_CPP_ONLY=ON", "-DCMAKE_BUILD_TYPE=Debug")).contains("✅ Restored");
+  }
+
+  @Test
+  void whatAKilledRestoreLeftIsRestoredAgain() throws IOException {
+    configure("-DBUN_CPP_ONLY=ON");
+    assertThat(build("part").ok()).isTrue();
+    assertThat(text(build("upload-all-caches"))).contains(" files uploaded");
+    remove("the cache");
+    Files.createDirectories(dir.resolve("the cache/ccache/0"));
+    Files.writeString(dir.resolve("the cache/.ccache.bakehouse"), "partial\n");
+
+    assertThat(configure("-DBUN_CPP_ONLY=ON")).contains("✅ Restored");
+    assertThat(text(build("upload-all-caches")))
+        .contains("files uploaded")
+        .doesNotContain("warning");
+  }
+
+  @Test
+  void whatCanNotBeUsedIsNoFirstBuild() {
+    configure("-DBUN_CPP_ONLY=ON");
+    assertThat(build("part").ok()).isTrue();
+    assertThat(text(build("upload-all-caches"))).contains(" files uploaded");
+    remove("the cache");
+    remove("build");
+    remove("../store/snapshots");
+
+    assertThat(configure("-DBUN_CPP_ONLY=ON"))
+        .containsPattern("nothing there can be used: build local-.* its snapshot is missing");
+  }
+
   private void git(String... arguments) {
     List<String> line = new ArrayList<>(List.of("git"));
     line.addAll(List.of(arguments));

@@ -84,6 +84,38 @@ class FastPathTest {
     assertThat(new HostTarget(copy, HostTarget.Rules.PLAIN).restore(saved).files()).isZero();
   }
 
+  /// Files of one size and time, as packages have: neither file changes when their directories are
+  /// exchanged.
+  @Test
+  void aDirectoryThatTookAnothersNameIsRead() throws IOException {
+    for (String name : List.of("new", "old")) {
+      Path file = Files.createDirectories(cache.resolve(name + "/sub")).resolve("f");
+      Files.writeString(file, name);
+      Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+    }
+    Snapshot saved = save(cache, Optional.empty(), Node.UNKNOWN, new ArrayList<>());
+    Path copy = dir.resolve("copy");
+    new HostTarget(copy, HostTarget.Rules.PLAIN).restore(saved);
+    Seal seal = new Seal(copy);
+    awaitTick(seal);
+    exchange(copy.resolve("old"), copy.resolve("new"));
+
+    long moment = seal.read().orElseThrow().moment();
+    Snapshot second = save(copy, Optional.of(saved), moment, new ArrayList<>());
+    new HostTarget(dir.resolve("third"), HostTarget.Rules.PLAIN).restore(second);
+    assertThat(Tree.describe(dir.resolve("third"))).isEqualTo(Tree.describe(copy));
+
+    new HostTarget(copy, HostTarget.Rules.PLAIN).restore(saved);
+    assertThat(Tree.describe(copy)).isEqualTo(Tree.describe(cache));
+  }
+
+  private static void exchange(Path a, Path b) throws IOException {
+    Path away = a.resolveSibling("away");
+    Files.move(a, away);
+    Files.move(b, a);
+    Files.move(away, b);
+  }
+
   @Test
   void afterAnotherBootWhatThePowerCutLeftIsReadAndWrittenAgain() throws IOException {
     Snapshot saved = save(cache, Optional.empty(), Node.UNKNOWN, new ArrayList<>());

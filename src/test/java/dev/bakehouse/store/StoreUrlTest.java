@@ -118,6 +118,13 @@ class StoreUrlTest {
   }
 
   @Test
+  void aBucketThatCanNotBeIsNotMissing() {
+    assertThatThrownBy(() -> open("s3://My_Caches/x"))
+        .isInstanceOfSatisfying(UserError.class, e -> assertThat(e.remedy()).contains("lower-case"))
+        .hasMessageContaining("names `My_Caches`, which no bucket can be called");
+  }
+
+  @Test
   void aCredentialsFileIsPrivateAndWhole() throws IOException {
     Path file = Files.writeString(dir.resolve("keys"), "[default]\naws_access_key_id = hunter2\n");
     for (String mode : new String[] {"rw-r--r--", "rw-r-----", "rw--w----", "rw----r--"}) {

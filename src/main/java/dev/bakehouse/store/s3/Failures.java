@@ -3,12 +3,17 @@ package dev.bakehouse.store.s3;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /// What went wrong with a bucket, in words that say what to do.
 final class Failures {
+  /// What S3 says of a signature for another region.
+  private static final Pattern EXPECTED = Pattern.compile("expecting ['\"]([a-z0-9-]{1,40})['\"]");
+
   private Failures() {}
 
   /// The status of an answer; 0 when there was none.
@@ -113,19 +118,25 @@ final class Failures {
 
   private static String wrongRegion(String bucket, String named, SdkException e) {
     String region =
-        region(e).map(r -> "It is in `" + r + "`: add region=" + r).orElse("Add region=R");
+        region(e).map(r -> "It is in `" + r + "`: write region=" + r).orElse("Write its region=R");
     return "the bucket "
         + bucket
         + " is in another region ("
         + named
         + "). "
         + region
-        + " to the URL.";
+        + " in the URL.";
   }
 
+  /// From the answer's header, else from its words.
   private static Optional<String> region(SdkException e) {
     if (e instanceof AwsServiceException service && service.awsErrorDetails() != null) {
-      return service.awsErrorDetails().sdkHttpResponse().firstMatchingHeader("x-amz-bucket-region");
+      AwsErrorDetails details = service.awsErrorDetails();
+      Matcher expected = EXPECTED.matcher(String.valueOf(details.errorMessage()));
+      return details
+          .sdkHttpResponse()
+          .firstMatchingHeader("x-amz-bucket-region")
+          .or(() -> expected.find() ? Optional.of(expected.group(1)) : Optional.empty());
     }
     return Optional.empty();
   }

@@ -33,7 +33,11 @@ record Location(String bucket, String prefix, Optional<URI> endpoint, String reg
     String bucket = slash < 0 ? place : place.substring(0, slash);
     String prefix = slash < 0 ? "" : place.substring(slash + 1);
     if (!BUCKET.matcher(bucket).matches()) {
-      throw refused("names no bucket: `" + bucket + "`", FORM);
+      throw bucket.isEmpty()
+          ? refused("names no bucket", FORM)
+          : refused(
+              "names `" + bucket + "`, which no bucket can be called",
+              "A bucket's name has 3 to 63 lower-case letters, digits, `.` and `-`. " + FORM);
     }
     if (!prefix.isEmpty() && (!PREFIX.matcher(prefix).matches() || prefix.contains(".."))) {
       throw refused("has a prefix that is no path of plain names: `" + prefix + "`", FORM);

@@ -336,6 +336,17 @@ class S3FaultTest {
     link.always(
         "GET", "list-type", new Fault.Status(301, Map.of("x-amz-bucket-region", "eu-west-3"), ""));
     refused(() -> store.list("a"), "list a", "another region", "region=eu-west-3");
+    link.reset();
+    BlobStore elsewhere = at("caches", LocalS3.ID, LocalS3.SECRET);
+    link.always(
+        "GET",
+        "/elsewhere",
+        error(
+            400,
+            "AuthorizationHeaderMalformed",
+            "The authorization header is malformed; the region 'eu-west-3' is wrong; expecting"
+                + " 'us-west-2'"));
+    refused(() -> elsewhere.open("elsewhere"), "another region", "region=us-west-2");
     link.always("GET", "/short", new Fault.Truncate(0));
     StoreContract.publish(store, "short", "some bytes");
     refused(() -> store.open("short"), "connection was lost", "Check the network");
@@ -363,7 +374,17 @@ class S3FaultTest {
   }
 
   private static Fault error(int status, String code) {
+    return error(status, code, "");
+  }
+
+  private static Fault error(int status, String code, String message) {
     return new Fault.Status(
-        status, Map.of(), "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code></Error>");
+        status,
+        Map.of(),
+        "<?xml version=\"1.0\"?><Error><Code>"
+            + code
+            + "</Code><Message>"
+            + message
+            + "</Message></Error>");
   }
 }
