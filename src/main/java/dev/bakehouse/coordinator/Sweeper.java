@@ -4,7 +4,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -90,14 +92,23 @@ final class Sweeper implements AutoCloseable {
   }
 
   private void overdue(Transaction tx) throws SQLException {
-    List<Job> jobs =
-        tx.list(
-            "SELECT * FROM jobs WHERE state IN ('running','canceling','timing_out') AND"
-                + " deadline<?",
-            Job::row,
-            Core.now());
-    for (Job job : jobs) {
-      lifecycle.overdue(tx, job);
+    Map<String, Long> ends = new HashMap<>();
+    tx.list(
+        "SELECT id, deadline FROM jobs WHERE state IN ('running','canceling','timing_out') AND"
+            + " deadline IS NOT NULL",
+        row -> ends.put(row.getString(1), row.getLong(2)));
+    core.deadlines().keep(ends.keySet());
+    for (Map.Entry<String, Long> end : ends.entrySet()) {
+      String id = end.getKey();
+      long told = end.getValue();
+      if (core.deadlines().passed(id, told)) {
+        lifecycle.overdue(tx, Job.get(tx, id));
+        continue;
+      }
+      long corrected = core.deadlines().corrected(id, told);
+      if (corrected != told) {
+        tx.update("UPDATE jobs SET deadline=? WHERE id=?", corrected, id);
+      }
     }
   }
 
