@@ -1,6 +1,7 @@
 package dev.bakehouse.coordinator;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Queues of jobs that may not all run at once
@@ -31,9 +32,39 @@ final class ConcurrencyGroups {
         build);
   }
 
+  /// Jobs that hold up a limited one: those that have the group's places, and unless it is eager
+  /// those that come before it, whatever they wait for.
+  static List<String> before(Transaction tx, Job job) throws SQLException {
+    List<Queued> queue = all(tx, String.valueOf(job.group()));
+    List<String> before = new ArrayList<>();
+    boolean behind = false;
+    for (Queued other : queue) {
+      behind |= other.id.equals(job.id());
+      if (!other.waits() || (!behind && !job.eager())) {
+        before.add(other.id);
+      }
+    }
+    return before;
+  }
+
   /// Lets go what may run of one group, in all builds.
   static void queue(Transaction tx, String group) throws SQLException {
-    List<Queued> queue =
+    List<Queued> queue = all(tx, group);
+    long holding = queue.stream().filter(job -> !job.waits()).count();
+    long ahead = 0;
+    for (Queued job : queue) {
+      boolean room = holding + (job.eager ? 0 : ahead) < job.limit;
+      if (job.state == JobState.LIMITED && room) {
+        tx.update("UPDATE jobs SET state='scheduled', runnable=? WHERE id=?", Core.now(), job.id);
+        holding++;
+      } else if (job.waits()) {
+        ahead++;
+      }
+    }
+  }
+
+  private static List<Queued> all(Transaction tx, String group) throws SQLException {
+    return
         tx.list(
             "SELECT id, state, eager, concurrency FROM jobs WHERE concurrency_group=? AND state IN"
                 + " ('waiting','limited','scheduled',"
@@ -49,16 +80,5 @@ final class ConcurrencyGroups {
                     row.getBoolean(3),
                     row.getInt(4)),
             group);
-    long holding = queue.stream().filter(job -> !job.waits()).count();
-    long ahead = 0;
-    for (Queued job : queue) {
-      boolean room = holding + (job.eager ? 0 : ahead) < job.limit;
-      if (job.state == JobState.LIMITED && room) {
-        tx.update("UPDATE jobs SET state='scheduled', runnable=? WHERE id=?", Core.now(), job.id);
-        holding++;
-      } else if (job.waits()) {
-        ahead++;
-      }
-    }
   }
 }
