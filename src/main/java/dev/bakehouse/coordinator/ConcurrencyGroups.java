@@ -64,21 +64,17 @@ final class ConcurrencyGroups {
   }
 
   private static List<Queued> all(Transaction tx, String group) throws SQLException {
-    return
-        tx.list(
-            "SELECT id, state, eager, concurrency FROM jobs WHERE concurrency_group=? AND state IN"
-                + " ('waiting','limited','scheduled',"
-                + JobState.BUSY
-                + ") ORDER BY iif(eager, -priority, 0), scheduled, iif(retry_count=0, seq,"
-                + " (SELECT first.seq FROM jobs first WHERE first.step=jobs.step AND"
-                + " first.parallel IS jobs.parallel AND first.matrix=jobs.matrix AND"
-                + " first.retry_count=0))",
-            row ->
-                new Queued(
-                    row.getString(1),
-                    JobState.of(row.getString(2)),
-                    row.getBoolean(3),
-                    row.getInt(4)),
-            group);
+    return tx.list(
+        "SELECT id, state, eager, concurrency FROM jobs WHERE concurrency_group=? AND state IN"
+            + " ('waiting','limited','scheduled',"
+            + JobState.BUSY
+            + ") ORDER BY iif(eager, -priority, 0), scheduled, iif(retry_count=0, seq,"
+            + " (SELECT first.seq FROM jobs first WHERE first.step=jobs.step AND"
+            + " first.parallel IS jobs.parallel AND first.matrix=jobs.matrix AND"
+            + " first.retry_count=0))",
+        row ->
+            new Queued(
+                row.getString(1), JobState.of(row.getString(2)), row.getBoolean(3), row.getInt(4)),
+        group);
   }
 }
