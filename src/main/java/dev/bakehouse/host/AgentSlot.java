@@ -28,6 +28,10 @@ final class AgentSlot implements AutoCloseable {
   private List<String> tags = List.of();
   private boolean leaving;
   private Instant earliest = Instant.MIN;
+
+  /// Why the last one ended by itself, until another has lived for a while.
+  private String trouble = "";
+
   private @Nullable Instant overdue;
 
   AgentSlot(HostSettings host, int slot, Consumer<String> say) {
@@ -42,6 +46,9 @@ final class AgentSlot implements AutoCloseable {
   void tick(Optional<List<String>> wanted) {
     if (agent != null && !agent.alive()) {
       gone(agent);
+    }
+    if (agent != null && Instant.now().isAfter(agent.started().plus(SHORT_LIFE))) {
+      trouble = "";
     }
     if (agent != null && !leaving && !wanted.equals(Optional.of(tags))) {
       say.accept(
@@ -67,17 +74,18 @@ final class AgentSlot implements AutoCloseable {
     if (agent == null) {
       return predecessor()
           .map(_ -> AgentProcess.job(host, slot).orElse(""))
-          .map(job -> new HostStatus.Agent(slot + 1, name, "leaving", job, List.of()))
-          .orElse(new HostStatus.Agent(slot + 1, name, "away", "", List.of()));
+          .map(job -> new HostStatus.Agent(slot + 1, name, "leaving", job, List.of(), trouble))
+          .orElse(new HostStatus.Agent(slot + 1, name, "away", "", List.of(), trouble));
     }
     Optional<String> job = agent.job();
     String state = leaving ? "leaving" : job.isPresent() ? "busy" : "idle";
-    return new HostStatus.Agent(slot + 1, name, state, job.orElse(""), tags);
+    return new HostStatus.Agent(slot + 1, name, state, job.orElse(""), tags, trouble);
   }
 
   private void gone(AgentProcess ended) {
     if (!leaving) {
-      say.accept("agent " + ended.name() + " ended; another is started");
+      trouble = "ended by itself: " + ended.lastWords();
+      say.accept("agent " + ended.name() + " " + trouble + "; another is started");
       earliest = ended.started().plus(SHORT_LIFE);
     }
     ended.close();
