@@ -56,7 +56,8 @@ public final class Explainer {
       case "waiting_failed", "blocked_failed", "unblocked_failed" ->
           told(job, "never-ran", "It never ran: what it depends on failed.");
       case "skipped", "broken" ->
-          told(job, "never-ran", "It never ran: its step was left out of this build.");
+          told(
+              job, "never-ran", "It never ran: its step was left out of this build." + reason(job));
       case "expired" -> told(job, "never-ran", "It never ran: no agent took it in time; retry it.");
       default -> ended(job);
     };
@@ -86,7 +87,12 @@ public final class Explainer {
             + why
             + waited
             + (job.retriedInJobId() == null ? "" : "; it was run again as " + job.retriedInJobId())
-            + ".");
+            + "."
+            + reason(job));
+  }
+
+  private static String reason(JobInfo job) {
+    return job.reason() == null ? "" : " " + job.reason();
   }
 
   /// It has no agent.

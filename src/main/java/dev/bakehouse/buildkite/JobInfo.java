@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param type `script`, `waiter`, `manual`, `trigger`
 /// @param agentQueryRules what an agent must have, `name=value`
+/// @param reason why it did not run, or failed without running; the embedded coordinator tells that
 /// @param runnableAt since when an agent may take it
 /// @param buildUrl where the API tells its build
 /// @param waitingFor what it waits for; the embedded coordinator tells that, Buildkite does not
@@ -24,6 +25,7 @@ public record JobInfo(
     @Nullable String state,
     @Nullable Integer exitStatus,
     @Nullable String signalReason,
+    @Nullable String reason,
     @Nullable Boolean softFailed,
     @Nullable Boolean retried,
     @Nullable String retriedInJobId,

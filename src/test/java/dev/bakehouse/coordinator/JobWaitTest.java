@@ -209,7 +209,16 @@ class JobWaitTest {
     build("{trigger: other, key: t}");
     assertThat(explain("1/t").summary()).startsWith("It waits for the build that it triggered");
     client.cancel("other", 1);
-    assertThat(explain("1/t").summary()).startsWith("It waited for the build that it triggered");
+    assertThat(explain("1/t").summary())
+        .startsWith("It waited for the build that it triggered")
+        .endsWith(" The triggered build canceled");
+  }
+
+  @Test
+  void whatDidNotRunSaysWhy() {
+    build("{trigger: nowhere, key: t}, {key: s, command: x, skip: 'too slow'}");
+    assertThat(explain("1/t").summary()).contains("This coordinator knows no pipeline `nowhere`");
+    assertThat(explain("1/s").summary()).endsWith("left out of this build. too slow");
   }
 
   @Test
