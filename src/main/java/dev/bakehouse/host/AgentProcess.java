@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -35,7 +34,7 @@ final class AgentProcess implements AutoCloseable {
   private final String name;
   private final Path temporary;
   private final Guarded process;
-  private final Instant started = Instant.now();
+  private final long started = System.nanoTime();
 
   private AgentProcess(HostSettings host, int slot, Path temporary, Guarded process) {
     this.host = host;
@@ -128,8 +127,9 @@ final class AgentProcess implements AutoCloseable {
     return process.alive();
   }
 
-  Instant started() {
-    return started;
+  /// How long ago it was started.
+  Duration age() {
+    return Duration.ofNanos(System.nanoTime() - started);
   }
 
   long pid() {
