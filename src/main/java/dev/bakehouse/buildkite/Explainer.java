@@ -40,11 +40,7 @@ public final class Explainer {
                   || (job.waitingFor() != null && !job.waitingFor().isEmpty())
               ? waiting(job)
               : told(job, "blocked", "It waits for somebody to unblock it.");
-      case "limited", "limiting", "platform_limiting", "platform_limited" ->
-          told(
-              job,
-              "limited",
-              "As many jobs of its concurrency group run as may; it starts when one of them ends.");
+      case "limited", "limiting", "platform_limiting", "platform_limited" -> limited(job);
       case "assigned", "accepted", "reserved" ->
           told(job, "assigned", "The agent " + agent(job) + " was given it and starts it now.");
       case "running", "canceling", "timing_out" ->
@@ -60,7 +56,8 @@ public final class Explainer {
       case "waiting_failed", "blocked_failed", "unblocked_failed" ->
           told(job, "never-ran", "It never ran: what it depends on failed.");
       case "skipped", "broken" ->
-          told(job, "never-ran", "It never ran: its step was left out of this build.");
+          told(
+              job, "never-ran", "It never ran: its step was left out of this build." + reason(job));
       case "expired" -> told(job, "never-ran", "It never ran: no agent took it in time; retry it.");
       default -> ended(job);
     };
@@ -90,7 +87,12 @@ public final class Explainer {
             + why
             + waited
             + (job.retriedInJobId() == null ? "" : "; it was run again as " + job.retriedInJobId())
-            + ".");
+            + "."
+            + reason(job));
+  }
+
+  private static String reason(JobInfo job) {
+    return job.reason() == null ? "" : " " + job.reason();
   }
 
   /// It has no agent.
@@ -114,12 +116,23 @@ public final class Explainer {
             : people
                 ? "It waits for other steps, one of which somebody must unblock."
                 : "It waits for other steps of its build.";
-    List<Awaited> awaited =
-        waits.stream()
-            .map(j -> new Awaited(String.valueOf(j.id()), j.title(), String.valueOf(j.state())))
-            .toList();
     String verdict = people ? "blocked" : "dependencies";
-    return of(job, verdict, summary, List.of(), List.of(), null, awaited);
+    return of(job, verdict, summary, List.of(), List.of(), null, awaited(waits));
+  }
+
+  private Explanation limited(JobInfo job) {
+    List<JobInfo> waits = job.waitingFor() == null ? List.of() : job.waitingFor();
+    String summary =
+        waits.isEmpty() || waits.stream().noneMatch(j -> j.is("waiting", "limited"))
+            ? "As many jobs of its concurrency group run as may; it starts when one of them ends."
+            : "Jobs of its concurrency group come before it, those that wait themselves, too.";
+    return of(job, "limited", summary, List.of(), List.of(), null, awaited(waits));
+  }
+
+  private static List<Awaited> awaited(List<JobInfo> waits) {
+    return waits.stream()
+        .map(j -> new Awaited(String.valueOf(j.id()), j.title(), String.valueOf(j.state())))
+        .toList();
   }
 
   /// Which steps one depends on Buildkite does not tell; they are among those that are not done.
@@ -143,8 +156,10 @@ public final class Explainer {
             .filter(a -> !Boolean.TRUE.equals(a.paused()))
             .filter(a -> !"stopping".equals(a.connectionState()))
             .toList();
+    List<AgentInfo> others =
+        takers.stream().filter(a -> !job.leftToOthersBy().contains(a.host())).toList();
     if (!takers.isEmpty()) {
-      return queued(job, takers);
+      return queued(job, others.isEmpty() ? takers : others);
     }
     if (!matching.isEmpty()) {
       return of(
@@ -214,10 +229,16 @@ public final class Explainer {
     Long wait =
         durations.wait(takers, ahead, clock.instant()).map(Duration::toSeconds).orElse(null);
     String first = ahead.isEmpty() ? "" : "; " + ahead.size() + " jobs come before it";
+    String left =
+        job.leftToOthersBy().isEmpty()
+            ? ""
+            : " "
+                + String.join(", ", job.leftToOthersBy())
+                + ", where its machinery failed, leaves it to them for five minutes.";
     String summary =
         idle > ahead.size()
             ? "An agent that can take it is free and gets it when it asks next."
-            : "All " + takers.size() + " agents that can take it are busy" + first + ".";
+            : "All " + takers.size() + " agents that can take it are busy" + first + "." + left;
     List<Ahead> shown =
         ahead.stream()
             .map(

@@ -11,9 +11,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param type `script`, `waiter`, `manual`, `trigger`
 /// @param agentQueryRules what an agent must have, `name=value`
+/// @param reason why it did not run, or failed without running; the embedded coordinator tells that
 /// @param runnableAt since when an agent may take it
 /// @param buildUrl where the API tells its build
 /// @param waitingFor what it waits for; the embedded coordinator tells that, Buildkite does not
+/// @param leftToOthersBy hosts where its machinery failed and that leave it to others now; as above
 public record JobInfo(
     @Nullable String id,
     @Nullable String type,
@@ -23,6 +25,7 @@ public record JobInfo(
     @Nullable String state,
     @Nullable Integer exitStatus,
     @Nullable String signalReason,
+    @Nullable String reason,
     @Nullable Boolean softFailed,
     @Nullable Boolean retried,
     @Nullable String retriedInJobId,
@@ -36,13 +39,15 @@ public record JobInfo(
     @Nullable String runnableAt,
     @Nullable String startedAt,
     @Nullable String finishedAt,
-    @Nullable List<JobInfo> waitingFor) {
-  @SuppressWarnings("NullAway") // The wire may leave the list out.
+    @Nullable List<JobInfo> waitingFor,
+    List<String> leftToOthersBy) {
+  @SuppressWarnings("NullAway") // The wire may leave the lists out.
   public JobInfo {
     agentQueryRules =
         agentQueryRules == null
             ? List.of()
             : agentQueryRules.stream().filter(Objects::nonNull).toList();
+    leftToOthersBy = leftToOthersBy == null ? List.of() : List.copyOf(leftToOthersBy);
   }
 
   /// @param number higher ones run first

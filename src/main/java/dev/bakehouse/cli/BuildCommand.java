@@ -100,13 +100,14 @@ final class BuildCommand extends Group {
   private static void print(JobInfo job) {
     System.out.printf(
         Locale.ROOT,
-        "  %-24s %-14s exit %-4s %7.1f s  %s  %s%n",
+        "  %-24s %-14s exit %-4s %7.1f s  %s  %s%s%n",
         job.title(),
         job.state(),
         job.exitStatus() == null ? "-" : job.exitStatus(),
         job.time().toMillis() / 1000.0,
         job.agent() == null ? "-" : job.agent().name(),
-        job.id());
+        job.id(),
+        job.reason() == null ? "" : " (" + job.reason() + ")");
   }
 
   static int status(BuildInfo build) {

@@ -95,7 +95,13 @@ final class HostView {
                   shown(", version ", image.bunVersion())));
     }
     for (HostStatus.Agent agent : status.agents()) {
-      lines.add("agent %s  %s%s".formatted(agent.name(), agent.state(), shown(" ", agent.job())));
+      lines.add(
+          "agent %s  %s%s%s"
+              .formatted(
+                  agent.name(),
+                  agent.state(),
+                  shown(" ", agent.job()),
+                  shown(", the last one ", agent.trouble())));
     }
     lines.add("looked at " + status.checked() + ", process " + status.daemon().split(" ")[0]);
     System.out.println(lines);

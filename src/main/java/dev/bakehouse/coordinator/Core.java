@@ -9,9 +9,20 @@ import java.util.concurrent.ConcurrentHashMap;
 /// @param seen when each agent was last heard of, in [System#nanoTime]; empty after a restart,
 ///   which gives every agent its full time again
 record Core(
-    Config config, Database database, Changes changes, Tokens tokens, Map<String, Long> seen) {
+    Config config,
+    Database database,
+    Changes changes,
+    Tokens tokens,
+    Map<String, Long> seen,
+    Deadlines deadlines) {
   static Core of(Config config, Database database, Changes changes, Tokens tokens) {
-    return new Core(config, database, changes, tokens, new ConcurrentHashMap<>());
+    return new Core(
+        config,
+        database,
+        changes,
+        tokens,
+        new ConcurrentHashMap<>(),
+        new Deadlines(Core::now, () -> System.nanoTime() / 1_000_000));
   }
 
   static long now() {

@@ -28,9 +28,14 @@ final class Elsewhere {
   /// @param fits whether an agent has what the job asks for
   static boolean left(Transaction tx, Job job, Agent agent, Predicate<Agent> fits)
       throws SQLException {
+    return from(tx, job, fits).contains(agent.machine());
+  }
+
+  /// The machines whose agents are not given a job now.
+  static Set<String> from(Transaction tx, Job job, Predicate<Agent> fits) throws SQLException {
     Long since = job.runnable();
     if (job.retryCount() == 0 || since == null || Core.now() - since > LEFT_MILLIS) {
-      return false;
+      return Set.of();
     }
     Set<String> failed =
         tx
@@ -46,8 +51,10 @@ final class Elsewhere {
             .filter(attempt -> attempt.end.infrastructure())
             .map(attempt -> attempt.agent.machine())
             .collect(Collectors.toSet());
-    return failed.contains(agent.machine())
-        && tx.list("SELECT * FROM agents WHERE " + Agent.WORKS, Agent::row).stream()
-            .anyMatch(other -> !failed.contains(other.machine()) && fits.test(other));
+    return !failed.isEmpty()
+            && tx.list("SELECT * FROM agents WHERE " + Agent.WORKS, Agent::row).stream()
+                .anyMatch(other -> !failed.contains(other.machine()) && fits.test(other))
+        ? failed
+        : Set.of();
   }
 }

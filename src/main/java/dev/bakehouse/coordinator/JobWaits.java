@@ -3,13 +3,14 @@ package dev.bakehouse.coordinator;
 import dev.bakehouse.coordinator.Steps.Node;
 import dev.bakehouse.pipeline.WaitStep;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Which jobs a waiting one waits for, for people.
+/// Which jobs a waiting or limited one waits for, for people.
 final class JobWaits {
   private final Steps steps;
   private final Set<String> found = new HashSet<>();
@@ -20,6 +21,13 @@ final class JobWaits {
 
   /// Those that have not ended, as `id`, `step_key`, `name` and `state`.
   static List<Map<String, Object>> of(Transaction tx, Job job) throws SQLException {
+    if (job.state() == JobState.LIMITED) {
+      List<Map<String, Object>> before = new ArrayList<>();
+      for (String id : ConcurrencyGroups.before(tx, job)) {
+        before.add(ofGroup(tx, job, Job.get(tx, id)));
+      }
+      return before;
+    }
     if (!job.state().waits() || job.unblockable()) {
       return List.of();
     }
@@ -30,6 +38,19 @@ final class JobWaits {
         .filter(j -> waits.found.contains(j.step()) && !j.state().ended())
         .map(j -> shown(j, steps.node(j.step()).row()))
         .toList();
+  }
+
+  /// One of another build is called by that, too.
+  private static Map<String, Object> ofGroup(Transaction tx, Job job, Job other)
+      throws SQLException {
+    Map<String, Object> all = shown(other, StepRow.get(tx, other.step()));
+    if (!other.build().equals(job.build())) {
+      Build build = Build.get(tx, other.build());
+      Object step = all.get("step_key") == null ? all.get("name") : all.get("step_key");
+      String of = "of " + build.pipeline() + " #" + build.number();
+      all.put("step_key", step == null ? "a step " + of : step + " " + of);
+    }
+    return all;
   }
 
   private static Map<String, Object> shown(Job job, StepRow step) {

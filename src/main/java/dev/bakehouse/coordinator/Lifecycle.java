@@ -44,7 +44,7 @@ final class Lifecycle {
     }
     long now = Core.now();
     CommandStep step = StepRow.get(tx, job.step()).command();
-    Long deadline = step.timeout().map(limit -> now + limit.toMillis()).orElse(null);
+    Long deadline = step.timeout().map(limit -> core.deadlines().in(job.id(), limit)).orElse(null);
     tx.update(
         "UPDATE jobs SET state='running', started=?, deadline=? WHERE id=?",
         now,
@@ -118,11 +118,14 @@ final class Lifecycle {
   }
 
   /// A job that was cancelled is over after this time at the latest, whatever its agent does.
-  void hurry(Transaction tx, String job, Duration limit) throws SQLException {
-    tx.update(
-        "UPDATE jobs SET deadline=min(deadline, ?) WHERE id=? AND state='canceling'",
-        Core.now() + limit.toMillis(),
-        job);
+  void hurry(Transaction tx, String id, Duration limit) throws SQLException {
+    Job job = Job.get(tx, id);
+    if (job.state() == JobState.CANCELING && job.deadline() != null) {
+      tx.update(
+          "UPDATE jobs SET deadline=? WHERE id=?",
+          core.deadlines().within(id, job.deadline(), limit),
+          id);
+    }
   }
 
   void cancelBuild(Transaction tx, String build) throws SQLException {
@@ -141,7 +144,7 @@ final class Lifecycle {
     if (job.state() == JobState.RUNNING) {
       tx.update(
           "UPDATE jobs SET state='timing_out', deadline=? WHERE id=?",
-          Core.now() + core.config().forcedEnd().toMillis(),
+          core.deadlines().in(job.id(), core.config().forcedEnd()),
           job.id());
     } else {
       finish(tx, job, new End("-1", null, "cancel"));

@@ -1,10 +1,12 @@
 package dev.bakehouse.coordinator;
 
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -71,8 +73,17 @@ final class RestJobs {
               Map<String, Object> all =
                   new LinkedHashMap<>(views.job(Build.get(tx, job.build()), Views.job(tx, job)));
               all.put("waiting_for", JobWaits.of(tx, job));
+              all.put("left_to_others_by", leftBy(tx, job));
               return all;
             });
+  }
+
+  /// The machines that leave a job to others.
+  private Set<String> leftBy(Transaction tx, Job job) throws SQLException {
+    boolean any = core.config().anyAgent();
+    return job.state() == JobState.SCHEDULED
+        ? Elsewhere.from(tx, job, agent -> any || agent.has(job.agents()))
+        : Set.of();
   }
 
   private Reply log(Request request, RestViews views, Job job) {

@@ -107,6 +107,7 @@ record RestViews(String base, boolean anyAgent) {
     all.put("exit_status", status(job.exitStatus()));
     all.put("signal", job.signal());
     all.put("signal_reason", job.signalReason());
+    all.put("reason", job.reason());
     all.put("soft_failed", job.softFailed());
     all.put("retried", job.retried());
     all.put("retried_in_job_id", job.retriedIn());

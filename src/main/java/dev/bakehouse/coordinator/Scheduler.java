@@ -144,7 +144,7 @@ final class Scheduler {
         && (job.state() == JobState.RUNNING || job.state() == JobState.TIMING_OUT)) {
       tx.update(
           "UPDATE jobs SET state='canceling', deadline=? WHERE id=?",
-          Core.now() + core.config().forcedEnd().toMillis(),
+          core.deadlines().in(job.id(), core.config().forcedEnd()),
           job.id());
     } else if (!job.state().ended() && job.state() != JobState.CANCELING) {
       boolean soft =

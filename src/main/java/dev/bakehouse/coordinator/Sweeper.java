@@ -4,7 +4,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -18,9 +20,13 @@ final class Sweeper implements AutoCloseable {
   /// A job may be silent for so many times as long as an agent.
   private static final int FORGOTTEN = 4;
 
+  /// Whoever was not heard of for longer may have spoken to a coordinator that did not listen.
+  private static final Duration STOOD_STILL = Duration.ofSeconds(5);
+
   private final Core core;
   private final Lifecycle lifecycle;
   private final Waiting waiting;
+  private volatile long looked = System.nanoTime();
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("coordinator-sweeper").factory());
@@ -37,18 +43,29 @@ final class Sweeper implements AutoCloseable {
       core.database()
           .call(
               tx -> {
+                stoodStill();
                 silent(tx);
                 forgotten(tx);
                 overdue(tx);
                 return AgentPause.end(tx);
               })
           .forEach(waiting::tell);
+      looked = System.nanoTime();
     } catch (RuntimeException e) {
       if (FullDisk.caused(e)) {
         LOG.log(Level.ERROR, FullDisk.WORDS);
       } else {
         LOG.log(Level.ERROR, "Looking for lost agents failed; it is tried again", e);
       }
+    }
+  }
+
+  /// Stopped, on a machine that was, or on a disk that hung, it heard nobody: as after a start, all
+  /// have their full time again.
+  private void stoodStill() {
+    if (System.nanoTime() - looked > STOOD_STILL.toNanos()) {
+      LOG.log(Level.WARNING, "The coordinator stood still for a while; no agent is lost for that");
+      core.seen().clear();
     }
   }
 
@@ -90,14 +107,23 @@ final class Sweeper implements AutoCloseable {
   }
 
   private void overdue(Transaction tx) throws SQLException {
-    List<Job> jobs =
-        tx.list(
-            "SELECT * FROM jobs WHERE state IN ('running','canceling','timing_out') AND"
-                + " deadline<?",
-            Job::row,
-            Core.now());
-    for (Job job : jobs) {
-      lifecycle.overdue(tx, job);
+    Map<String, Long> ends = new HashMap<>();
+    tx.list(
+        "SELECT id, deadline FROM jobs WHERE state IN ('running','canceling','timing_out') AND"
+            + " deadline IS NOT NULL",
+        row -> ends.put(row.getString(1), row.getLong(2)));
+    core.deadlines().keep(ends.keySet());
+    for (Map.Entry<String, Long> end : ends.entrySet()) {
+      String id = end.getKey();
+      long told = end.getValue();
+      if (core.deadlines().passed(id, told)) {
+        lifecycle.overdue(tx, Job.get(tx, id));
+        continue;
+      }
+      long corrected = core.deadlines().corrected(id, told);
+      if (corrected != told) {
+        tx.update("UPDATE jobs SET deadline=? WHERE id=?", corrected, id);
+      }
     }
   }
 

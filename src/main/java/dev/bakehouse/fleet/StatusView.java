@@ -50,7 +50,20 @@ public final class StatusView {
   /// Why it is not ready or away; empty where there is nothing to say.
   public static String reason(JsonNode status) {
     String away = status.path("away").asString("");
-    return away.isEmpty() ? status.path("reason").asString("") : away;
+    return away.isEmpty() ? status.path("reason").asString("") + trouble(status) : away;
+  }
+
+  private static String trouble(JsonNode status) {
+    return StreamSupport.stream(status.path("agents").spliterator(), false)
+        .filter(agent -> !agent.path("trouble").asString("").isEmpty())
+        .map(
+            agent ->
+                "; agent "
+                    + agent.path("name").asString("")
+                    + " "
+                    + agent.path("trouble").asString(""))
+        .findFirst()
+        .orElse("");
   }
 
   /// The images jobs may run in, those that are not ready with their state.

@@ -7,10 +7,12 @@ import dev.bakehouse.platform.Guarded;
 import dev.bakehouse.platform.Guardian;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -22,16 +24,22 @@ final class AgentProcess implements AutoCloseable {
   private static final Duration CLEAN_UP = Duration.ofSeconds(15);
   private static final String ENVIRONMENT = "job-env-";
   private static final int ID = 36;
+  private static final String LOG = "agent.log";
+
+  /// Bytes of its log that hold what it wrote last.
+  private static final int LAST = 4096;
 
   private final HostSettings host;
+  private final int slot;
   private final String name;
   private final Path temporary;
   private final Guarded process;
-  private final Instant started = Instant.now();
+  private final long started = System.nanoTime();
 
-  private AgentProcess(HostSettings host, String name, Path temporary, Guarded process) {
+  private AgentProcess(HostSettings host, int slot, Path temporary, Guarded process) {
     this.host = host;
-    this.name = name;
+    this.slot = slot;
+    this.name = AgentConfig.name(host, slot);
     this.temporary = temporary;
     this.process = process;
   }
@@ -50,11 +58,11 @@ final class AgentProcess implements AutoCloseable {
             host,
             temporary);
     Guarded process =
-        Guardian.of(command, here, here.resolve("agent.log"), identity(host, slot))
+        Guardian.of(command, here, here.resolve(LOG), identity(host, slot))
             .grace(grace(host))
             .lasting()
             .start();
-    return new AgentProcess(host, AgentConfig.name(host, slot), temporary, process);
+    return new AgentProcess(host, slot, temporary, process);
   }
 
   /// Says which process the agent of a slot was last.
@@ -100,12 +108,28 @@ final class AgentProcess implements AutoCloseable {
     return name;
   }
 
+  /// What it wrote last into its log; empty when that is not known.
+  String lastWords() {
+    try (FileChannel log = FileChannel.open(AgentConfig.directory(host, slot).resolve(LOG))) {
+      ByteBuffer end = ByteBuffer.allocate(LAST);
+      log.read(end, Math.max(0, log.size() - LAST));
+      return new String(end.array(), 0, end.position(), StandardCharsets.UTF_8)
+          .lines()
+          .map(line -> line.replaceAll("\\p{Cntrl}", "").strip())
+          .filter(line -> !line.isEmpty())
+          .reduce("", (_, line) -> line);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
   boolean alive() {
     return process.alive();
   }
 
-  Instant started() {
-    return started;
+  /// How long ago it was started.
+  Duration age() {
+    return Duration.ofNanos(System.nanoTime() - started);
   }
 
   long pid() {

@@ -5,7 +5,6 @@ import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Processes.Identity;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -27,8 +26,12 @@ final class AgentSlot implements AutoCloseable {
   private @Nullable AgentProcess agent;
   private List<String> tags = List.of();
   private boolean leaving;
-  private Instant earliest = Instant.MIN;
-  private @Nullable Instant overdue;
+  private long earliest = System.nanoTime();
+
+  /// Why the last one ended by itself, until another has lived for a while.
+  private String trouble = "";
+
+  private @Nullable Long overdue;
 
   AgentSlot(HostSettings host, int slot, Consumer<String> say) {
     this.host = host;
@@ -43,6 +46,9 @@ final class AgentSlot implements AutoCloseable {
     if (agent != null && !agent.alive()) {
       gone(agent);
     }
+    if (agent != null && agent.age().compareTo(SHORT_LIFE) > 0) {
+      trouble = "";
+    }
     if (agent != null && !leaving && !wanted.equals(Optional.of(tags))) {
       say.accept(
           "agent "
@@ -55,7 +61,7 @@ final class AgentSlot implements AutoCloseable {
     if (agent == null
         && !predecessorLives()
         && wanted.isPresent()
-        && Instant.now().isAfter(earliest)) {
+        && System.nanoTime() - earliest >= 0) {
       tags = wanted.get();
       agent = AgentProcess.start(host, slot, AgentTags.dated(tags));
       say.accept("agent " + agent.name() + " runs, pid " + agent.pid());
@@ -67,18 +73,19 @@ final class AgentSlot implements AutoCloseable {
     if (agent == null) {
       return predecessor()
           .map(_ -> AgentProcess.job(host, slot).orElse(""))
-          .map(job -> new HostStatus.Agent(slot + 1, name, "leaving", job, List.of()))
-          .orElse(new HostStatus.Agent(slot + 1, name, "away", "", List.of()));
+          .map(job -> new HostStatus.Agent(slot + 1, name, "leaving", job, List.of(), trouble))
+          .orElse(new HostStatus.Agent(slot + 1, name, "away", "", List.of(), trouble));
     }
     Optional<String> job = agent.job();
     String state = leaving ? "leaving" : job.isPresent() ? "busy" : "idle";
-    return new HostStatus.Agent(slot + 1, name, state, job.orElse(""), tags);
+    return new HostStatus.Agent(slot + 1, name, state, job.orElse(""), tags, trouble);
   }
 
   private void gone(AgentProcess ended) {
     if (!leaving) {
-      say.accept("agent " + ended.name() + " ended; another is started");
-      earliest = ended.started().plus(SHORT_LIFE);
+      trouble = "ended by itself: " + ended.lastWords();
+      say.accept("agent " + ended.name() + " " + trouble + "; another is started");
+      earliest = System.nanoTime() + SHORT_LIFE.minus(ended.age()).toNanos();
     }
     ended.close();
     agent = null;
@@ -93,15 +100,15 @@ final class AgentSlot implements AutoCloseable {
       overdue = null;
       return false;
     }
-    Instant now = Instant.now();
+    long now = System.nanoTime();
     if (overdue == null) {
       say.accept("waiting for the agent of an ended daemon, pid " + before.get().pid());
-      overdue = now.plus(GUARDIAN);
-    } else if (now.isAfter(overdue) && AgentProcess.job(host, slot).isEmpty()) {
+      overdue = now + GUARDIAN.toNanos();
+    } else if (now - overdue > 0 && AgentProcess.job(host, slot).isEmpty()) {
       say.accept("asked the agent of an ended daemon to leave, pid " + before.get().pid());
       Farewell.say(host, AgentConfig.name(host, slot));
       before.get().destroy();
-      overdue = now.plus(GUARDIAN);
+      overdue = now + GUARDIAN.toNanos();
     }
     return true;
   }

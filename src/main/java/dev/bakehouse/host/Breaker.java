@@ -129,13 +129,22 @@ final class Breaker {
             say.accept("takes no more jobs: " + begun.text());
           });
     }
-    if (pause.isPresent()
-        && (soon || !Instant.parse(pause.get().due()).isAfter(Instant.now()))
-        && probe.possible()) {
+    if (pause.isPresent() && (soon || due(pause.get())) && probe.possible()) {
       soon = false;
       mend();
       probed(pause.get());
     }
+  }
+
+  /// One that is later than any could be is of a clock that was wrong.
+  private boolean due(Pause pause) {
+    Instant due = Instant.parse(pause.due());
+    Instant now = Instant.now();
+    Duration longest =
+        rules.firstPause().compareTo(rules.longestPause()) > 0
+            ? rules.firstPause()
+            : rules.longestPause();
+    return !due.isAfter(now) || due.isAfter(now.plus(longest));
   }
 
   private void mend() {

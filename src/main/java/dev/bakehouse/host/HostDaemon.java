@@ -36,6 +36,7 @@ public final class HostDaemon {
   private final PrintStream log;
   private final ConfigCheck config;
   private final CountDownLatch stop = new CountDownLatch(1);
+  private volatile boolean starting = true;
   private volatile boolean finishing;
 
   public HostDaemon(HostSettings host, PrintStream log) {
@@ -90,12 +91,17 @@ public final class HostDaemon {
         .drain()
         .map(drain -> "drained: " + drain.reason())
         .or(this::finishing)
+        .or(this::starting)
         .or(config::trouble)
         .or(() -> Breaker.reason(host.state(), host.operations().breaker()));
   }
 
   private Optional<String> finishing() {
     return finishing ? Optional.of("the daemon ends when its jobs have ended") : Optional.empty();
+  }
+
+  private Optional<String> starting() {
+    return starting ? Optional.of("the daemon starts: it makes a template") : Optional.empty();
   }
 
   private void supervise() throws InterruptedException {
@@ -115,7 +121,8 @@ public final class HostDaemon {
     List<ImageKeeper> keepers = keepers(templates, breaker);
     boolean tart = hypervisor.name().equals("tart");
     try (HostWatch watch = new HostWatch(host, tart, keepers, this::away, this::say, stop)) {
-      templates(templates);
+      watch.meanwhile(() -> templates(templates));
+      starting = false;
       rollout.ifPresent(RolloutWatch::start);
       refresh.ifPresent(RefreshWatch::start);
       CacheWatch.of(host, this::say, stop).start();

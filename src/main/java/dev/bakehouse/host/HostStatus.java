@@ -47,9 +47,13 @@ public record HostStatus(
   /// @param state `idle`, `busy`, `leaving`, `away`
   /// @param job it runs, or empty
   /// @param tags it registered with, `name=value`
-  public record Agent(int slot, String name, String state, String job, List<String> tags) {
+  /// @param trouble why the one before it ended by itself, while that is news; else empty
+  public record Agent(
+      int slot, String name, String state, String job, List<String> tags, String trouble) {
+    @SuppressWarnings("NullAway") // Daemons before this one do not tell it.
     public Agent {
       tags = List.copyOf(tags);
+      trouble = trouble == null ? "" : trouble;
     }
   }
 }

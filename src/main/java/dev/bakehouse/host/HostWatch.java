@@ -27,6 +27,7 @@ final class HostWatch implements AutoCloseable {
   private volatile Optional<String> why = Optional.empty();
   private final CountDownLatch stop;
   private final Webhooks webhooks;
+  private final Repeat again;
 
   /// @param images of the images jobs may run in
   /// @param tart whether its VMs are Tart's
@@ -46,19 +47,41 @@ final class HostWatch implements AutoCloseable {
     this.webhooks = new Webhooks(host.name(), host.operations().webhooks(), say);
     this.news = new News(say);
     this.stop = stop;
+    this.again = new Repeat("looking", news, this::tick);
     for (int slot = 0; slot < host.slots(); slot++) {
       slots.add(new AgentSlot(host, slot, say));
+    }
+  }
+
+  /// Does what may take minutes before there are agents, and tells how the host stands meanwhile.
+  void meanwhile(Runnable work) {
+    CountDownLatch done = new CountDownLatch(1);
+    Thread looking = Threads.start(() -> until(done));
+    try {
+      work.run();
+    } finally {
+      done.countDown();
+      Threads.join(List.of(looking));
     }
   }
 
   /// Until the daemon is asked to stop.
   ///
   /// @throws UserError when the first agents can not be started
-  void run() throws InterruptedException {
-    tick();
-    Repeat again = new Repeat("looking", news, this::tick);
-    while (!stop.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-      again.once();
+  void run() {
+    if (stop.getCount() > 0) {
+      tick();
+    }
+    until(stop);
+  }
+
+  private void until(CountDownLatch end) {
+    try {
+      while (!end.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+        again.once();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

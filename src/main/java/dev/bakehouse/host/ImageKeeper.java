@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Keeps one image ready beside the jobs, on a thread of its own: fetches one that is missing,
 /// reads one again whose files changed, mends or fetches one that is damaged. What fails is tried
@@ -40,8 +41,8 @@ final class ImageKeeper {
   private volatile String fetching = "";
   private volatile String registry = "";
   private int failures;
-  private Instant due = Instant.MIN;
-  private Instant asked = Instant.MIN;
+  private long due = System.nanoTime();
+  private @Nullable Long asked;
 
   /// @param host whose `image` is the one to keep
   /// @param fetched is told when it came here
@@ -85,7 +86,7 @@ final class ImageKeeper {
     }
     Standing standing = check.state(requirement).standing();
     boolean wanting = standing != Standing.READY && standing != Standing.CHANGED;
-    if (wanting && Instant.now().isBefore(due)) {
+    if (wanting && System.nanoTime() - due < 0) {
       return;
     }
     switch (standing) {
@@ -100,14 +101,14 @@ final class ImageKeeper {
   private void well() throws IOException {
     failures = 0;
     fetching = "";
-    Instant now = Instant.now();
-    if (asked.plus(CHECK).isBefore(now)) {
-      asked = now;
+    if (asked == null || System.nanoTime() - asked > CHECK.toNanos()) {
+      asked = System.nanoTime();
       registry = check.images().source().map(this::answer).orElse("");
     }
     Optional<LocalImage> image = check.image();
     Optional<ImageMarks.Mark> mark = image.flatMap(marks::of);
-    if (mark.isPresent() && Instant.parse(mark.get().verified()).plus(READ_AGAIN).isBefore(now)) {
+    if (mark.isPresent()
+        && Instant.parse(mark.get().verified()).plus(READ_AGAIN).isBefore(Instant.now())) {
       read();
     }
   }
@@ -190,7 +191,7 @@ final class ImageKeeper {
     fetching = "it could not be fetched";
     failures++;
     long pause = Math.min(FIRST_RETRY.toSeconds() << Math.min(failures - 1, 20), CHECK.toSeconds());
-    due = Instant.now().plusSeconds(pause);
+    due = System.nanoTime() + Duration.ofSeconds(pause).toNanos();
     say.accept(why + " (again in " + pause + " s)");
   }
 }

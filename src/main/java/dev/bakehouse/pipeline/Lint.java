@@ -2,9 +2,11 @@ package dev.bakehouse.pipeline;
 
 import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,7 +40,8 @@ public final class Lint {
     pipeline.all().forEach(lint::step);
     StepLimits.check(pipeline, lint::add);
     YamlTraps.check(pipeline, lint::add);
-    pipeline.all().forEach(lint::values);
+    Set<WrittenStep> told = lint.told();
+    pipeline.all().filter(step -> !told.contains(step)).forEach(lint::values);
     return lint.findings.stream()
         .distinct()
         .sorted(Comparator.comparingInt(Finding::line))
@@ -135,13 +138,36 @@ public final class Lint {
     }
   }
 
-  /// What the coordinator's reader says of a step: of a condition, a status, a number. One of which
-  /// more is known already is left alone.
+  /// Steps of which more is known than that they have no time-out. Of several with one title it is
+  /// that in whose lines it stands; what stands elsewhere is an alias's, and of any of them.
+  private Set<WrittenStep> told() {
+    Set<WrittenStep> told = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<WrittenStep> all = pipeline.all().toList();
+    for (Finding finding : findings) {
+      if (finding.rule().equals("no-timeout")) {
+        continue;
+      }
+      List<WrittenStep> named = new ArrayList<>();
+      List<WrittenStep> around = new ArrayList<>();
+      for (int i = 0; i < all.size(); i++) {
+        WrittenStep step = all.get(i);
+        int next = i + 1 < all.size() ? all.get(i + 1).line() : Integer.MAX_VALUE;
+        if (step.title().equals(finding.step())) {
+          named.add(step);
+          boolean inside = finding.line() < next || finding.line() == step.line();
+          if (finding.line() >= step.line() && inside) {
+            around.add(step);
+          }
+        }
+      }
+      told.addAll(around.isEmpty() ? named : around);
+    }
+    return told;
+  }
+
+  /// What the coordinator's reader says of a step: of a condition, a status, a number.
   private void values(WrittenStep step) {
-    boolean told =
-        findings.stream()
-            .anyMatch(f -> f.step().equals(step.title()) && !f.rule().equals("no-timeout"));
-    if (told || step.form() != StepForm.COMMAND) {
+    if (step.form() != StepForm.COMMAND) {
       return;
     }
     try {

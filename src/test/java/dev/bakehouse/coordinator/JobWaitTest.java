@@ -159,12 +159,66 @@ class JobWaitTest {
   }
 
   @Test
+  void aConcurrencyGroupIsNotFullAndStillComesFirst() throws Exception {
+    String group = ", concurrency: 1, concurrency_group: g";
+    build("{key: slow, command: x}, {key: a, command: x, depends_on: slow" + group + "}");
+    build("{key: b, command: x" + group + "}, {key: c, command: x" + group + "}");
+    HandClient one = agent("one");
+    JsonNode slow = one.begin();
+    Explanation told = explain("2/c");
+    assertThat(told.verdict()).isEqualTo("limited");
+    assertThat(told.summary()).contains("come before it", "wait themselves");
+    assertThat(told.text())
+        .contains("waits for: a of p #1, which is waiting", "waits for: b, which is limited");
+    one.finish(slow, "0");
+    JsonNode a = one.begin();
+    told = explain("2/b");
+    assertThat(told.summary()).startsWith("As many jobs of its concurrency group run as may");
+    assertThat(told.waitsFor()).hasSize(1);
+    assertThat(told.text()).contains("waits for: a of p #1, which is running");
+    one.finish(a, "0");
+    assertThat(explain("2/b").verdict()).isEqualTo("next");
+  }
+
+  @Test
+  void aHostWhereTheMachineryFailedIsFreeAndDoesNotTakeTheJob() throws Exception {
+    coordinator.close();
+    coordinator = Coordinator.start(Config.of(0, dir.resolve("other")));
+    URI address = URI.create(coordinator.address() + "/v2");
+    client = RestClient.of(address, "bakehouse", coordinator.apiToken());
+    HandClient busy = agent("a.1", "host=a");
+    HandClient broken = agent("b.1", "host=b");
+    build("{key: long, command: x, agents: {host: a}}, {key: b, command: x}");
+    JsonNode held = busy.begin();
+    broken.finish(broken.begin(), "125");
+    Explanation told = explain("1/b");
+    assertThat(told.verdict()).isEqualTo("busy");
+    assertThat(told.summary()).contains("b, where its machinery failed, leaves it to them");
+    assertThat(told.agents()).extracting(Explanation.Candidate::name).containsExactly("a.1");
+    busy.finish(held, "0");
+    assertThat(explain("1/b").verdict()).isEqualTo("next");
+    var _ = busy.call("POST", "/v3/disconnect", busy.agent, "");
+    told = explain("1/b");
+    assertThat(told.verdict()).isEqualTo("next");
+    assertThat(told.agents()).extracting(Explanation.Candidate::name).containsExactly("b.1");
+  }
+
+  @Test
   void aTriggerWaitsForItsBuildAndNoAgent() throws Exception {
     client.definePipeline("other", "repo", "main", "steps: [{command: x}]");
     build("{trigger: other, key: t}");
     assertThat(explain("1/t").summary()).startsWith("It waits for the build that it triggered");
     client.cancel("other", 1);
-    assertThat(explain("1/t").summary()).startsWith("It waited for the build that it triggered");
+    assertThat(explain("1/t").summary())
+        .startsWith("It waited for the build that it triggered")
+        .endsWith(" The triggered build canceled");
+  }
+
+  @Test
+  void whatDidNotRunSaysWhy() {
+    build("{trigger: nowhere, key: t}, {key: s, command: x, skip: 'too slow'}");
+    assertThat(explain("1/t").summary()).contains("This coordinator knows no pipeline `nowhere`");
+    assertThat(explain("1/s").summary()).endsWith("left out of this build. too slow");
   }
 
   @Test

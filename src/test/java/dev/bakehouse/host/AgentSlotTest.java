@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Processes;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +21,33 @@ class AgentSlotTest {
   private static final String JOB = "01234567-89ab-cdef-0123-456789abcdef";
 
   @TempDir Path dir;
+
+  /// Nothing else tells that its token is wrong.
+  @Test
+  void tellsWhyAnAgentEndedByItself() throws Exception {
+    Path config = dir.resolve("bakehouse.yml");
+    Path agent = dir.resolve("agent");
+    Files.writeString(agent, "#!/bin/sh\necho fatal: 401 Unauthorized\necho\nexit 1\n");
+    Files.setPosixFilePermissions(agent, PosixFilePermissions.fromString("rwx------"));
+    Directories.writePrivate(dir.resolve("token"), new byte[] {'t'});
+    Files.writeString(
+        config,
+        "host: {name: oven, state: '%s/state', slots: 1}\nvm: {hypervisor: qemu}\nagent: {binary: '%s', token-file: '%s/token'}\n"
+            .formatted(dir, agent, dir));
+    List<String> said = new ArrayList<>();
+    try (AgentSlot slot = new AgentSlot(HostSettings.read(config), 0, said::add)) {
+      String trouble =
+          Poll.until(
+              "the agent's end",
+              Duration.ofSeconds(30),
+              () -> {
+                slot.tick(Optional.of(List.of("queue=q")));
+                return Optional.of(slot.status().trouble()).filter(why -> !why.isEmpty());
+              });
+      assertThat(trouble).isEqualTo("ended by itself: fatal: 401 Unauthorized");
+      assertThat(said).last().asString().contains(trouble);
+    }
+  }
 
   @Test
   void theAgentOfAnEndedDaemonIsBusyUntilItHasLeft() throws Exception {

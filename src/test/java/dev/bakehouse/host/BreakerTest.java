@@ -10,6 +10,7 @@ import dev.bakehouse.platform.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -157,6 +158,17 @@ class BreakerTest {
     daemon();
     await("the pause to end", () -> reason().isEmpty());
     assertThat(probes).hasSize(before + 1);
+  }
+
+  /// With it things fail that work again once the clock is right.
+  @Test
+  void aProbeThatAWrongClockPutOffComesWhenTheClockIsRight() throws Exception {
+    String due = Instant.now().plus(Duration.ofDays(1)).toString();
+    Files.writeString(
+        state.resolve("breaker.json"),
+        "{\"since\":\"s\",\"why\":\"w\",\"probes\":1,\"last\":\"l\",\"due\":\"" + due + "\"}");
+    daemon();
+    await("the probe", () -> probes.size() == 1);
   }
 
   @Test

@@ -111,6 +111,19 @@ class LintTest {
   }
 
   @Test
+  void ofStepsWithOneTitleEachIsFoundWrong() {
+    String first = "steps:\n- {command: a, timeout_in_minutes: 5, parallelism: 0}\n";
+    String second = "- command: a\n  timeout_in_minutes: 5\n  soft_fail: {exit_status: 1}\n";
+    assertThat(lint(first + second)).extracting(Finding::line).containsExactly(2, 3);
+    assertThat(lint("steps:\n" + second + second + first.substring(7)))
+        .extracting(Finding::rule)
+        .containsExactly("bad-value", "bad-value", "limit");
+    String shared = "x: &x\n  depend_on: b\nsteps:\n";
+    String step = "- {<<: *x, command: a, timeout_in_minutes: 5}\n";
+    assertThat(lint(shared + step + step)).extracting(Finding::rule).containsOnly("unknown-key");
+  }
+
+  @Test
   void fiveHundredStepsAreTheMostOfOneUpload() {
     String step = "- {command: a, timeout_in_minutes: 5}\n";
     assertThat(lint("steps:\n" + step.repeat(500))).isEmpty();
