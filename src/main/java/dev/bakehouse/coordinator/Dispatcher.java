@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Gives jobs to agents that ask.
 final class Dispatcher {
@@ -93,23 +94,31 @@ final class Dispatcher {
     return agent;
   }
 
-  /// What an agent with a stream is to know: whether it works, and a job it was offered and has not
-  /// taken.
-  List<byte[]> standing(Transaction tx, String id) throws SQLException {
+  /// That an agent may take a job.
+  ///
+  /// @param at when it was offered, which tells one offer of it from the next
+  record Offer(String job, @Nullable Long at) {}
+
+  /// What an agent with a stream is to know.
+  ///
+  /// @param frame whether it works
+  /// @param offers that it has not taken
+  record Standing(byte[] frame, List<Offer> offers) {}
+
+  Standing standing(Transaction tx, String id) throws SQLException {
     Agent agent = Agent.get(tx, id);
     if (agent.stopping()) {
-      return List.of(PingFrames.disconnect("It was asked to stop"));
+      return new Standing(PingFrames.disconnect("It was asked to stop"), List.of());
     }
     if (agent.paused()) {
-      return List.of(PingFrames.pause("It was paused"));
+      return new Standing(PingFrames.pause("It was paused"), List.of());
     }
-    List<byte[]> messages = new ArrayList<>(List.of(PingFrames.resume()));
-    for (Job job : Job.ofAgent(tx, id)) {
-      if (job.state() == JobState.ASSIGNED) {
-        messages.add(PingFrames.job(job.id()));
-      }
-    }
-    return messages;
+    List<Offer> offers =
+        Job.ofAgent(tx, id).stream()
+            .filter(job -> job.state() == JobState.ASSIGNED)
+            .map(job -> new Offer(job.id(), job.assigned()))
+            .toList();
+    return new Standing(PingFrames.resume(), offers);
   }
 
   /// What the jobs that may run ask of an agent, each thing once.
@@ -142,9 +151,10 @@ final class Dispatcher {
   /// A job for an agent that has none.
   ///
   /// @param asks whether others may ask before it is offered something: they may be meant
-  Optional<String> offer(Transaction tx, String id, boolean asks) throws SQLException {
+  /// @return whether there was one
+  boolean offer(Transaction tx, String id, boolean asks) throws SQLException {
     Agent agent = Agent.get(tx, id);
-    return agent.works() ? next(tx, agent, asks).map(Job::id) : Optional.empty();
+    return agent.works() && next(tx, agent, asks).isPresent();
   }
 
   /// Others may have what an agent was offered and was not told of.

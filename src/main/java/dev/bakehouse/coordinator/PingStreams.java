@@ -1,8 +1,11 @@
 package dev.bakehouse.coordinator;
 
+import dev.bakehouse.coordinator.Dispatcher.Offer;
+import dev.bakehouse.coordinator.Dispatcher.Standing;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -51,11 +54,11 @@ final class PingStreams {
       mine.ready(agent);
       try {
         Waiting.@Nullable Word word = new Waiting.Look();
-        while (word != null && !(word instanceof Waiting.End)) {
-          for (byte[] message : messages(agent.id(), word)) {
-            out.write(message);
-            out.flush();
-          }
+        Standing told = new Standing(new byte[0], List.of());
+        while (word instanceof Waiting.Look) {
+          Standing now = core.database().read(tx -> dispatcher.standing(tx, agent.id()));
+          tell(out, told, now);
+          told = now;
           word = mine.next(end);
         }
       } catch (IOException e) {
@@ -68,9 +71,21 @@ final class PingStreams {
     }
   }
 
-  private List<byte[]> messages(String agent, Waiting.Word word) {
-    return word instanceof Waiting.Given given
-        ? List.of(PingFrames.job(given.job()))
-        : core.database().read(tx -> dispatcher.standing(tx, agent));
+  /// What an agent does not know yet. A resume and the offer that it makes possible come as words
+  /// in any order.
+  private static void tell(OutputStream out, Standing before, Standing now) throws IOException {
+    if (!Arrays.equals(before.frame(), now.frame())) {
+      send(out, now.frame());
+    }
+    for (Offer offer : now.offers()) {
+      if (!before.offers().contains(offer)) {
+        send(out, PingFrames.job(offer.job()));
+      }
+    }
+  }
+
+  private static void send(OutputStream out, byte[] message) throws IOException {
+    out.write(message);
+    out.flush();
   }
 }

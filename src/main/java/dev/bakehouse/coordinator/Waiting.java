@@ -4,11 +4,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,10 +41,7 @@ final class Waiting implements AutoCloseable {
   /// What a waiting agent is told.
   sealed interface Word {}
 
-  /// It was given this job.
-  record Given(String job) implements Word {}
-
-  /// Something changed for it.
+  /// Something changed for it: it was offered a job, paused, asked to stop.
   record Look() implements Word {}
 
   /// Another request of it is open now, or it is gone.
@@ -166,9 +162,9 @@ final class Waiting implements AutoCloseable {
       if (idle.isEmpty() || core.database().read(tx -> fit(tx, dispatcher.wanted(tx))).isEmpty()) {
         return false;
       }
-      Map<Waiter, String> given = new LinkedHashMap<>();
+      List<Waiter> given = new ArrayList<>();
       boolean left = core.database().call(tx -> give(tx, given));
-      given.forEach((one, job) -> one.words.add(new Given(job)));
+      given.forEach(one -> one.words.add(new Look()));
       return left;
     } catch (RuntimeException e) {
       if (!closed) {
@@ -178,16 +174,18 @@ final class Waiting implements AutoCloseable {
     }
   }
 
-  private boolean give(Transaction tx, Map<Waiter, String> given) throws SQLException {
+  private boolean give(Transaction tx, List<Waiter> given) throws SQLException {
     given.clear(); // The writer may do it twice.
     boolean left = false;
     List<Map<String, String>> wanted = dispatcher.wanted(tx);
     for (Map.Entry<Waiter, Agent> one : fit(tx, wanted)) {
       if (dispatcher.fits(one.getValue(), wanted)) {
-        Optional<String> job = dispatcher.offer(tx, one.getValue().id(), one.getKey().asks);
-        job.ifPresent(id -> given.put(one.getKey(), id));
-        left |= job.isEmpty();
-        wanted = job.isPresent() ? dispatcher.wanted(tx) : wanted;
+        if (dispatcher.offer(tx, one.getValue().id(), one.getKey().asks)) {
+          given.add(one.getKey());
+          wanted = dispatcher.wanted(tx);
+        } else {
+          left = true;
+        }
       }
     }
     return left;

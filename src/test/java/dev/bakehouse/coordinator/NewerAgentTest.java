@@ -87,6 +87,22 @@ class NewerAgentTest extends WithCoordinator {
   }
 
   @Test
+  void aJobThatWaitedForTheResumeIsOfferedOnce() throws Exception {
+    HandClient client = HandClient.connected(coordinator, "one", "[]");
+    try (StreamClient stream = stream(client)) {
+      assertThat(stream.next()).isEqualTo("resume");
+      for (int i = 0; i < 50; i++) {
+        client.call("POST", "/v3/pause", client.agent, "{\"timeout_in_minutes\":1}");
+        assertThat(stream.next()).as("round %d", i).isEqualTo("pause");
+        build("p", "steps: [{key: a, command: x}]");
+        client.call("POST", "/v3/resume", client.agent, "");
+        assertThat(stream.next()).isEqualTo("resume");
+        client.finish(begin(client, stream.next()), "0");
+      }
+    }
+  }
+
+  @Test
   void anAgentWithoutAStreamGoesOnByPolling() throws Exception {
     HandClient client = HandClient.connected(coordinator, "one", "[]");
     HandClient other = HandClient.connected(coordinator, "two", "[]");
