@@ -97,7 +97,8 @@ public final class JobFixture implements AutoCloseable {
 
   /// What is kept from run to run; each JVM that runs tests has its own.
   private final Path dir =
-      Path.of("target/test-hosts", System.getProperty("bakehouse.test.fork", "jvm-1")).toAbsolutePath();
+      Path.of("target/test-hosts", System.getProperty("bakehouse.test.fork", "jvm-1"))
+          .toAbsolutePath();
 
   private final Path image = GuestImage.directory().toAbsolutePath().normalize();
   private final LocalFleet fleet;
