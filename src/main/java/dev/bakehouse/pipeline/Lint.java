@@ -11,14 +11,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Looks for what Buildkite would refuse, and for what would wait for ever or mean something else.
 public final class Lint {
+  private static final String NO_TIMEOUT = "no-timeout";
+
   private final WrittenPipeline pipeline;
   private final FleetConfig fleet;
   private final StepGraph graph;
   private final Map<StepForm, Set<String>> keys = new EnumMap<>(StepForm.class);
   private final List<Finding> findings = new ArrayList<>();
+
+  /// Steps of which more is known than that they have no time-out.
+  private final Set<WrittenStep> told = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private Lint(WrittenPipeline pipeline, FleetConfig fleet, Set<String> known) {
     this.pipeline = pipeline;
@@ -40,21 +46,24 @@ public final class Lint {
     pipeline.all().forEach(lint::step);
     StepLimits.check(pipeline, lint::add);
     YamlTraps.check(pipeline, lint::add);
-    Set<WrittenStep> told = lint.told();
-    pipeline.all().filter(step -> !told.contains(step)).forEach(lint::values);
+    pipeline.all().forEach(lint::values);
     return lint.findings.stream()
         .distinct()
         .sorted(Comparator.comparingInt(Finding::line))
         .toList();
   }
 
-  /// Where a check puts what it finds; line, rule, step, what, remedy.
+  /// Where a check puts what it finds; line, rule, step when it is of one, what, remedy.
   interface Sink {
-    void add(int line, String rule, String step, String what, String remedy);
+    void add(int line, String rule, @Nullable WrittenStep step, String what, String remedy);
   }
 
-  private void add(int line, String rule, String step, String what, String remedy) {
-    findings.add(new Finding(pipeline.name(), line, rule, step, what, remedy));
+  private void add(int line, String rule, @Nullable WrittenStep step, String what, String remedy) {
+    String title = step == null ? "" : step.title();
+    findings.add(new Finding(pipeline.name(), line, rule, title, what, remedy));
+    if (step != null && !rule.equals(NO_TIMEOUT)) {
+      told.add(step);
+    }
   }
 
   private void repeats() {
@@ -62,7 +71,7 @@ public final class Lint {
       add(
           repeat.line(),
           "duplicate-key",
-          "",
+          null,
           "the key `" + repeat.key() + "` stands in line " + repeat.first() + " already",
           "Remove one of them: only the last counts.");
     }
@@ -86,7 +95,7 @@ public final class Lint {
                 add(
                     step.line(),
                     "duplicate-step-key",
-                    step.title(),
+                    step,
                     "the step in line " + other.line() + " has the key `" + key + "`, too",
                     "Give each step a key of its own.");
               }
@@ -99,7 +108,7 @@ public final class Lint {
       add(
           pipeline.lines().of(dangling.step().body(), "depends_on"),
           "dangling-dependency",
-          dangling.step().title(),
+          dangling.step(),
           "depends on `" + dangling.key() + "`, which is no step's key",
           near.isEmpty()
               ? "Correct `depends_on`, give the step it means that key, or name it with"
@@ -110,7 +119,7 @@ public final class Lint {
       add(
           circle.getFirst().line(),
           "circular-dependency",
-          circle.getFirst().title(),
+          circle.getFirst(),
           "steps wait for each other: "
               + circle.stream().map(WrittenStep::title).collect(Collectors.joining(" → ")),
           "Remove one of these from `depends_on`, or move the wait between them.");
@@ -122,7 +131,7 @@ public final class Lint {
       add(
           step.line(),
           "unknown-step",
-          step.title(),
+          step,
           "is a step of no known kind",
           "Give it a `command`, `wait`, `block`, `input`, `trigger` or `group`.");
       return;
@@ -138,43 +147,17 @@ public final class Lint {
     }
   }
 
-  /// Steps of which more is known than that they have no time-out. Of several with one title it is
-  /// that in whose lines it stands; what stands elsewhere is an alias's, and of any of them.
-  private Set<WrittenStep> told() {
-    Set<WrittenStep> told = Collections.newSetFromMap(new IdentityHashMap<>());
-    List<WrittenStep> all = pipeline.all().toList();
-    for (Finding finding : findings) {
-      if (finding.rule().equals("no-timeout")) {
-        continue;
-      }
-      List<WrittenStep> named = new ArrayList<>();
-      List<WrittenStep> around = new ArrayList<>();
-      for (int i = 0; i < all.size(); i++) {
-        WrittenStep step = all.get(i);
-        int next = i + 1 < all.size() ? all.get(i + 1).line() : Integer.MAX_VALUE;
-        if (step.title().equals(finding.step())) {
-          named.add(step);
-          boolean inside = finding.line() < next || finding.line() == step.line();
-          if (finding.line() >= step.line() && inside) {
-            around.add(step);
-          }
-        }
-      }
-      told.addAll(around.isEmpty() ? named : around);
-    }
-    return told;
-  }
-
-  /// What the coordinator's reader says of a step: of a condition, a status, a number.
+  /// What the coordinator's reader says of a step: of a condition, a status, a number. One of which
+  /// more is known already is left alone.
   private void values(WrittenStep step) {
-    if (step.form() != StepForm.COMMAND) {
+    if (step.form() != StepForm.COMMAND || told.contains(step)) {
       return;
     }
     try {
       Step _ = PipelineReader.step(step.body(), step.number(), false);
     } catch (UserError e) {
       String what = String.valueOf(e.getMessage());
-      add(step.line(), "bad-value", step.title(), what, e.remedy());
+      add(step.line(), "bad-value", step, what, e.remedy());
     }
   }
 
@@ -186,7 +169,7 @@ public final class Lint {
         add(
             pipeline.lines().of(step.body(), key),
             "unknown-key",
-            step.title(),
+            step,
             "`" + key + "` is no key of a " + step.form().word() + " step",
             near.isEmpty() ? "Remove it." : "Did you mean `" + near + "`?");
       }
@@ -195,15 +178,10 @@ public final class Lint {
 
   private void group(WrittenStep step) {
     if (step.group().isPresent()) {
-      add(
-          step.line(),
-          "nested-group",
-          step.title(),
-          "is a group inside a group",
-          "Move it one level up.");
+      add(step.line(), "nested-group", step, "is a group inside a group", "Move it one level up.");
     }
     if (step.members().isEmpty()) {
-      add(step.line(), "empty-group", step.title(), "has no steps", "Add one below `steps:`.");
+      add(step.line(), "empty-group", step, "has no steps", "Add one below `steps:`.");
     }
   }
 
@@ -213,7 +191,7 @@ public final class Lint {
       add(
           step.body().has("agents") ? pipeline.lines().of(step.body(), "agents") : step.line(),
           "no-host",
-          step.title(),
+          step,
           "no host has what it asks for: " + Adapt.shown(agents),
           "Correct `agents`, or describe the host below `pipeline.hosts` in bakehouse.yml.");
     }
@@ -223,8 +201,8 @@ public final class Lint {
     if (step.text("timeout_in_minutes").isEmpty()) {
       add(
           step.line(),
-          "no-timeout",
-          step.title(),
+          NO_TIMEOUT,
+          step,
           "has no time-out: when it hangs, it holds a host until someone sees it",
           "Write `timeout_in_minutes:`.");
     }
@@ -237,7 +215,7 @@ public final class Lint {
       add(
           pipeline.lines().of(step.body(), limit ? "concurrency" : "concurrency_group"),
           "half-concurrency",
-          step.title(),
+          step,
           "has `concurrency"
               + (limit ? "` without a `concurrency_group`" : "_group` without a `concurrency`"),
           "Write both, or neither.");

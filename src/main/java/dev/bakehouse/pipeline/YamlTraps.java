@@ -69,7 +69,7 @@ final class YamlTraps {
                 sink.add(
                     pipeline.lines().of(container, at),
                     "yaml-trap",
-                    "",
+                    null,
                     "`" + name + ": " + word + "` is " + meaning,
                     "Put quotes around it: \"" + word + "\"."));
   }
