@@ -14,6 +14,7 @@ import dev.bakehouse.store.BlobStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -41,6 +42,8 @@ final class CacheStoreOptions {
   @Option(names = "--json", description = "Answer in JSON.")
   private boolean json;
 
+  private @Nullable Section read;
+
   CacheConfig config() {
     return configuration()
         .map(root -> CacheConfig.read(root.section("cache")))
@@ -49,14 +52,14 @@ final class CacheStoreOptions {
 
   /// A file that is named must be there; one that holds something else than it seems to would have
   /// caches saved to where nobody looks for them.
-  private static Optional<Section> configuration() {
+  private Optional<Section> configuration() {
     boolean named = !System.getenv().getOrDefault("BAKEHOUSE_CONFIG", "").isEmpty();
-    if (!named && !Files.exists(FILE)) {
-      return Optional.empty();
+    if (read == null && (named || Files.exists(FILE))) {
+      Section root = Yaml.read(FILE);
+      HostSettings.insistKnown(root);
+      read = root;
     }
-    Section root = Yaml.read(FILE);
-    HostSettings.insistKnown(root);
-    return Optional.of(root);
+    return Optional.ofNullable(read);
   }
 
   /// Who can be asked for builds.
