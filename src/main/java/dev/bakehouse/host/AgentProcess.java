@@ -27,7 +27,7 @@ final class AgentProcess implements AutoCloseable {
   private static final String LOG = "agent.log";
 
   /// Bytes of its log that hold what it wrote last.
-  private static final int LAST = 4096;
+  private static final int LAST = 1024;
 
   private final HostSettings host;
   private final int slot;
@@ -115,7 +115,7 @@ final class AgentProcess implements AutoCloseable {
       log.read(end, Math.max(0, log.size() - LAST));
       return new String(end.array(), 0, end.position(), StandardCharsets.UTF_8)
           .lines()
-          .map(line -> line.replaceAll("\\p{Cntrl}", "").strip())
+          .map(line -> line.replaceAll("\\p{Cc}", "").strip())
           .filter(line -> !line.isEmpty())
           .reduce("", (_, line) -> line);
     } catch (IOException e) {
