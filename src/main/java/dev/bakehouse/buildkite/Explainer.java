@@ -123,7 +123,7 @@ public final class Explainer {
   private Explanation limited(JobInfo job) {
     List<JobInfo> waits = job.waitingFor() == null ? List.of() : job.waitingFor();
     String summary =
-        waits.isEmpty() || waits.stream().noneMatch(j -> j.is("waiting", "limited"))
+        waits.stream().noneMatch(j -> j.is("waiting", "limited"))
             ? "As many jobs of its concurrency group run as may; it starts when one of them ends."
             : "Jobs of its concurrency group come before it, those that wait themselves, too.";
     return of(job, "limited", summary, List.of(), List.of(), null, awaited(waits));

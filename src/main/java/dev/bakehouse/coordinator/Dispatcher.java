@@ -99,12 +99,13 @@ final class Dispatcher {
   /// @param at when it was offered, which tells one offer of it from the next
   record Offer(String job, @Nullable Long at) {}
 
-  /// What an agent with a stream is to know.
+  /// What an agent is to know.
   ///
   /// @param frame whether it works
   /// @param offers that it has not taken
   record Standing(byte[] frame, List<Offer> offers) {}
 
+  /// How things stand for an agent with a stream.
   Standing standing(Transaction tx, String id) throws SQLException {
     Agent agent = Agent.get(tx, id);
     if (agent.stopping()) {

@@ -33,23 +33,16 @@ final class JsonTree {
   /// Empty for what is not wholly JSON, and for what YAML would refuse or read otherwise: keys that
   /// stand twice, merge keys, too much, a NUL.
   ///
-  /// @param lines gets the places of all values, when the text can be read
+  /// @param lines gets the places of all values; those of a tree that came to nothing harm nobody
   static Optional<JsonNode> parse(String text, @Nullable Lines lines) {
     String begin = text.stripLeading();
     if (!begin.startsWith("{") && !begin.startsWith("[")) {
       return Optional.empty();
     }
-    Lines noted = new Lines();
     try (JsonParser parser = new JsonFactory().createParser(ObjectReadContext.empty(), text)) {
       parser.nextToken();
-      JsonNode root = new JsonTree(parser, lines == null ? null : noted).value(0);
-      if (parser.nextToken() != null) {
-        return Optional.empty();
-      }
-      if (lines != null) {
-        lines.take(noted);
-      }
-      return Optional.of(root);
+      JsonNode root = new JsonTree(parser, lines).value(0);
+      return parser.nextToken() == null ? Optional.of(root) : Optional.empty();
     } catch (JacksonException | OtherThanJson e) {
       return Optional.empty();
     }

@@ -38,12 +38,6 @@ public final class Lines {
     repeats.add(repeat);
   }
 
-  void take(Lines more) {
-    lines.putAll(more.lines);
-    words.putAll(more.words);
-    repeats.addAll(more.repeats);
-  }
-
   /// The line of a value, counted from 1; 1 when it was not read from a text.
   public int of(JsonNode container, Object at) {
     return lines.getOrDefault(container, Map.of()).getOrDefault(at, 1);
