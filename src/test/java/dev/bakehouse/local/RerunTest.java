@@ -7,14 +7,19 @@ import dev.bakehouse.local.JobFixture.Step;
 import dev.bakehouse.local.JobFixture.Where;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Outcome;
+import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Self;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Jobs of an agent once more, by hand, in VMs of the host.
 @Tag("vm")
@@ -61,15 +66,21 @@ class RerunTest {
   }
 
   @Test
-  void aShellStaysInItsVm(JobFixture fixture) {
-    Outcome outcome =
+  void aShellStaysInItsVm(JobFixture fixture, @TempDir Path dir) throws Exception {
+    Path log = dir.resolve("log");
+    Process shell =
         rerun(fixture, first(fixture).job().id(), "--shell", "--env", "SOME_TOKEN")
             .env("SOME_TOKEN", "given")
             .input(
                 "cat left.txt; echo \"in $BUILDKITE_STEP_KEY $SOME_TOKEN $((40 + 2))\"; exit 5\n"
                     .getBytes(StandardCharsets.UTF_8))
-            .run();
-    assertThat(outcome.status()).as(outcome.text() + outcome.complaint()).isEqualTo(7);
-    assertThat(outcome.text()).contains("left", "in again given 42", "ended with 7");
+            .startInto(log);
+    try {
+      assertThat(shell.waitFor(6, TimeUnit.MINUTES)).as(Files.readString(log)).isTrue();
+    } finally {
+      Processes.killTree(shell.toHandle());
+    }
+    assertThat(shell.exitValue()).as(Files.readString(log)).isEqualTo(7);
+    assertThat(Files.readString(log)).contains("left", "in again given 42", "ended with 7");
   }
 }
