@@ -103,7 +103,7 @@ final class Start {
   private static double ours(HostSettings settings) {
     ByteArrayOutputStream told = new ByteArrayOutputStream();
     JobRun.Request request =
-        new JobRun.Request(List.of("true"), Optional.empty(), Optional.empty(), List.of(), false);
+        new JobRun.Request(List.of("true"), Optional.empty(), Optional.empty(), List.of(), false, false);
     int status =
         new JobRun(settings, request, new PrintStream(told, true, StandardCharsets.UTF_8)).run();
     String text = told.toString(StandardCharsets.UTF_8);

@@ -7,7 +7,15 @@
 # REQUIRED_BOOTSTRAP_VERSION  the least version of the bootstrap script that made the image (3.6)
 # MACOS_RELEASE, BUN_VERSION  what the image is of, where they are set
 # BAKEHOUSE_CONFIG            the host's bakehouse.yml, where it is not the one here
-bakehouse="${BAKEHOUSE:-$(command -v bakehouse || echo "$(git rev-parse --show-toplevel)/bakehouse")}"
+# The launcher of the installation this lies in, whatever directory it is called from; for a copy elsewhere the one on PATH.
+self=$0
+while [ -L "$self" ]; do
+  link=$(readlink "$self")
+  case $link in /*) self=$link ;; *) self=$(dirname "$self")/$link ;; esac
+done
+case $self in */*) bakehouse=${self%/*}/../bakehouse ;; *) bakehouse=../bakehouse ;; esac
+[ -x "$bakehouse" ] || bakehouse=bakehouse
+bakehouse=${BAKEHOUSE:-$bakehouse}
 verb="${1:-check}"
 [ $# -eq 0 ] || shift
 set -- ${BAKEHOUSE_CONFIG:+--config "$BAKEHOUSE_CONFIG"} "$@"

@@ -93,21 +93,28 @@ record_start() {
   serve "$JAVA" -m jdk.httpserver -b 127.0.0.1 -p 0 -d "$work"
   bakehouse -XX:AOTCacheOutput=target/bakehouse.aot -- image pull --state "$work/b" --plain-http "127.0.0.1:$port/o/r:v1" --name i || true
   served
-  # A job that has everything but a hypervisor: all of its way up to the VM.
+  # A job that has everything but a hypervisor: all of its way up to the VM, its store of caches opened.
+  job() { # STORE SUFFIX
+    printf 'host: {state: "%s", image: i}\ncache: {store: "%s"}\nvm: {hypervisor: qemu}\n' "$work/a" "$1" >"$work/job.yml"
+    env -i PATH="$work/bin" HOME="$HOME" BAKEHOUSE_CONFIG="$work/job.yml" BUILDKITE_JOB_ID=1 BUILDKITE_BUILD_ID=1 \
+      BUILDKITE_REPO="$work/repository" BUILDKITE_COMMIT=HEAD BUILDKITE_BRANCH=main BUILDKITE_COMMAND=true BUILDKITE_STEP_KEY=start \
+      BUILDKITE_PIPELINE_SLUG=start BUILDKITE_ORGANIZATION_SLUG=start BUILDKITE_AGENT_NAME=start BUILDKITE_BUILD_NUMBER=1 \
+      BUILDKITE_AGENT_ENDPOINT=http://127.0.0.1:1/ BUILDKITE_AGENT_ACCESS_TOKEN=none AWS_ACCESS_KEY_ID=start AWS_SECRET_ACCESS_KEY=start \
+      "$JAVA" "${flags[@]}" "${lean[@]}" "-XX:AOTCacheOutput=target/job-bootstrap$2.aot" -cp "$classes" dev.bakehouse.cli.Main job bootstrap >/dev/null 2>&1 || true
+  }
   mkdir "$work/bin"
   ln -s "$(command -v git)" "$(command -v perl)" "$work/bin" || true
   git -c init.defaultBranch=main init -q "$work/repository" || true
   git -C "$work/repository" -c user.name=B -c user.email=b@localhost commit -q --allow-empty -m Empty || true
-  printf 'host: {state: "%s", image: i}\nvm: {hypervisor: qemu}\n' "$work/a" >"$work/job.yml"
-  env -i PATH="$work/bin" HOME="$HOME" BAKEHOUSE_CONFIG="$work/job.yml" BUILDKITE_JOB_ID=1 BUILDKITE_BUILD_ID=1 \
-    BUILDKITE_REPO="$work/repository" BUILDKITE_COMMIT=HEAD BUILDKITE_BRANCH=main BUILDKITE_COMMAND=true BUILDKITE_STEP_KEY=start \
-    BUILDKITE_PIPELINE_SLUG=start BUILDKITE_ORGANIZATION_SLUG=start BUILDKITE_AGENT_NAME=start BUILDKITE_BUILD_NUMBER=1 \
-    BUILDKITE_AGENT_ENDPOINT=http://127.0.0.1:1/ BUILDKITE_AGENT_ACCESS_TOKEN=none \
-    "$JAVA" "${flags[@]}" "${lean[@]}" -XX:AOTCacheOutput=target/job-bootstrap.aot -cp "$classes" dev.bakehouse.cli.Main job bootstrap >/dev/null 2>&1 || true
+  job "dir:$work/store" ""
+  class_path s3
+  job "s3://start/?endpoint=http://127.0.0.1:1&region=us-east-1" -s3
+  class_path
   # JSON, but for the end of it: both ways of reading a pipeline.
   printf '{"steps": [{"group": "mac", "key": "g", "steps": [{"key": "a", "command": "x", "agents": {"queue": "darwin", "os": "darwin"}}]}, {"label": "b", "key": "b", "command": ["x", "y"], "priority": 1, "depends_on": "a", "agents": {"os": "linux"}}]} # YAML\n' >"$work/pipeline.yml"
   flags+=(-XX:TieredStopAtLevel=1 "${lean[@]}")
-  bakehouse -XX:AOTCacheOutput=target/pipeline-adapt.aot -- pipeline adapt <"$work/pipeline.yml" || true
+  # In a directory with a bakehouse.yml, and without an option: what reads a command line would have to be loaded at every start.
+  (cd "$work" && bakehouse "-XX:AOTCacheOutput=$root/target/pipeline-adapt.aot" -- pipeline adapt <pipeline.yml) || true
   flags+=(-Djdk.util.jar.enableMultiRelease=false)
   caches "dir:$work/store" ""
   serve "$JAVA" scripts/TrainingS3.java
@@ -135,6 +142,8 @@ build_jar() {
       echo "Building Bakehouse (first time: a minute or two)…" >&2
       cd "$root"
       touch target/.begun
+      # Not written over: coordinators and hosts that run still read classes from it.
+      rm -f target/bakehouse.jar
       if ! mvn -q -B -ntp package -DskipTests >target/build.log 2>&1; then
         tail -n 30 target/build.log >&2
         echo "bakehouse: the build failed; the whole log is target/build.log." >&2

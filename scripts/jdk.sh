@@ -1,15 +1,12 @@
 # Sourced. find_jdk sets JAVA to a java of version 25 or newer and JAVA_HOME to its directory, or offers to install one.
 
-jdk_version() { # prints the major version of the JDK in the directory given, or nothing; asked of a file, as java takes its time
-  local line
+try_jdk() { # Its version is in a file, as java takes its time to say it; and each program started here is waited for at every start.
+  local line version=0
+  [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
   while IFS= read -r line; do
-    case $line in JAVA_VERSION=\"*) line=${line#*\"} && echo "${line%%[!0-9]*}" ;; esac
-  done 2>/dev/null <"$1/release"
-}
-
-try_jdk() {
-  [ -x "$1/bin/java" ] && [ -x "$1/bin/javac" ] || return 1
-  [ "$(jdk_version "$1")" -ge 25 ] 2>/dev/null || return 1
+    case $line in JAVA_VERSION=\"*) line=${line#*\"} && version=${line%%[!0-9]*} ;; esac
+  done <"$1/release"
+  [ "${version:-0}" -ge 25 ] || return 1
   JAVA_HOME=$1
   JAVA=$1/bin/java
   export JAVA_HOME
@@ -19,7 +16,8 @@ find_jdk() {
   local home on_path
   if [ -n "${JAVA_HOME:-}" ] && try_jdk "$JAVA_HOME"; then return; fi
   on_path=$(command -v java || true)
-  if [ -n "$on_path" ] && try_jdk "$(dirname "$(dirname "$(readlink -f "$on_path" 2>/dev/null || echo "$on_path")")")"; then return; fi
+  [ -L "$on_path" ] && on_path=$(readlink -f "$on_path" 2>/dev/null || echo "$on_path")
+  if [ -n "$on_path" ] && try_jdk "${on_path%/*/*}"; then return; fi
   if [ -x /usr/libexec/java_home ] && home=$(/usr/libexec/java_home -v 25+ 2>/dev/null) && try_jdk "$home"; then return; fi
   for home in /usr/lib/jvm/* /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home \
     /usr/local/opt/openjdk*/libexec/openjdk.jdk/Contents/Home /Library/Java/JavaVirtualMachines/*/Contents/Home \

@@ -15,6 +15,8 @@ test_needs() {
   # Power cuts are tried on a file system of the tests' own, which only root can mount.
   [ "$(id -u)" != 0 ] || command -v mkfs.xfs >/dev/null || [ -x /usr/sbin/mkfs.xfs ] || [ -x /sbin/mkfs.xfs ] || missing="$missing xfsprogs"
   command -v promtool >/dev/null || missing="$missing prometheus"
+  command -v chromium >/dev/null || missing="$missing chromium"
+  command -v chromedriver >/dev/null || missing="$missing chromium-driver"
   [ -z "$missing" ] && return
   if ! command -v apt-get >/dev/null; then
     echo "check: install these and run again:$missing" >&2

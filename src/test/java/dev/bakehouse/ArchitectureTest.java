@@ -52,7 +52,9 @@ class ArchitectureTest {
                   "tests",
                   "pipeline")),
           Map.entry("rollout", Set.of("image", "oci")),
-          Map.entry("host", Set.of("job", "image", "oci", "rollout", "vm", "volume", "buildkite")),
+          Map.entry(
+              "host",
+              Set.of("job", "image", "oci", "rollout", "vm", "volume", "cache", "buildkite")),
           Map.entry("github", Set.of()),
           Map.entry("fleet", Set.of()),
           Map.entry("local", Set.of("coordinator", "pipeline", "image", "oci", "guest")));

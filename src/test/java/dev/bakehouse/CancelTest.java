@@ -69,12 +69,19 @@ class CancelTest {
     String build = host.start("early", "echo beg\"\"un; sleep 600");
     JobView job = host.awaitState(build, JobState.RUNNING);
     Processes.Identity bootstrap = host.bootstrap(job);
-    VmInfo vm = host.vmOf(bootstrap);
-    assertThat(host.log(host.job(build))).doesNotContain("runs the job");
+    VmInfo vm =
+        Poll.until(
+            "the VM's process",
+            Duration.ofMinutes(1),
+            () -> Optional.of(host.vmOf(bootstrap)).filter(v -> v.pid() != 0));
+    // It would be ready in a moment, which may be before the cancelling.
+    Command.of("kill", "-STOP", String.valueOf(vm.pid())).check();
     host.coordinator.cancel(build);
     awaitCancelled(build, NOTICE.plus(GRACE));
     assertGone(vm.name(), bootstrap);
-    assertThat(host.log(host.job(build))).doesNotContain("begun");
+    assertThat(host.log(host.job(build)))
+        .doesNotContain("runs the job", "begun", "infrastructure failure", "Gave up")
+        .contains("bakehouse: cancelled, before the job could end");
   }
 
   @Test

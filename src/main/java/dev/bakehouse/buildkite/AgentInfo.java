@@ -1,5 +1,8 @@
 package dev.bakehouse.buildkite;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -17,11 +20,31 @@ public record AgentInfo(
     @Nullable String hostname,
     @Nullable String version,
     @Nullable Boolean paused,
+    @Nullable String pausedAt,
+    @Nullable String pausedNote,
+    @Nullable Integer pausedTimeoutInMinutes,
     List<String> metaData,
     @Nullable JobInfo job) {
   @SuppressWarnings("NullAway") // The wire may leave the list out.
   public AgentInfo {
     metaData = metaData == null ? List.of() : metaData.stream().filter(Objects::nonNull).toList();
+  }
+
+  /// Why it takes no jobs at all, if it does not.
+  @Nullable String held() {
+    if (!Boolean.TRUE.equals(paused)) {
+      return "stopping".equals(connectionState) ? "stopping" : null;
+    }
+    // Jobs write notes too, and a terminal obeys control characters.
+    String note = pausedNote == null ? "" : pausedNote.replaceAll("\\p{Cntrl}+", " ").strip();
+    String until =
+        pausedAt == null || pausedTimeoutInMinutes == null
+            ? ""
+            : " until "
+                + Instant.parse(pausedAt)
+                    .plus(Duration.ofMinutes(pausedTimeoutInMinutes))
+                    .truncatedTo(ChronoUnit.SECONDS);
+    return "paused" + until + (note.isBlank() ? "" : ": " + note);
   }
 
   /// The rules of a job that it does not meet. A rule `name=*` asks for any value, `*` for nothing;

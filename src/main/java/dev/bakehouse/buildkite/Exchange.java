@@ -85,7 +85,7 @@ final class Exchange {
       URI next = answer.uri().resolve(answer.headers().firstValue("Location").orElse(""));
       if (!trusts(next)) {
         throw new UserError(
-            answer.uri() + " leads to another server without TLS: " + next,
+            plain(answer.uri()) + " leads to another server without TLS: " + plain(next),
             "A job may have said that its artifact lies there; upload it without a destination.");
       }
       answer = bytes(bare(next));
@@ -123,7 +123,7 @@ final class Exchange {
       throw new UserError(
           answer.request().method()
               + " "
-              + answer.uri()
+              + plain(answer.uri())
               + " was not answered as the REST API does: "
               + e.getOriginalMessage(),
           "Check the address; it ends with /v2.",
@@ -140,7 +140,7 @@ final class Exchange {
     URI page = answer.uri().resolve(next.group(1));
     if (!own(page)) {
       throw new UserError(
-          answer.uri() + " continues on another server: " + page,
+          plain(answer.uri()) + " continues on another server: " + plain(page),
           "Write the address into `api.url` under which the server knows itself.");
     }
     return Optional.of(page);
@@ -153,7 +153,7 @@ final class Exchange {
   }
 
   private <T> HttpResponse<T> repeat(HttpRequest request, BodyHandler<T> handler) {
-    String what = "an answer to " + request.method() + " " + request.uri();
+    String what = "an answer to " + request.method() + " " + plain(request.uri());
     long end = System.nanoTime() + RATE.toNanos();
     while (true) {
       HttpResponse<T> answer = Poll.until(what, BUSY, () -> Optional.of(settled(request, handler)));
@@ -178,6 +178,12 @@ final class Exchange {
     return answer;
   }
 
+  /// For messages: an address may have a password in it.
+  private static String plain(URI uri) {
+    String info = uri.getRawUserInfo();
+    return info == null ? uri.toString() : uri.toString().replace(info + "@", "");
+  }
+
   /// Leaves a server alone for as long as it wants that: `Retry-After`, else the limit of
   /// Buildkite's that is used up, all in seconds:
   /// https://buildkite.com/docs/apis/rest-api/rate-limits
@@ -196,19 +202,19 @@ final class Exchange {
       throw new RestRefused(
           request.method()
               + " "
-              + request.uri()
+              + plain(request.uri())
               + " was answered with 429: the rate limit is used up",
           TOO_MANY,
           "Ask again in " + pause.toSeconds() + " s, or with a token of another limit.");
     }
-    Poll.pause("the rate limit of " + request.uri(), pause);
+    Poll.pause("the rate limit of " + plain(request.uri()), pause);
   }
 
   /// The connection ended before the answer did.
   private static final class Broken extends UserError {
     Broken(HttpRequest request, IOException why) {
       super(
-          request.method() + " " + request.uri() + " failed: " + why,
+          request.method() + " " + plain(request.uri()) + " failed: " + why,
           "Check that the coordinator runs and the address is right.",
           why);
     }
@@ -219,14 +225,16 @@ final class Exchange {
       return http.get().send(request, handler);
     } catch (ConnectException | HttpConnectTimeoutException e) {
       throw new Poll.Fatal(
-          "Nobody answers at " + request.uri() + ": " + e,
+          "Nobody answers at "
+              + plain(request.uri())
+              + (e.getMessage() == null ? "" : ": " + e.getMessage()),
           "Check that the coordinator runs and the address is right.");
     } catch (IOException e) {
       throw new Broken(request, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Poll.Fatal(
-          request.method() + " " + request.uri() + " was interrupted", "Try again.");
+          request.method() + " " + plain(request.uri()) + " was interrupted", "Try again.");
     }
   }
 
@@ -242,11 +250,12 @@ final class Exchange {
         switch (status) {
           case 401 -> "Give a token that the server knows.";
           case 403 -> "Give a token with the scope " + scope + scopes() + ".";
-          case 404 -> "Check organization, pipeline, build number and job.";
+          case 404 ->
+              "Check organization, pipeline, build number and job, and the address, which ends with /v2.";
           default -> "Read the answer above.";
         };
     return new RestRefused(
-        request.method() + " " + request.uri() + " was answered with " + status + " " + said,
+        request.method() + " " + plain(request.uri()) + " was answered with " + status + " " + said,
         status,
         remedy);
   }

@@ -151,11 +151,7 @@ public final class Explainer {
     List<AgentInfo> agents = client.agents();
     List<AgentInfo> matching =
         agents.stream().filter(a -> a.missing(job.agentQueryRules()).isEmpty()).toList();
-    List<AgentInfo> takers =
-        matching.stream()
-            .filter(a -> !Boolean.TRUE.equals(a.paused()))
-            .filter(a -> !"stopping".equals(a.connectionState()))
-            .toList();
+    List<AgentInfo> takers = matching.stream().filter(a -> a.held() == null).toList();
     List<AgentInfo> others =
         takers.stream().filter(a -> !job.leftToOthersBy().contains(a.host())).toList();
     if (!takers.isEmpty()) {
@@ -274,6 +270,7 @@ public final class Explainer {
         missing.stream().anyMatch(Explainer::vm)
             ? agent.values("vm-status-reason").stream().findFirst().orElse(null)
             : null,
+        agent.held(),
         runs == null ? null : runs.title());
   }
 

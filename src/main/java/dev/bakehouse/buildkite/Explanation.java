@@ -39,12 +39,14 @@ public record Explanation(
   ///
   /// @param missing rules it does not meet
   /// @param reason why its host is not ready, as its tag `vm-status-reason` says
+  /// @param held that it is paused, until when and why, or stopping
   /// @param runs the step it works on
   public record Candidate(
       String name,
       String host,
       List<String> missing,
       @Nullable String reason,
+      @Nullable String held,
       @Nullable String runs) {
     public Candidate {
       missing = List.copyOf(missing);
@@ -57,6 +59,9 @@ public record Explanation(
       }
       if (reason != null) {
         why.add("not ready: " + reason);
+      }
+      if (held != null) {
+        why.add(held);
       }
       if (runs != null) {
         why.add("runs " + runs);

@@ -105,7 +105,7 @@ public record JobReference(
             () ->
                 new UserError(
                     step.map(s -> "Build " + info.number() + " has no step `" + s + "`")
-                        .orElse("Build " + info.number() + " has many steps"),
+                        .orElse("Build " + info.number() + " " + pick.none()),
                     "Name one as "
                         + info.number()
                         + "/STEP, of "
@@ -117,6 +117,32 @@ public record JobReference(
   /// Which job of a build is meant, if that can be told.
   public interface Pick {
     Optional<JobInfo> of(List<JobInfo> jobs);
+
+    /// What is said of a build that has none such.
+    default String none() {
+      return "has many steps";
+    }
+
+    /// The first job in one of these states; one that failed softly only where no other is.
+    ///
+    /// @param none as of [#none]
+    static Pick first(String none, String... states) {
+      return new Pick() {
+        @Override
+        public Optional<JobInfo> of(List<JobInfo> jobs) {
+          List<JobInfo> all = jobs.stream().filter(j -> j.is(states)).toList();
+          return all.stream()
+              .filter(j -> !Boolean.TRUE.equals(j.softFailed()))
+              .findFirst()
+              .or(() -> all.stream().findFirst());
+        }
+
+        @Override
+        public String none() {
+          return none;
+        }
+      };
+    }
   }
 
   private static boolean named(JobInfo job, String step) {

@@ -1,5 +1,6 @@
 package dev.bakehouse.buildkite;
 
+import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,9 +48,15 @@ public final class RestClient {
 
   /// @param address ends with `/v2`, for example `https://api.buildkite.com/v2`
   /// @param tokenFile holds the API token and nothing else
+  /// @throws UserError when it does not
   public static RestClient of(URI address, String organization, Path tokenFile) {
     try {
       String token = Files.readString(tokenFile).strip();
+      if (!token.matches("[\\x21-\\x7e]+")) {
+        throw new UserError(
+            tokenFile + " holds no API token: it is empty, or more than one word",
+            "Write the token into it, and nothing else.");
+      }
       String base = address.toString().replaceFirst("/+$", "");
       return new RestClient(
           address,
@@ -57,7 +64,7 @@ public final class RestClient {
           base + "/organizations/" + escape(organization));
     } catch (IOException e) {
       throw new UserError(
-          "Could not read the API token in " + tokenFile + ": " + e.getMessage(),
+          "Could not read the API token in " + tokenFile + ": " + Reason.of(e),
           "Name the right file, readable by you.",
           e);
     }
@@ -108,6 +115,12 @@ public final class RestClient {
   public List<AnnotationInfo> annotations(String pipeline, int number) {
     String url = buildUrl(pipeline, number) + "/annotations?per_page=100";
     return pages(url, READ_BUILDS, AnnotationInfo[].class, Integer.MAX_VALUE);
+  }
+
+  /// A code for the web page of Bakehouse's coordinator. Buildkite has none.
+  public WebCode webCode() {
+    String url = address.toString().replaceFirst("/+$", "") + "/web/code";
+    return send("POST", url, READ_BUILDS, Map.of(), WebCode.class);
   }
 
   /// A job of any pipeline.

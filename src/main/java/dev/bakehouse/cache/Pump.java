@@ -2,6 +2,7 @@ package dev.bakehouse.cache;
 
 import dev.bakehouse.cache.CacheStore.TarWriter;
 import dev.bakehouse.platform.BulkInput;
+import dev.bakehouse.platform.Threads;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +10,6 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.Pipe;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 
 /// Turns a writer into a stream that fails, instead of ending, when the writer fails.
 final class Pump extends BulkInput {
@@ -46,7 +46,7 @@ final class Pump extends BulkInput {
   public int read(byte[] buffer, int from, int length) throws IOException {
     int count = in.read(buffer, from, length);
     if (count < 0) {
-      join();
+      Threads.get(writer);
     }
     return count;
   }
@@ -55,16 +55,5 @@ final class Pump extends BulkInput {
   @Override
   public void close() throws IOException {
     in.close();
-  }
-
-  private void join() throws IOException {
-    try {
-      writer.get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
   }
 }

@@ -85,9 +85,8 @@ final class BuildCommand extends Group {
         description = "A job's id or address, or [PIPELINE#]NUMBER/STEP of a build.")
     String job = "";
 
-    String id(RestClient client, String... states) {
-      JobReference.Pick pick =
-          jobs -> jobs.stream().filter(j -> List.of(states).contains(j.state())).findFirst();
+    String id(RestClient client, String none, String... states) {
+      JobReference.Pick pick = JobReference.Pick.first(none, states);
       return String.valueOf(JobReference.parse(job).within(pipeline).find(client, pick).id());
     }
   }
@@ -233,12 +232,14 @@ final class BuildCommand extends Group {
   @Command(
       name = "retry",
       mixinStandardHelpOptions = true,
-      description = "Runs a job that ended again; of a whole build the first that failed.")
+      description =
+          "Runs a job that ended again; of a whole build the first that failed, not softly if one did.")
   static final class Retry extends OfJob {
     @Override
     public Integer call() {
       RestClient client = server.client();
-      print(client.retry(id(client, "failed", "timed_out", "canceled")));
+      String none = "has no job that failed";
+      print(client.retry(id(client, none, "failed", "timed_out", "canceled")));
       return Exit.OK;
     }
   }
@@ -254,7 +255,7 @@ final class BuildCommand extends Group {
     @Override
     public Integer call() {
       RestClient client = server.client();
-      print(client.unblock(id(client, "blocked"), fields));
+      print(client.unblock(id(client, "has no step that waits for somebody", "blocked"), fields));
       return Exit.OK;
     }
   }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
     name = "coordinator",
     mixinStandardHelpOptions = true,
     description = "Serves unmodified buildkite-agents without an account, until it gets TERM.",
-    subcommands = CoordinatorTokenCommand.class)
+    subcommands = {CoordinatorTokenCommand.class, CoordinatorLogin.class})
 final class CoordinatorCommand implements Callable<Integer> {
   @Option(
       names = "--port",
@@ -74,6 +74,8 @@ final class CoordinatorCommand implements Callable<Integer> {
             + coordinator.registrationToken().toAbsolutePath()
             + " and "
             + coordinator.apiToken().toAbsolutePath());
+    System.out.println(
+        "Web page: `bakehouse coordinator login --state " + state + "` prints a link to it");
     System.out.flush();
     end.await();
     return Exit.OK;

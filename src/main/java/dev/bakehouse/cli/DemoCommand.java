@@ -88,6 +88,7 @@ final class DemoCommand implements Callable<Integer> {
             + " (REST under /v2, token in "
             + fleet.coordinator().apiToken()
             + ")");
+    System.out.println(fleet.webPage());
     System.out.println("Everything keeps running; interrupt to stop.");
     try {
       new CountDownLatch(1).await();

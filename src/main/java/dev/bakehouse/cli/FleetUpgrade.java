@@ -56,7 +56,10 @@ final class FleetUpgrade implements Callable<Integer> {
   public Integer call() {
     if (commit.isPresent() == release.isPresent()) {
       throw new UserError(
-          "What to upgrade to is not said", "Give one of --commit REF, --release FILE.");
+          commit.isPresent()
+              ? "Hosts can not be upgraded to a commit and a release at once"
+              : "What to upgrade to is not said",
+          "Give one of --commit REF, --release FILE.");
     }
     Inventory inventory = options.inventory();
     List<Inventory.Member> hosts = options.hosts(inventory);

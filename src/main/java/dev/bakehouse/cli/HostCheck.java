@@ -4,6 +4,7 @@ import dev.bakehouse.host.HostStatus;
 import dev.bakehouse.host.Orders;
 import dev.bakehouse.host.Requirement;
 import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.platform.UserError;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -16,8 +17,10 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Say what images must be, and whether the host is ready.",
     footer = {
-      "What is required holds until the next check that says something else; a check without any",
-      "of these options only looks. Ends with 1 when the host is not ready or no daemon runs."
+      "What is required holds until the next check that names any of it, which",
+      "forgets the rest: --release \"\" alone requires nothing more. A check without",
+      "any of these options only looks. Ends with 1 when the host is not ready or",
+      "has no agents, or no daemon runs."
     })
 final class HostCheck implements Callable<Integer> {
   @Mixin HostOptions options = new HostOptions();
@@ -39,8 +42,10 @@ final class HostCheck implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    HostSettings host = options.settings();
-    if (bootstrap.isPresent() || release.isPresent() || bun.isPresent()) {
+    bootstrap.ifPresent(HostCheck::insistVersion);
+    boolean requires = bootstrap.isPresent() || release.isPresent() || bun.isPresent();
+    HostSettings host = requires ? options.told() : options.settings();
+    if (requires) {
       new Orders(host.state())
           .require(new Requirement(bootstrap.orElse(""), release.orElse(""), bun.orElse("")));
     }
@@ -51,6 +56,18 @@ final class HostCheck implements Callable<Integer> {
     } else {
       HostView.print(status);
     }
-    return status.ready() && status.away().isEmpty() ? Exit.OK : Exit.FAILED;
+    boolean away = !status.away().isEmpty();
+    if (status.ready() && away && !json) {
+      System.out.println("this check ends with 1: there are no agents to take jobs");
+    }
+    return status.ready() && !away ? Exit.OK : Exit.FAILED;
+  }
+
+  private static void insistVersion(String version) {
+    if (!version.isEmpty() && !Requirement.comparable(version)) {
+      throw new UserError(
+          "--bootstrap-version `" + version + "` is no version of numbers and dots",
+          "Name one as in the script's line `# Version: 3.6`; \"\" requires none.");
+    }
   }
 }

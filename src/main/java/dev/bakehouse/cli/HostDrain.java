@@ -29,7 +29,7 @@ final class HostDrain implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    HostSettings host = options.settings();
+    HostSettings host = options.told();
     new Orders(host.state()).drain(reason);
     HostView view = new HostView(host);
     if (view.now().isEmpty()) {

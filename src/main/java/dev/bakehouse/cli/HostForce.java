@@ -21,7 +21,7 @@ final class HostForce implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    HostSettings host = options.settings();
+    HostSettings host = options.told();
     Orders orders = new Orders(host.state());
     switch (how) {
       case "ready" -> orders.force(true);

@@ -66,7 +66,7 @@ final class HostQuarantine extends Group {
       if (hours < 1 || hours > 24 * 30) {
         throw new UserError("--hours " + hours + " is not from 1 to 720", "Name a number there.");
       }
-      Inspection inspection = new Inspection(host.settings());
+      Inspection inspection = new Inspection(host.told());
       Keep keep = infrastructure ? Keep.INFRASTRUCTURE : Keep.FAILED;
       inspection.ask(keep, Duration.ofHours(hours));
       return tell(inspection);

@@ -26,6 +26,7 @@ final class HostRun implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    HostDaemon.limitProcess();
     HostDaemon daemon = new HostDaemon(HostSettings.read(config), System.out);
     CountDownLatch ended = new CountDownLatch(1);
     Thread hook =

@@ -1,6 +1,7 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.host.Service;
+import dev.bakehouse.job.HostSettings;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -28,9 +29,19 @@ final class HostService {
 
     @ArgGroup Whose whose = new Whose();
 
+    /// One that may be there.
     Service service() {
+      return service(host.settings());
+    }
+
+    /// One that is to run.
+    Service runnable() {
+      return service(host.configured());
+    }
+
+    private Service service(HostSettings settings) {
       boolean system = whose.system || (!whose.user && Service.systemByDefault());
-      return new Service(host.settings(), system, System.out::println);
+      return new Service(settings, system, System.out::println);
     }
   }
 
@@ -47,7 +58,7 @@ final class HostService {
 
     @Override
     public Integer call() {
-      Service service = options.service();
+      Service service = options.runnable();
       if (dryRun) {
         service.plan();
       } else {

@@ -16,7 +16,7 @@ final class HostUndrain implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    HostSettings host = options.settings();
+    HostSettings host = options.told();
     new Orders(host.state()).undrain();
     HostView view = new HostView(host);
     if (view.now().isEmpty()) {

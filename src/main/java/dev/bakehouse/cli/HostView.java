@@ -11,8 +11,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.StringJoiner;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /// What a host's daemon tells, for people and programs.
 final class HostView {
@@ -68,12 +66,7 @@ final class HostView {
 
   /// With the order to drain, which holds without a daemon too, as `drain`.
   void json(HostStatus status) {
-    JsonMapper mapper = JsonMapper.builder().build();
-    ObjectNode tree = mapper.valueToTree(status);
-    new Orders(host.state())
-        .drain()
-        .ifPresent(drain -> tree.set("drain", mapper.valueToTree(drain)));
-    System.out.println(mapper.writeValueAsString(tree));
+    System.out.println(new StatusFile(host).json(status));
   }
 
   static void print(HostStatus status) {
@@ -96,11 +89,12 @@ final class HostView {
     }
     for (HostStatus.Agent agent : status.agents()) {
       lines.add(
-          "agent %s  %s%s%s"
+          "agent %s  %s%s%s%s"
               .formatted(
                   agent.name(),
                   agent.state(),
                   shown(" ", agent.job()),
+                  shown(", not registered: ", agent.refusal()),
                   shown(", the last one ", agent.trouble())));
     }
     lines.add("looked at " + status.checked() + ", process " + status.daemon().split(" ")[0]);

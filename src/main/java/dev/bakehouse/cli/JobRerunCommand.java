@@ -69,7 +69,7 @@ final class JobRerunCommand implements Callable<Integer> {
     RestClient client =
         server.client(
             settings.apiUrl(), settings.apiTokenFile(), settings.state().resolve("coordinator"));
-    JobInfo found = reference.find(client, JobRerunCommand::failed);
+    JobInfo found = reference.find(client, new Failed());
     return Rerun.run(
         settings,
         new Rerun.Request(
@@ -96,11 +96,19 @@ final class JobRerunCommand implements Callable<Integer> {
     return all;
   }
 
-  private static Optional<JobInfo> failed(List<JobInfo> jobs) {
-    return jobs.size() == 1
-        ? Optional.of(jobs.getFirst())
-        : jobs.stream()
-            .filter(j -> List.of("failed", "timed_out").contains(String.valueOf(j.state())))
-            .findFirst();
+  /// A build's only job, whatever became of it, else the first that failed.
+  private static final class Failed implements JobReference.Pick {
+    private final JobReference.Pick first =
+        JobReference.Pick.first("has no job that failed", "failed", "timed_out");
+
+    @Override
+    public Optional<JobInfo> of(List<JobInfo> jobs) {
+      return jobs.size() == 1 ? Optional.of(jobs.getFirst()) : first.of(jobs);
+    }
+
+    @Override
+    public String none() {
+      return first.none();
+    }
   }
 }

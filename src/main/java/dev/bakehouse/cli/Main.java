@@ -56,7 +56,7 @@ public final class Main {
 
   public static int run(String... args) {
     if (args.length == 1 && args[0].equals("--version")) {
-      System.out.println("bakehouse " + version());
+      System.out.println("bakehouse " + Self.version());
       return Exit.OK;
     }
     Self.startedAs(args);
@@ -84,7 +84,7 @@ public final class Main {
   static CommandLine line(String... args) {
     CommandLine line = new CommandLine(CommandSpec.create().name("bakehouse"));
     line.getCommandSpec().usageMessage().description(DESCRIPTION);
-    line.getCommandSpec().mixinStandardHelpOptions(true).version("bakehouse " + version());
+    line.getCommandSpec().mixinStandardHelpOptions(true).version("bakehouse " + Self.version());
     add(line, VERBS, List.of(args));
     line.setExecutionExceptionHandler((error, command, parsed) -> Exit.of(error));
     return line;
@@ -104,10 +104,5 @@ public final class Main {
             line.addSubcommand(name, added);
           }
         });
-  }
-
-  static String version() {
-    String version = Main.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
   }
 }

@@ -6,10 +6,9 @@ import dev.bakehouse.pipeline.FleetConfig;
 import dev.bakehouse.pipeline.WrittenPipeline;
 import dev.bakehouse.platform.Threads;
 import java.io.IOException;
-import java.math.BigDecimal;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,10 +29,11 @@ final class PipelineAdapt implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    // The JSON library's parser needs it, and its first use takes 10 ms of multiplying.
-    Thread _ = Threads.start(() -> Objects.requireNonNull(BigDecimal.ZERO));
+    // While the pipeline is written, and the JSON library sets itself up.
+    FutureTask<FleetConfig> reading = new FutureTask<>(source::fleet);
+    Thread _ = Threads.start(reading);
     WrittenPipeline pipeline = source.pipeline();
-    FleetConfig fleet = source.fleet();
+    FleetConfig fleet = Threads.get(reading);
     int steps = Adapt.apply(pipeline, affinity.map(Affinity::of).map(fleet::with).orElse(fleet));
     System.out.print(pipeline.json());
     System.err.println(steps + " steps are for this installation's hosts");

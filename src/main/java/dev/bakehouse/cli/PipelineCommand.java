@@ -6,8 +6,8 @@ import dev.bakehouse.job.PipelineUpload;
 import dev.bakehouse.pipeline.BuildFacts;
 import dev.bakehouse.pipeline.Generate;
 import dev.bakehouse.pipeline.PipelineConfig;
+import dev.bakehouse.platform.UserError;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -75,8 +75,13 @@ final class PipelineCommand extends Group {
       if (file == null && Files.exists(here)) {
         return Yaml.read(here);
       }
-      byte[] text = System.in.readAllBytes();
-      return Yaml.parse("standard input", new String(text, StandardCharsets.UTF_8));
+      String text = StandardInput.text("the configuration");
+      if (file == null && text.isBlank()) {
+        throw new UserError(
+            "There is no " + here.toAbsolutePath() + ", and standard input is empty",
+            "Run this where bakehouse.yml is, or name a configuration.");
+      }
+      return Yaml.parse("standard input", text);
     }
   }
 

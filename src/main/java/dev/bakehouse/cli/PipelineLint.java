@@ -49,7 +49,7 @@ final class PipelineLint implements Callable<Integer> {
     } else {
       findings.forEach(PipelineLint::print);
     }
-    return findings.isEmpty() ? Exit.OK : Exit.FAILED;
+    return findings.stream().allMatch(Finding::harmless) ? Exit.OK : Exit.FAILED;
   }
 
   private static void print(Finding finding) {

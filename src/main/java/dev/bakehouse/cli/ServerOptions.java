@@ -1,8 +1,8 @@
 package dev.bakehouse.cli;
 
 import dev.bakehouse.buildkite.RestClient;
-import dev.bakehouse.config.Section;
 import dev.bakehouse.config.Yaml;
+import dev.bakehouse.job.JobSources;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -26,13 +26,13 @@ final class ServerOptions {
   @Mixin private ServerAddress server = new ServerAddress();
 
   RestClient client() {
-    Optional<Section> api =
+    Optional<JobSources.Api> api =
         state == null && !server.given() && Files.exists(HERE)
-            ? Optional.of(Yaml.read(HERE).section("api"))
+            ? Optional.of(JobSources.Api.read(HERE, Yaml.read(HERE).section("api")))
             : Optional.empty();
     return server.client(
-        api.flatMap(a -> a.text("url")),
-        api.flatMap(a -> a.text("token-file")).map(Path::of),
+        api.flatMap(JobSources.Api::url),
+        api.flatMap(JobSources.Api::tokenFile),
         state == null ? STATE : state);
   }
 }

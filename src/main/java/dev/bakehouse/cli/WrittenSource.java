@@ -4,7 +4,6 @@ import dev.bakehouse.config.Yaml;
 import dev.bakehouse.pipeline.FleetConfig;
 import dev.bakehouse.pipeline.WrittenPipeline;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -32,8 +31,7 @@ final class WrittenSource {
     if (!file.equals("-")) {
       return WrittenPipeline.read(Path.of(file));
     }
-    byte[] text = System.in.readAllBytes();
-    return WrittenPipeline.parse("standard input", new String(text, StandardCharsets.UTF_8));
+    return WrittenPipeline.parse("standard input", StandardInput.text("the pipeline"));
   }
 
   FleetConfig fleet() {

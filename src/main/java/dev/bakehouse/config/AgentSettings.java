@@ -18,7 +18,9 @@ public record AgentSettings(
     Optional<Path> tokenFile,
     Map<String, String> tags,
     int cancelGrace) {
+  private static final String BUILDKITE = "https://agent-edge.buildkite.com/v3";
 
+  /// @throws ConfigError with file, line and what is allowed there
   public static AgentSettings read(Section section) {
     Map<String, String> tags = new LinkedHashMap<>();
     tags.put("queue", "default");
@@ -26,7 +28,7 @@ public record AgentSettings(
     AgentSettings settings =
         new AgentSettings(
             section.text("binary", "buildkite-agent"),
-            section.text("endpoint", "https://agent-edge.buildkite.com/v3"),
+            WebAddress.of(section, "endpoint", section.text("endpoint", BUILDKITE)).toString(),
             section.text("token-file").map(Path::of),
             tags,
             section.number("cancel-grace-seconds", 10, 2, 3600));

@@ -14,13 +14,15 @@ import java.util.Optional;
 /// @param webhooks who is told of a change of readiness
 /// @param cleanUp `clean-up-days`: what the daemon pulled goes when nothing has needed it for that
 ///   long; empty for never
+/// @param web where its daemon shows how it stands; empty when it does not
 public record OperationsSettings(
     boolean queues,
     Breaker breaker,
     Quarantine quarantine,
     Evidence evidence,
     List<Webhook> webhooks,
-    Optional<Duration> cleanUp) {
+    Optional<Duration> cleanUp,
+    Optional<WebSettings> web) {
   private static final int CLEAN_UP_DAYS = 7;
   private static final int EVIDENCE_DAYS = 7;
 
@@ -97,7 +99,8 @@ public record OperationsSettings(
                 evidence.flag("upload", true),
                 evidence.flag("cores", false)),
             host.sections("webhooks").stream().map(OperationsSettings::webhook).toList(),
-            days(days));
+            days(days),
+            WebSettings.read(host));
     breaker.close();
     quarantine.close();
     evidence.close();

@@ -1,25 +1,28 @@
 package dev.bakehouse.config;
 
+import dev.bakehouse.platform.HttpAddress;
 import java.net.URI;
-import java.net.URISyntaxException;
+import java.util.Optional;
 
 /// Addresses of web servers in a configuration.
-final class WebAddress {
+public final class WebAddress {
   private WebAddress() {}
 
-  /// Java knows no host in an address with, say, an underscore in its name.
+  /// The one that stands there, if any.
+  public static Optional<String> in(Section section, String key) {
+    return section.text(key).map(text -> of(section, key, text).toString());
+  }
+
   static URI of(Section section, String key, String text) {
-    try {
-      URI address = new URI(text);
-      if (text.matches("https?://.+") && address.getHost() != null) {
-        return address;
-      }
-    } catch (URISyntaxException e) {
-      // Said below.
+    Optional<String> problem = HttpAddress.problem(text);
+    if (problem.isPresent()) {
+      throw section.error(
+          key,
+          problem.get(),
+          "Write `"
+              + key
+              + ": https://…`, the host's name in letters, digits, dots and dashes, a port from 1 to 65535 or none.");
     }
-    throw section.error(
-        key,
-        "is no address of a web server: `" + text + "`",
-        "Write `" + key + ": https://…`, the host's name in letters, digits, dots and dashes.");
+    return URI.create(text);
   }
 }

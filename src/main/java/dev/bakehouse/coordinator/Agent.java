@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// A registered agent process.
 ///
@@ -12,6 +13,7 @@ import java.util.Optional;
 /// @param state `registered`, `connected`, `lost`, `disconnected`
 /// @param ignored gets no jobs but those it asks for by id
 /// @param stopping leaves at its next ping
+/// @param pause while it is paused
 /// @param priority agents with a higher one are given jobs first; one that names none is the last
 record Agent(
     String id,
@@ -22,7 +24,7 @@ record Agent(
     String state,
     boolean ignored,
     boolean stopping,
-    boolean paused,
+    AgentPause.@Nullable Lasting pause,
     long created,
     int priority) {
   private static final int LAST = Integer.MIN_VALUE;
@@ -68,7 +70,11 @@ record Agent(
 
   /// Whether it may be given jobs.
   boolean works() {
-    return state.equals("connected") && !ignored && !stopping && !paused;
+    return state.equals("connected") && !ignored && !stopping && pause == null;
+  }
+
+  boolean paused() {
+    return pause != null;
   }
 
   private boolean has(String name, String value) {
@@ -104,7 +110,7 @@ record Agent(
         row.getString("state"),
         row.getBoolean("ignored"),
         row.getBoolean("stopping"),
-        row.getLong("paused") != 0,
+        AgentPause.Lasting.row(row),
         row.getLong("created"),
         row.getObject("priority") == null ? LAST : row.getInt("priority"));
   }

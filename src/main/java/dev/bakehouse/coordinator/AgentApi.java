@@ -53,7 +53,7 @@ final class AgentApi {
     router.add("POST", "/v3/leaving", this::leaving);
     router.add("POST", "/v3/disconnect", this::disconnect);
     router.add("POST", "/v3/pause", this::pause);
-    router.add("POST", "/v3/resume", request -> paused(access.agentOrJob(request), 0));
+    router.add("POST", "/v3/resume", this::resume);
     router.add("PUT", "/v3/jobs/:id/accept", this::accept);
     router.add("PUT", "/v3/jobs/:id/acquire", this::acquire);
   }
@@ -69,7 +69,7 @@ final class AgentApi {
         .run(
             tx ->
                 tx.update(
-                    "INSERT INTO agents VALUES (?,?,?,?,?,'registered',?,0,0,?,?)",
+                    "INSERT INTO agents VALUES (?,?,?,?,?,'registered',?,0,0,?,?,NULL,NULL)",
                     id,
                     name,
                     agent.hostname == null ? "" : agent.hostname,
@@ -211,11 +211,15 @@ final class AgentApi {
   private Reply pause(Request request) {
     String id = access.agentOrJob(request);
     AgentPause pause = request.json(AgentPause.class);
-    return paused(id, access.byJob(request) ? pause.shortly() : pause.until());
+    long until = access.byJob(request) ? pause.shortly() : pause.until();
+    core.database().run(tx -> pause.begin(tx, id, until));
+    waiting.tell(id);
+    return Reply.done();
   }
 
-  private Reply paused(String id, long until) {
-    core.database().run(tx -> tx.update("UPDATE agents SET paused=? WHERE id=?", until, id));
+  private Reply resume(Request request) {
+    String id = access.agentOrJob(request);
+    core.database().run(tx -> tx.update("UPDATE agents SET paused=0 WHERE id=?", id));
     waiting.tell(id);
     return Reply.done();
   }

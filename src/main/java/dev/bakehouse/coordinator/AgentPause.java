@@ -1,5 +1,6 @@
 package dev.bakehouse.coordinator;
 
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -9,9 +10,39 @@ import org.jspecify.annotations.Nullable;
 /// The column `paused` is when it ends by itself, in milliseconds; 0 for an agent that works.
 ///
 /// @param timeoutInMinutes as the request names them
-record AgentPause(@Nullable Integer timeoutInMinutes) {
+/// @param note why, for people
+record AgentPause(@Nullable Integer timeoutInMinutes, @Nullable String note) {
   private static final int USUAL = 5;
   private static final int LONGEST = 10_080;
+  private static final int LONGEST_NOTE = 500;
+
+  /// One that lasts.
+  ///
+  /// @param begun when; older versions did not note it
+  /// @param until when it ends by itself
+  record Lasting(@Nullable Long begun, long until, @Nullable String note) {
+    static @Nullable Lasting row(ResultSet row) throws SQLException {
+      long until = row.getLong("paused");
+      long begun = row.getLong("pause_begun");
+      return until == 0
+          ? null
+          : new Lasting(begun == 0 ? null : begun, until, row.getString("pause_note"));
+    }
+
+    @Nullable Long minutes() {
+      return begun == null ? null : Math.ceilDiv(until - begun, 60_000L);
+    }
+  }
+
+  /// Pauses an agent from now on.
+  void begin(Transaction tx, String agent, long until) throws SQLException {
+    tx.update(
+        "UPDATE agents SET paused=?, pause_begun=?, pause_note=? WHERE id=?",
+        until,
+        Core.now(),
+        note == null || note.length() <= LONGEST_NOTE ? note : note.substring(0, LONGEST_NOTE),
+        agent);
+  }
 
   /// When it ends, if it begins now.
   ///

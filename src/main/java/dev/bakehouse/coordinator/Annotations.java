@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class Annotations {
   private static final int BODY_LIMIT = 1 << 20;
 
+  /// Of all of a build and its jobs together, in characters.
+  private static final int SUM_LIMIT = 8 << 20;
+
   private final Core core;
   private final Access access;
 
@@ -37,24 +40,24 @@ final class Annotations {
     String body = note.body == null ? "" : note.body;
     String scope = note.scope == null ? "build" : note.scope;
     String context = note.context == null || note.context.isEmpty() ? "default" : note.context;
-    if (body.length() > BODY_LIMIT) {
-      throw new HttpError(413, "An annotation may have at most 1 MiB");
-    }
     core.database()
         .run(
-            tx ->
-                tx.update(
-                    "INSERT INTO annotations VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET body="
-                        + (Boolean.TRUE.equals(note.append)
-                            ? "body || excluded.body"
-                            : "excluded.body")
-                        + ", style=coalesce(excluded.style, style), priority=excluded.priority",
-                    owner(tx, job, scope),
-                    scope,
-                    context,
-                    note.style,
-                    body,
-                    note.priority == null ? 3 : note.priority));
+            tx -> {
+              String owner = owner(tx, job, scope);
+              insistRoom(tx, job, owner, scope, context, body, Boolean.TRUE.equals(note.append));
+              tx.update(
+                  "INSERT INTO annotations VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET body="
+                      + (Boolean.TRUE.equals(note.append)
+                          ? "body || excluded.body"
+                          : "excluded.body")
+                      + ", style=coalesce(excluded.style, style), priority=excluded.priority",
+                  owner,
+                  scope,
+                  context,
+                  note.style,
+                  body,
+                  note.priority == null ? 3 : note.priority);
+            });
     return Reply.done();
   }
 
@@ -75,6 +78,36 @@ final class Annotations {
               }
             });
     return Reply.done();
+  }
+
+  /// Whoever shows them has them in memory.
+  private static void insistRoom(
+      Transaction tx,
+      String job,
+      String owner,
+      String scope,
+      String context,
+      String body,
+      boolean append)
+      throws SQLException {
+    long here = length(tx, "owner=? AND scope=? AND context=?", owner, scope, context);
+    String build = Job.get(tx, job).build();
+    long all = length(tx, "owner=?1 OR owner IN (SELECT id FROM jobs WHERE build=?1)", build);
+    long next = (append ? here : 0) + body.length();
+    if (next > BODY_LIMIT) {
+      throw new HttpError(413, "An annotation may have at most 1 MiB, with what is appended");
+    }
+    if (all - here + next > SUM_LIMIT) {
+      throw new HttpError(413, "The annotations of a build may have at most 8 MiB together");
+    }
+  }
+
+  private static long length(Transaction tx, String which, Object... values) throws SQLException {
+    return tx.one(
+            "SELECT coalesce(sum(length(body)), 0) FROM annotations WHERE " + which,
+            row -> row.getLong(1),
+            values)
+        .orElse(0L);
   }
 
   private static String owner(Transaction tx, String job, String scope) throws SQLException {
@@ -98,7 +131,7 @@ final class Annotations {
           note.put("style", row.getString("style"));
           note.put("scope", row.getString("scope"));
           note.put("job_id", job ? row.getString("owner") : null);
-          note.put("body_html", row.getString("body"));
+          note.put("body_html", Markdown.html(row.getString("body")));
           note.put("priority", row.getInt("priority"));
           return note;
         },

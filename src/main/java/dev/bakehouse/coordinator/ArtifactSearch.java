@@ -1,7 +1,10 @@
 package dev.bakehouse.coordinator;
 
 import dev.bakehouse.platform.Glob;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -13,6 +16,9 @@ import java.util.Set;
 /// Finding and sending out artifacts.
 final class ArtifactSearch {
   private static final int LONGEST = 2048;
+
+  /// An agent asks for all links first and then downloads one after the other.
+  private static final Duration LINK = Duration.ofDays(1);
 
   private final Core core;
   private final Access access;
@@ -53,7 +59,7 @@ final class ArtifactSearch {
 
   String link(Request request, Artifact artifact) {
     return artifact.here()
-        ? request.base() + "/artifacts/" + core.tokens().sign(Tokens.DOWNLOAD, artifact.id())
+        ? request.base() + "/artifacts/" + core.tokens().sign(Tokens.DOWNLOAD, until(artifact.id()))
         : artifact.url();
   }
 
@@ -103,16 +109,42 @@ final class ArtifactSearch {
     return kept;
   }
 
+  /// An artifact's id, and when the link to it ends: browsers keep addresses.
+  private static String until(String id) {
+    return id + "." + (Core.now() + LINK.toMillis());
+  }
+
   private Reply download(Request request) {
-    String id =
+    String signed =
         core.tokens()
             .verify(Tokens.DOWNLOAD, request.var("token"))
             .orElseThrow(() -> new HttpError(401, "The link is not signed by this coordinator"));
+    int dot = signed.indexOf('.');
+    String id = signed.substring(0, Math.max(0, dot));
+    if (dot < 0 || Long.parseLong(signed.substring(dot + 1)) < Core.now()) {
+      throw new HttpError(401, "The link is too old; ask for the artifact again");
+    }
     Artifact artifact =
         core.database()
             .read(tx -> Artifact.find(tx, id))
             .filter(files::has)
             .orElseThrow(() -> HttpError.notFound("Artifact"));
-    return new Reply.Download(files.file(artifact), artifact.contentType(), Map.of());
+    // What a job left must not run as a page of ours, whoever opens the link.
+    return new Reply.Download(
+        files.file(artifact),
+        artifact.contentType().matches("[\\x20-\\x7e]+")
+            ? artifact.contentType()
+            : "application/octet-stream",
+        Map.of(
+            "Content-Disposition",
+            "attachment; filename*=UTF-8''" + fileName(artifact),
+            "Content-Security-Policy",
+            "sandbox; default-src 'none'"));
+  }
+
+  private static String fileName(Artifact artifact) {
+    String path = artifact.path();
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
   }
 }

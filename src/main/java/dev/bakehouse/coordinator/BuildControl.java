@@ -67,7 +67,7 @@ final class BuildControl {
     Build build = Build.get(tx, job.build());
     insistRetriable(tx, job, build);
     tx.update(
-        "UPDATE jobs SET state='waiting', finished=NULL WHERE build=? AND state IN"
+        "UPDATE jobs SET state='waiting', finished=NULL, reason=NULL WHERE build=? AND state IN"
             + " ('waiting_failed','blocked_failed')",
         build.id());
     tx.update("UPDATE builds SET state='running', finished=NULL WHERE id=?", build.id());

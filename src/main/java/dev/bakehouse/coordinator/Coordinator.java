@@ -31,6 +31,7 @@ public final class Coordinator implements AutoCloseable {
   private final Sweeper sweeper;
   private final Retention retention;
   private final Waiting waiting;
+  private final WebSessions sessions = new WebSessions();
   private final Server server;
 
   private Coordinator(Config config, FileChannel lockFile) {
@@ -62,12 +63,15 @@ public final class Coordinator implements AutoCloseable {
     new ArtifactUploads(core, access, files).routes(router);
     search.routes(router);
     new Metrics(core, access).routes(router);
-    RestAccess rest = new RestAccess(core);
+    RestAccess rest = new RestAccess(core, sessions);
     rest.routes(router);
+    new WebLogin(core, rest, sessions).routes(router);
+    new WebFiles().routes(router);
     BuildControl control = new BuildControl(builds, lifecycle, scheduler);
     new RestPipelines(core, rest).routes(router);
     new RestBuilds(core, rest, builds, control).routes(router);
     new RestJobs(core, rest, logs, builds, control).routes(router);
+    new RestSteps(core, rest).routes(router);
     new RestArtifacts(core, rest, search).routes(router);
     new RestAgents(core, rest, lifecycle, waiting).routes(router);
     server = new Server(config, router);
@@ -139,6 +143,16 @@ public final class Coordinator implements AutoCloseable {
     return address() + "/v3";
   }
 
+  /// The directory that holds everything.
+  public Path state() {
+    return core.config().state();
+  }
+
+  /// An address that opens the web page, once, for whoever has it.
+  public URI webLink() {
+    return URI.create(address() + "/#login=" + sessions.code(core.tokens().api()));
+  }
+
   /// File with the token agents register with, mode 600.
   public Path registrationToken() {
     return core.config().state().resolve("tokens/registration");
@@ -206,6 +220,25 @@ public final class Coordinator implements AutoCloseable {
                       "SELECT id FROM builds WHERE pipeline=? ORDER BY seq DESC",
                       row -> row.getString(1),
                       pipeline)) {
+                all.add(Views.build(tx, id));
+              }
+              return all;
+            });
+  }
+
+  /// Cancels all builds that have not ended, before agents come that would go on with them.
+  ///
+  /// @return those builds, the oldest first
+  public List<BuildView> cancelUnfinished() {
+    return core.database()
+        .call(
+            tx -> {
+              List<BuildView> all = new ArrayList<>();
+              for (String id :
+                  tx.list(
+                      "SELECT id FROM builds WHERE finished IS NULL ORDER BY seq",
+                      row -> row.getString(1))) {
+                lifecycle.cancelBuild(tx, id);
                 all.add(Views.build(tx, id));
               }
               return all;

@@ -19,7 +19,7 @@ import org.sqlite.SQLiteErrorCode;
 /// One SQLite file: one thread that writes ([DatabaseWriter]) and a few connections that only read.
 /// What [#call] did is on disk when it returns; [#read] sees all that was on disk when it began.
 final class Database implements AutoCloseable {
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
   private static final int READERS = 2;
   private static final Set<Integer> DAMAGED =
       Set.of(SQLiteErrorCode.SQLITE_CORRUPT.code, SQLiteErrorCode.SQLITE_NOTADB.code);

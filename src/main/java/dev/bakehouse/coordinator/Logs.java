@@ -109,6 +109,18 @@ final class Logs {
     return new Part(buffer.array(), end);
   }
 
+  /// Where what has come of a log ends, in bytes.
+  long size(String job) {
+    return core.database()
+        .read(
+            tx ->
+                tx.one(
+                        "SELECT coalesce(max(start+size), 0) FROM chunks WHERE job=?",
+                        row -> row.getLong(1),
+                        job)
+                    .orElse(0L));
+  }
+
   /// The whole log as it is now, for logs that fit into memory.
   byte[] all(String job) {
     try (InputStream in = stream(job)) {

@@ -1,7 +1,10 @@
 package dev.bakehouse.coordinator;
 
 import dev.bakehouse.pipeline.Graph;
+import dev.bakehouse.pipeline.GroupStep;
 import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.pipeline.Step;
+import dev.bakehouse.platform.UserError;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -59,10 +62,29 @@ final class PipelineUploads {
       replace(tx, job.build());
     }
     StepRow own = StepRow.get(tx, job.step());
-    builds.add(tx, job, pipeline, after(StepRow.ofBuild(tx, job.build()), own));
+    List<StepRow> before = StepRow.ofBuild(tx, job.build());
+    insistNew(before, pipeline.steps());
+    builds.add(tx, job, pipeline, after(before, own));
     List<StepRow> steps = StepRow.ofBuild(tx, job.build());
     Graph.check("The uploaded pipeline", StepRow.tree(steps));
     scheduler.advance(tx, job.build());
+  }
+
+  /// A key names one step of a build; groups of one key become one.
+  private static void insistNew(List<StepRow> before, List<Step> added) {
+    for (Step step : added) {
+      boolean group = step instanceof GroupStep;
+      String key = step.key().orElse("");
+      if (before.stream()
+          .anyMatch(b -> key.equals(b.key()) && !(group && b.kind().equals("group")))) {
+        throw new UserError(
+            "The build has a step with the key `" + key + "` already",
+            "Give the uploaded step another key, or upload it once.");
+      }
+      if (step instanceof GroupStep members) {
+        insistNew(before, members.steps());
+      }
+    }
   }
 
   /// Behind the step; behind the whole group when it stands in one.

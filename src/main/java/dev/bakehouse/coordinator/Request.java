@@ -93,7 +93,7 @@ record Request(
       }
       return value;
     } catch (JacksonException e) {
-      throw new HttpError(400, "The body is not the expected JSON: " + e.getOriginalMessage());
+      throw WrongJson.of(e);
     }
   }
 

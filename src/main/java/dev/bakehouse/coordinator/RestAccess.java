@@ -16,8 +16,19 @@ final class RestAccess {
   /// Where a job is found: by itself, or below its build.
   static final List<String> JOB = List.of(ROOT + "/jobs/:job", BUILD + "/jobs/:job");
 
+  /// What a session of the web page may do; a job's variables may hold secrets.
+  private static final Set<ApiScope> SHOWN =
+      EnumSet.of(
+          ApiScope.READ_ORGANIZATIONS,
+          ApiScope.READ_PIPELINES,
+          ApiScope.READ_BUILDS,
+          ApiScope.READ_BUILD_LOGS,
+          ApiScope.READ_ARTIFACTS,
+          ApiScope.READ_AGENTS);
+
   private final Core core;
   private final ApiTokens tokens;
+  private final WebSessions sessions;
 
   /// A call that may be made.
   interface Handler {
@@ -29,8 +40,9 @@ final class RestAccess {
     Reply handle(Request request, RestViews views, Job job) throws IOException;
   }
 
-  RestAccess(Core core) {
+  RestAccess(Core core, WebSessions sessions) {
     this.core = core;
+    this.sessions = sessions;
     this.tokens = new ApiTokens(core.config().state());
   }
 
@@ -43,6 +55,9 @@ final class RestAccess {
           ApiTokens.Token token = holder(request);
           if (token.hash().isEmpty()) {
             throw new HttpError(403, "The coordinator's own token stays; its file is tokens/api");
+          }
+          if (sessions.token(request.token()).isPresent()) {
+            throw new HttpError(403, "A session of the web page ends no token");
           }
           tokens.revoke(token);
           return Reply.none();
@@ -76,18 +91,37 @@ final class RestAccess {
     return new RestViews(request.base() + "/v2/organizations/" + wanted, core.config().anyAgent());
   }
 
-  private ApiTokens.Token holder(Request request) {
+  /// Whose call this is.
+  ///
+  /// @throws HttpError 401 for nobody's
+  ApiTokens.Token holder(Request request) {
     String shown = request.token();
-    if (core.tokens().isApi(shown)) {
-      Set<ApiScope> all = EnumSet.allOf(ApiScope.class);
-      return new ApiTokens.Token("", "the coordinator's own", all, "");
-    }
-    return tokens
-        .find(shown)
+    Optional<String> behind = sessions.token(shown);
+    return find(behind.orElse(shown))
+        .map(token -> behind.isPresent() ? onlyShown(token) : token)
         .orElseThrow(
             () ->
                 new HttpError(
                     401, "Authentication required. Please supply a valid API Access Token"));
+  }
+
+  /// Whether there is such an API token.
+  boolean known(String token) {
+    return find(token).isPresent();
+  }
+
+  private Optional<ApiTokens.Token> find(String token) {
+    if (core.tokens().isApi(token)) {
+      Set<ApiScope> all = EnumSet.allOf(ApiScope.class);
+      return Optional.of(new ApiTokens.Token("", "the coordinator's own", all, ""));
+    }
+    return tokens.find(token);
+  }
+
+  private static ApiTokens.Token onlyShown(ApiTokens.Token token) {
+    Set<ApiScope> scopes = EnumSet.noneOf(ApiScope.class);
+    token.scopes().stream().filter(SHOWN::contains).forEach(scopes::add);
+    return new ApiTokens.Token(token.hash(), token.name(), scopes, token.created());
   }
 
   private static Object describe(ApiTokens.Token token) {

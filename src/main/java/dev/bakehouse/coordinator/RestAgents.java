@@ -102,7 +102,8 @@ final class RestAgents {
   }
 
   private Reply pause(Request request, Pause wanted) {
-    long until = wanted.on ? request.json(AgentPause.class).until() : 0;
+    AgentPause pause = wanted.on ? request.json(AgentPause.class) : new AgentPause(null, null);
+    long until = wanted.on ? pause.until() : 0;
     core.database()
         .run(
             tx -> {
@@ -113,7 +114,7 @@ final class RestAgents {
               if (agent.paused() == wanted.on) {
                 throw new HttpError(422, wanted.refused);
               }
-              tx.update("UPDATE agents SET paused=? WHERE id=?", until, agent.id());
+              pause.begin(tx, agent.id(), until);
             });
     waiting.tell(request.var("agent"));
     return Reply.none();

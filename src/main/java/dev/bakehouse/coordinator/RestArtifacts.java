@@ -96,6 +96,9 @@ final class RestArtifacts {
 
   private Reply redirect(Request request, Artifact artifact) {
     String link = artifacts.link(request, artifact);
+    if (request.asked("redirect").filter("false"::equals).isPresent()) {
+      return Reply.json(Map.of("url", link));
+    }
     return new Reply.Body(
         302, "application/json", Json.bytes(Map.of("url", link)), Map.of("Location", link));
   }

@@ -5,6 +5,7 @@ import dev.bakehouse.pipeline.Pipeline;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /// `/v2`: builds.
 final class RestBuilds {
@@ -14,8 +15,8 @@ final class RestBuilds {
   private final BuildControl control;
 
   private record NewBuild(
-      @Nullable String commit,
-      @Nullable String branch,
+      @Nullable JsonNode commit,
+      @Nullable JsonNode branch,
       @Nullable String message,
       @Nullable Map<String, String> env,
       @Nullable Map<String, String> metaData,
@@ -34,6 +35,17 @@ final class RestBuilds {
                     pullRequestRepository == null ? "" : pullRequestRepository)));
       }
       return all;
+    }
+
+    /// `commit` or `branch`: without them a build would be of something else than was meant.
+    private static String word(@Nullable JsonNode value, String field) {
+      if (value == null || value.isNull()) {
+        throw BuildCheck.missing(field);
+      }
+      if (!value.isString()) {
+        throw new HttpError(422, "`" + field + "` must be a text");
+      }
+      return value.asString();
     }
   }
 
@@ -62,14 +74,16 @@ final class RestBuilds {
     Map<String, String> data = strings(wanted.metaData, "meta_data");
     BuildControl.Definition pipeline =
         core.database().read(tx -> BuildControl.Definition.get(tx, slug));
+    BuildCheck.texts("meta_data", data);
     BuildRequest build =
-        new BuildRequest(
-            slug,
-            pipeline.repository(),
-            wanted.commit == null ? "HEAD" : wanted.commit,
-            wanted.branch == null ? pipeline.branch() : wanted.branch,
-            wanted.message == null ? "" : wanted.message,
-            env);
+        BuildCheck.checked(
+            new BuildRequest(
+                slug,
+                pipeline.repository(),
+                NewBuild.word(wanted.commit, "commit"),
+                NewBuild.word(wanted.branch, "branch"),
+                wanted.message == null ? "" : wanted.message,
+                env));
     Pipeline steps = Pipeline.parse(slug, pipeline.configuration());
     BuildView view =
         core.database()

@@ -36,6 +36,7 @@ final class RestJobs {
     access.addJob(router, "GET", "", ApiScope.READ_BUILDS, this::show);
     access.addJob(router, "GET", "/log", ApiScope.READ_BUILD_LOGS, this::log);
     access.addJob(router, "GET", "/log.txt", ApiScope.READ_BUILD_LOGS, this::rawLog);
+    access.addJob(router, "GET", "/log/part", ApiScope.READ_BUILD_LOGS, this::logPart);
     access.addJob(router, "GET", "/env", ApiScope.READ_JOB_ENV, this::env);
     access.addJob(router, "GET", "/env.txt", ApiScope.READ_JOB_ENV, this::envText);
     access.addJob(router, "PUT", "/retry", ApiScope.WRITE_BUILDS, this::retry);
@@ -98,6 +99,28 @@ final class RestJobs {
     return logs.text(job.id());
   }
 
+  /// What follows byte `from` of the log; with `tail`, at most its last so many bytes. Buildkite
+  /// has no such thing. `Bakehouse-From` and `Bakehouse-Next` say which bytes these are,
+  /// `Bakehouse-Ended` whether the job has ended: then an empty part is the log's end.
+  private Reply logPart(Request request, RestViews views, Job job) {
+    // Before it is read: what came until then is in the part.
+    boolean ended = core.database().read(tx -> Job.get(tx, job.id())).state().ended();
+    long from = RestPage.natural(request, "from", 0);
+    Optional<String> tail = request.asked("tail");
+    if (tail.isPresent()) {
+      from = Math.max(from, logs.size(job.id()) - RestPage.natural(request, "tail", 0));
+    }
+    Logs.Part part = logs.read(job.id(), from, ended);
+    return new Reply.Body(
+        200,
+        "application/octet-stream",
+        part.bytes(),
+        Map.of(
+            "Bakehouse-From", String.valueOf(part.next() - part.bytes().length),
+            "Bakehouse-Next", String.valueOf(part.next()),
+            "Bakehouse-Ended", String.valueOf(ended)));
+  }
+
   private Map<String, String> environment(Request request, Job job) {
     if (!job.type().equals(Job.SCRIPT)) {
       throw new HttpError(400, "This job type has no environment");
@@ -148,7 +171,14 @@ final class RestJobs {
       throw new HttpError(400, "Priority must be an integer");
     }
     core.database()
-        .run(tx -> tx.update("UPDATE jobs SET priority=? WHERE id=?", priority, job.id()));
+        .run(
+            tx -> {
+              JobState state = Job.get(tx, job.id()).state();
+              if (state.ended()) {
+                throw new HttpError(422, "The job has ended already; it is " + state.wire());
+              }
+              tx.update("UPDATE jobs SET priority=? WHERE id=?", priority, job.id());
+            });
     return Reply.json(shown(views, job.id()));
   }
 }

@@ -88,6 +88,15 @@ record RestPage(Request request, int page, int size) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
+  /// A number of the query that is not negative.
+  static long natural(Request request, String name, long fallback) {
+    String text = request.asked(name).orElse(String.valueOf(fallback));
+    if (!text.matches("[0-9]{1,18}")) {
+      throw new HttpError(400, "`" + name + "` must be a number, 0 or more");
+    }
+    return Long.parseLong(text);
+  }
+
   private static int number(Request request, String name, int fallback) {
     try {
       return request.asked(name).map(Integer::parseInt).orElse(fallback);

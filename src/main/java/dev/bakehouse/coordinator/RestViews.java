@@ -43,12 +43,22 @@ record RestViews(String base, boolean anyAgent) {
     return base + "/pipelines/" + pipeline + "/builds/" + number;
   }
 
+  /// The web page.
+  private String site() {
+    return base.substring(0, base.indexOf("/v2/")) + "/#/";
+  }
+
+  private String page(String pipeline, int number) {
+    return site() + pipeline + "/builds/" + number;
+  }
+
   Map<String, Object> build(BuildView build, Part part) {
     String url = buildUrl(build.pipeline(), build.number());
+    String page = page(build.pipeline(), build.number());
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("id", build.id());
     all.put("url", url);
-    all.put("web_url", url);
+    all.put("web_url", page);
     all.put("number", build.number());
     all.put("state", build.state());
     all.put("blocked", build.blocked());
@@ -69,7 +79,8 @@ record RestViews(String base, boolean anyAgent) {
       all.put("pipeline", Map.of("slug", build.pipeline(), "name", build.pipeline()));
     }
     if (part.jobs) {
-      all.put("jobs", build.jobs().stream().filter(part::shows).map(j -> job(url, j)).toList());
+      all.put(
+          "jobs", build.jobs().stream().filter(part::shows).map(j -> job(url, page, j)).toList());
     }
     return all;
   }
@@ -89,16 +100,17 @@ record RestViews(String base, boolean anyAgent) {
   }
 
   Map<String, Object> job(Build build, JobView job) {
-    return job(buildUrl(build.pipeline(), build.number()), job);
+    return job(
+        buildUrl(build.pipeline(), build.number()), page(build.pipeline(), build.number()), job);
   }
 
-  private Map<String, Object> job(String buildUrl, JobView job) {
+  private Map<String, Object> job(String buildUrl, String page, JobView job) {
     String url = buildUrl + "/jobs/" + job.id();
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("id", job.id());
     all.put("type", job.type());
     all.put("build_url", buildUrl);
-    all.put("web_url", url);
+    all.put("web_url", page + "/" + job.id());
     all.put("priority", Map.of("number", job.priority()));
     all.put("name", job.label());
     all.put("step_key", job.key());
@@ -167,14 +179,20 @@ record RestViews(String base, boolean anyAgent) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("id", agent.id());
     all.put("url", base + "/agents/" + agent.id());
-    all.put("web_url", base + "/agents/" + agent.id());
+    all.put("web_url", site() + "agents");
     all.put("name", agent.name());
     all.put("connection_state", state(agent));
     all.put("hostname", agent.hostname());
     all.put("version", agent.version());
     all.put("queue", agent.queues().getFirst());
     all.put("meta_data", agent.tags());
-    all.put("paused", agent.paused());
+    AgentPause.Lasting pause = agent.pause();
+    all.put("paused", pause != null);
+    if (pause != null) {
+      all.put("paused_at", time(pause.begun()));
+      all.put("paused_note", pause.note());
+      all.put("paused_timeout_in_minutes", pause.minutes());
+    }
     all.put("created_at", time(agent.created()));
     all.put("job", job);
     return all;

@@ -151,7 +151,8 @@ final class Scheduler {
           StepRow.get(tx, job.step()).step() instanceof CommandStep step
               && step.softFail(job.matrix()).all();
       tx.update(
-          "UPDATE jobs SET state='canceled', finished=?, deadline=NULL, soft_failed=? WHERE id=?",
+          "UPDATE jobs SET state='canceled', finished=?, deadline=NULL, reason=NULL, soft_failed=?"
+              + " WHERE id=?",
           Core.now(),
           soft ? 1 : 0,
           job.id());

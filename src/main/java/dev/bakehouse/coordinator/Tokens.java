@@ -51,6 +51,10 @@ final class Tokens {
     return same(registration, token);
   }
 
+  String api() {
+    return api;
+  }
+
   boolean isApi(String token) {
     return same(api, token);
   }

@@ -81,13 +81,14 @@ final class Triggers {
       env.put("BUILDKITE_PARALLEL_JOB_COUNT", String.valueOf(job.parallelCount()));
     }
     BuildRequest request =
-        new BuildRequest(
-            step.pipeline(),
-            target.repository,
-            step.commit().orElse("HEAD"),
-            step.branch().orElse(target.branch),
-            step.message().or(() -> step.base().label()).orElse(""),
-            env);
+        BuildCheck.checked(
+            new BuildRequest(
+                step.pipeline(),
+                target.repository,
+                step.commit().orElse("HEAD"),
+                step.branch().orElse(target.branch),
+                step.message().or(() -> step.base().label()).orElse(""),
+                env));
     Pipeline pipeline = Pipeline.parse(step.pipeline(), target.configuration);
     String made = builds.create(tx, request, pipeline, BuiltRef.TRIGGER, job.id());
     builds.answer(tx, made, step.metaData());

@@ -60,7 +60,11 @@ public record Inventory(
               host.text("config", config),
               host.texts("restart", restart));
       if (!ssh.matches("[A-Za-z0-9_.@:%\\[\\]-]+") || ssh.startsWith("-")) {
-        throw host.error("ssh", "is nothing ssh connects to: `" + ssh + "`", "`ssh: user@host`.");
+        throw host.error(
+            "ssh",
+            "is nothing ssh connects to: `" + ssh + "`",
+            "Write `ssh: user@host`; for a port, the name of a `Host` with a `Port` in"
+                + " ~/.ssh/config or the file in `fleet.ssh-config`.");
       }
       if (!names.add(member.name())) {
         throw host.error("name", "stands twice: " + member.name(), "Give each host its own.");

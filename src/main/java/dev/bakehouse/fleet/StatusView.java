@@ -55,15 +55,18 @@ public final class StatusView {
 
   private static String trouble(JsonNode status) {
     return StreamSupport.stream(status.path("agents").spliterator(), false)
-        .filter(agent -> !agent.path("trouble").asString("").isEmpty())
-        .map(
-            agent ->
-                "; agent "
-                    + agent.path("name").asString("")
-                    + " "
-                    + agent.path("trouble").asString(""))
+        .flatMap(agent -> troubleOf(agent).stream())
         .findFirst()
         .orElse("");
+  }
+
+  private static Optional<String> troubleOf(JsonNode agent) {
+    String refusal = agent.path("refusal").asString("");
+    String trouble =
+        refusal.isEmpty() ? agent.path("trouble").asString("") : "is not registered: " + refusal;
+    return trouble.isEmpty()
+        ? Optional.empty()
+        : Optional.of("; agent " + agent.path("name").asString("") + " " + trouble);
   }
 
   /// The images jobs may run in, those that are not ready with their state.

@@ -77,7 +77,10 @@ final class AgentConfig {
     HostEnvironment.of(host, temporary).forEach((name, value) -> list.add(name + "=" + value));
     list.add("BAKEHOUSE_READY_IMAGES=" + AgentTags.images(tags));
     list.add("--");
-    Self.argv(QUICK, "job", "bootstrap").forEach(list::add);
+    (host.cacheStore().startsWith("s3:")
+            ? Self.argvWithS3(QUICK, "job", "bootstrap")
+            : Self.argv(QUICK, "job", "bootstrap"))
+        .forEach(list::add);
     Directories.writePrivate(dir.resolve("bootstrap.list"), RawEnvironment.bytes(list.toString()));
     return List.of(Programs.path("perl"), "-T", script.toString());
   }

@@ -7,12 +7,10 @@ import dev.bakehouse.platform.Guarded;
 import dev.bakehouse.platform.Guardian;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -26,22 +24,21 @@ final class AgentProcess implements AutoCloseable {
   private static final int ID = 36;
   private static final String LOG = "agent.log";
 
-  /// Bytes of its log that hold what it wrote last.
-  private static final int LAST = 1024;
-
   private final HostSettings host;
-  private final int slot;
   private final String name;
   private final Path temporary;
   private final Guarded process;
+  private final AgentLog log;
+  private final Registration registration;
   private final long started = System.nanoTime();
 
-  private AgentProcess(HostSettings host, int slot, Path temporary, Guarded process) {
+  private AgentProcess(HostSettings host, int slot, Path temporary, Guarded process, AgentLog log) {
     this.host = host;
-    this.slot = slot;
     this.name = AgentConfig.name(host, slot);
     this.temporary = temporary;
     this.process = process;
+    this.log = log;
+    this.registration = new Registration(log, Instant.now());
   }
 
   /// @param tags what it registers with, `name=value`
@@ -57,12 +54,13 @@ final class AgentProcess implements AutoCloseable {
             Command.of(host.agent().binary(), "start", "--config", config.toString()),
             host,
             temporary);
+    AgentLog log = new AgentLog(here.resolve(LOG));
     Guarded process =
         Guardian.of(command, here, here.resolve(LOG), identity(host, slot))
             .grace(grace(host))
             .lasting()
             .start();
-    return new AgentProcess(host, slot, temporary, process);
+    return new AgentProcess(host, slot, temporary, process, log);
   }
 
   /// Says which process the agent of a slot was last.
@@ -108,19 +106,19 @@ final class AgentProcess implements AutoCloseable {
     return name;
   }
 
+  /// Whether it can get jobs.
+  boolean registered() {
+    return registration.done(job().isPresent(), Instant.now());
+  }
+
+  /// What it told of why it is not registered yet; empty when it is, or there is nothing to tell.
+  String refusal() {
+    return registration.refusal();
+  }
+
   /// What it wrote last into its log; empty when that is not known.
   String lastWords() {
-    try (FileChannel log = FileChannel.open(AgentConfig.directory(host, slot).resolve(LOG))) {
-      ByteBuffer end = ByteBuffer.allocate(LAST);
-      log.read(end, Math.max(0, log.size() - LAST));
-      return new String(end.array(), 0, end.position(), StandardCharsets.UTF_8)
-          .lines()
-          .map(line -> line.replaceAll("\\p{Cc}", "").strip())
-          .filter(line -> !line.isEmpty())
-          .reduce("", (_, line) -> line);
-    } catch (IOException e) {
-      return "";
-    }
+    return log.lastWords();
   }
 
   boolean alive() {

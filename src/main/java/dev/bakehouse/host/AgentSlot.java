@@ -5,6 +5,8 @@ import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Processes.Identity;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -26,12 +28,21 @@ final class AgentSlot implements AutoCloseable {
   private @Nullable AgentProcess agent;
   private List<String> tags = List.of();
   private boolean leaving;
+
+  /// Whether somebody was told that it is refused, and not yet that it is not any more.
+  private boolean refused;
+
   private long earliest = System.nanoTime();
 
   /// Why the last one ended by itself, until another has lived for a while.
   private String trouble = "";
 
   private @Nullable Long overdue;
+
+  /// How it was at the last look, and since when.
+  private String last = "";
+
+  private String since = "";
 
   AgentSlot(HostSettings host, int slot, Consumer<String> say) {
     this.host = host;
@@ -48,6 +59,9 @@ final class AgentSlot implements AutoCloseable {
     }
     if (agent != null && agent.age().compareTo(SHORT_LIFE) > 0) {
       trouble = "";
+    }
+    if (agent != null && !leaving) {
+      registration(agent);
     }
     if (agent != null && !leaving && !wanted.equals(Optional.of(tags))) {
       say.accept(
@@ -68,17 +82,61 @@ final class AgentSlot implements AutoCloseable {
     }
   }
 
+  /// Asked at each look, so that it knows since when.
   HostStatus.Agent status() {
+    HostStatus.Agent now = now();
+    if (!last.equals(now.state() + " " + now.job())) {
+      last = now.state() + " " + now.job();
+      since = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+    return new HostStatus.Agent(
+        now.slot(),
+        now.name(),
+        now.state(),
+        now.job(),
+        now.tags(),
+        now.trouble(),
+        now.refusal(),
+        since);
+  }
+
+  private HostStatus.Agent now() {
     String name = AgentConfig.name(host, slot);
     if (agent == null) {
       return predecessor()
           .map(_ -> AgentProcess.job(host, slot).orElse(""))
-          .map(job -> new HostStatus.Agent(slot + 1, name, "leaving", job, List.of(), trouble))
-          .orElse(new HostStatus.Agent(slot + 1, name, "away", "", List.of(), trouble));
+          .map(job -> agent(name, "leaving", job, List.of(), ""))
+          .orElseGet(() -> agent(name, "away", "", List.of(), ""));
     }
     Optional<String> job = agent.job();
-    String state = leaving ? "leaving" : job.isPresent() ? "busy" : "idle";
-    return new HostStatus.Agent(slot + 1, name, state, job.orElse(""), tags, trouble);
+    String free = agent.registered() ? "idle" : "starting";
+    String state = leaving ? "leaving" : job.isPresent() ? "busy" : free;
+    return agent(name, state, job.orElse(""), tags, agent.refusal());
+  }
+
+  private HostStatus.Agent agent(
+      String name, String state, String job, List<String> registered, String refusal) {
+    return new HostStatus.Agent(slot + 1, name, state, job, registered, trouble, refusal, "");
+  }
+
+  /// Tells once that it is refused: it tries for minutes, and then another one does.
+  private void registration(AgentProcess running) {
+    boolean registered = running.registered();
+    String refusal = running.refusal();
+    if (registered && refused) {
+      say.accept("agent " + running.name() + " is registered now");
+    } else if (!refusal.isEmpty() && !refused) {
+      say.accept(
+          "agent "
+              + running.name()
+              + " is not registered, and tries again: "
+              + refusal
+              + "; check agent.endpoint in "
+              + host.file()
+              + ", here "
+              + host.agent().endpoint());
+    }
+    refused = !registered && (refused || !refusal.isEmpty());
   }
 
   private void gone(AgentProcess ended) {

@@ -45,6 +45,12 @@ public final class HostDaemon {
     this.config = new ConfigCheck(host.file());
   }
 
+  /// For a process that is a daemon and nothing else: bounds what the connections to its page may
+  /// take up.
+  public static void limitProcess() {
+    WebServer.limitProcess();
+  }
+
   /// Runs until [#stop].
   ///
   /// @throws UserError when another daemon has the state directory, agents can not be started, or
@@ -120,7 +126,8 @@ public final class HostDaemon {
             host.state(), rules, Mends.of(host, reaper), new VmProbe(host, stop), this::say, stop);
     List<ImageKeeper> keepers = keepers(templates, breaker);
     boolean tart = hypervisor.name().equals("tart");
-    try (HostWatch watch = new HostWatch(host, tart, keepers, this::away, this::say, stop)) {
+    try (var _ = Web.start(host, hypervisor, this::say);
+        HostWatch watch = new HostWatch(host, tart, keepers, this::away, this::say, stop)) {
       watch.meanwhile(() -> templates(templates));
       starting = false;
       rollout.ifPresent(RolloutWatch::start);

@@ -6,6 +6,7 @@ import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Reason;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -34,19 +35,33 @@ final class HostEnvironment {
                 + " cache.s3.credentials-file, and the region in cache.store");
   }
 
-  /// Refuses a file of S3 credentials that others may read, as each job with caches would.
+  /// Refuses files of secrets that others may use: S3 credentials, as each job with caches would,
+  /// and tokens. A token that is not there is told by whoever needs it.
   static void insistPrivate(HostSettings host) {
-    if (host.s3Credentials().isEmpty()) {
+    insistPrivate(
+        "credentials file",
+        host.s3Credentials(),
+        "Name a file you can read in cache.s3.credentials-file, written as ~/.aws/credentials.");
+    insistPrivate(
+        "agent token",
+        host.agent().tokenFile().filter(Files::exists),
+        "Name a file you can read in agent.token-file.");
+    insistPrivate(
+        "API token",
+        host.apiTokenFile().filter(Files::exists),
+        "Name a file you can read in api.token-file.");
+  }
+
+  private static void insistPrivate(String what, Optional<Path> secret, String remedy) {
+    if (secret.isEmpty()) {
       return;
     }
-    Path file = host.s3Credentials().get();
+    Path file = secret.get();
     try {
-      Directories.insistPrivate("The credentials file", file);
+      Directories.insistPrivate("The " + what, file);
     } catch (IOException e) {
       throw new UserError(
-          "Could not look at the credentials file " + file + ": " + Reason.of(e),
-          "Name a file you can read in cache.s3.credentials-file, written as ~/.aws/credentials.",
-          e);
+          "Could not look at the " + what + " " + file + ": " + Reason.of(e), remedy, e);
     }
   }
 

@@ -44,16 +44,27 @@ public record HostStatus(
 
   /// The agent of a slot, of which the first is 1.
   ///
-  /// @param state `idle`, `busy`, `leaving`, `away`
+  /// @param state `starting` (not registered yet), `idle`, `busy`, `leaving`, `away`
   /// @param job it runs, or empty
   /// @param tags it registered with, `name=value`
   /// @param trouble why the one before it ended by itself, while that is news; else empty
+  /// @param refusal what it says of its attempts to register, while it tries again; else empty
+  /// @param since ISO-8601, when the daemon saw it so for the first time; empty when unknown
   public record Agent(
-      int slot, String name, String state, String job, List<String> tags, String trouble) {
+      int slot,
+      String name,
+      String state,
+      String job,
+      List<String> tags,
+      String trouble,
+      String refusal,
+      String since) {
     @SuppressWarnings("NullAway") // Daemons before this one do not tell it.
     public Agent {
       tags = List.copyOf(tags);
       trouble = trouble == null ? "" : trouble;
+      refusal = refusal == null ? "" : refusal;
+      since = since == null ? "" : since;
     }
   }
 }

@@ -15,6 +15,8 @@ import java.util.Optional;
 public record Requirement(String bootstrapVersion, String release, String bunVersion) {
   public static final Requirement NONE = new Requirement("", "", "");
 
+  private static final String NUMBERS = "\\d{1,9}(\\.\\d{1,9})*";
+
   /// Why an image does not do, for people; empty when it does.
   Optional<String> against(LocalImage image) {
     String bootstrap = Labels.bootstrapVersion(image);
@@ -39,11 +41,15 @@ public record Requirement(String bootstrapVersion, String release, String bunVer
     if (version.equals(least)) {
       return true;
     }
-    String form = "\\d{1,9}(\\.\\d{1,9})*";
-    if (!version.matches(form) || !least.matches(form)) {
+    if (!comparable(version) || !comparable(least)) {
       return false;
     }
     return Arrays.compare(numbers(version), numbers(least)) >= 0;
+  }
+
+  /// Whether others can be earlier or later than it.
+  public static boolean comparable(String version) {
+    return version.matches(NUMBERS);
   }
 
   /// Without the zeros at the end: `3.6.0` is `3.6`.

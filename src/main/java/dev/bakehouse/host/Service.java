@@ -262,7 +262,10 @@ public final class Service {
               + outcome.status()
               + ": "
               + outcome.complaint(),
-          system ? "Run this as root." : "Run this as the user the service is for, logged in.");
+          (system ? "Run this as root" : "Run this as the user the service is for, logged in")
+              + "; what the service itself says is in "
+              + unit().log()
+              + (mac ? "." : " and told by `systemctl status " + ServiceUnit.UNIT + "`."));
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /// `status.json` in a host's state directory: written by its daemon, read by everyone else.
 public final class StatusFile {
@@ -22,10 +23,12 @@ public final class StatusFile {
 
   private final String host;
   private final Path file;
+  private final Orders orders;
 
   public StatusFile(HostSettings host) {
     this.host = host.name();
     this.file = host.state().resolve("status.json");
+    this.orders = new Orders(host.state());
   }
 
   /// What the daemon said last; empty when none runs.
@@ -39,6 +42,13 @@ public final class StatusFile {
       throw new UserError(
           "Could not read " + file + ": " + e.getMessage(), "Check its owner and mode.", e);
     }
+  }
+
+  /// For programs: with the order to drain, which holds without a daemon too, as `drain`.
+  public String json(HostStatus status) {
+    ObjectNode tree = JSON.valueToTree(status);
+    orders.drain().ifPresent(drain -> tree.set("drain", JSON.valueToTree(drain)));
+    return JSON.writeValueAsString(tree);
   }
 
   /// @param looked before anything of it was found

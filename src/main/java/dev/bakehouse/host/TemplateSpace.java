@@ -58,7 +58,8 @@ final class TemplateSpace {
     return gone;
   }
 
-  private static long size(TemplateInfo template) {
+  /// Bytes it takes up.
+  static long size(TemplateInfo template) {
     long all = 0;
     for (Path file : template.files()) {
       try (Holes holes = Holes.open(file)) {

@@ -8,6 +8,7 @@ import dev.bakehouse.oci.Repositories;
 import dev.bakehouse.oci.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,9 +43,11 @@ record Parents(ImageStore store, Repositories repositories) {
       throws IOException {
     Path own = image.directory().resolve("manifest.json");
     Path file = Files.exists(own) ? own : image.directory().resolve(ImageStore.PARENT);
-    if (Files.exists(file)) {
+    try {
       Manifest manifest = Manifest.parse(Files.readAllBytes(file), file.toString());
       parents.add(new Parent(manifest, origin(origins.of(image), to)));
+    } catch (NoSuchFileException | CorruptData e) {
+      // It never had one, was deleted meanwhile, or is damaged: nothing to share.
     }
   }
 

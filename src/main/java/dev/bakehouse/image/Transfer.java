@@ -104,10 +104,11 @@ public final class Transfer {
       Directories.delete(partial);
     }
     Files.createDirectories(partial);
-    if (same.isPresent()) {
-      store.share(same.get().directory(), partial, List.of("config.json", "nvram.bin"));
-    }
-    Manifest manifest = manifest(repository, digest, same);
+    Optional<byte[]> known = same.flatMap(image -> small(image, digest, partial));
+    Manifest manifest =
+        known.isPresent()
+            ? Manifest.parse(known.get(), "The manifest " + digest)
+            : repository.manifest(digest.toString());
     TartManifest image = TartManifest.of(manifest, "The image " + reference);
     ProgressLine progress = new ProgressLine(log, "pull " + name);
     TartPull plan = new TartPull(repository, manifest, disks(images), progress);
@@ -152,15 +153,19 @@ public final class Transfer {
     return (int) Files.getAttribute(disk, "unix:nlink") == 1;
   }
 
-  private static Manifest manifest(Repository repository, Digest digest, Optional<LocalImage> same)
-      throws IOException {
-    if (same.isPresent()) {
-      Path file = same.get().directory().resolve("manifest.json");
-      if (Files.exists(file) && Digest.of(file).equals(digest)) {
-        return Manifest.parse(Files.readAllBytes(file), file.toString());
-      }
-    }
-    return repository.manifest(digest.toString());
+  /// Brings the small files of an image, if it is still there, into a directory.
+  ///
+  /// @return its manifest, when it is the one of that digest
+  private Optional<byte[]> small(LocalImage image, Digest digest, Path into) {
+    return store.gated(
+        "share files of the image " + image.name(),
+        () -> {
+          store.share(image.directory(), into, List.of("config.json", "nvram.bin"));
+          Path manifest = image.directory().resolve("manifest.json");
+          return Files.exists(manifest)
+              ? Optional.of(Files.readAllBytes(manifest)).filter(b -> Digest.of(b).equals(digest))
+              : Optional.empty();
+        });
   }
 
   /// Where a hypervisor keeps the images, unfinished work lies elsewhere and it may write to disks.

@@ -42,6 +42,7 @@ final class Bootstrap {
   private final Optional<Visitor> visitor;
   private final Evidence evidence;
   private final KeptVm kept;
+  private final Recording recording;
 
   /// Whether a failure was in a VM that had started well, and the host knows no cause of its own.
   private boolean guests;
@@ -68,15 +69,32 @@ final class Bootstrap {
     this.raw = new Redactor(out, secrets);
     this.log = new PrintStream(raw, true, StandardCharsets.UTF_8);
     this.phases = new Phases(log);
+    this.recording = Recording.begin(job, settings, phases, visitor.isEmpty());
     this.evidence = new Evidence(settings, job, cancellation, phases, visitor.isEmpty());
     this.kept = new KeptVm(settings, job, cancellation, visitor.isPresent(), evidence, phases);
     this.guest = new GuestBootstrap(job, cancellation, raw, phases, visitor, evidence);
   }
 
-  /// Runs the job to its end.
+  /// Runs the job to its end, and leaves a record of it on the host.
   ///
   /// @return the status for the agent
   int run() {
+    int status = INFRASTRUCTURE;
+    try {
+      status = work();
+    } finally {
+      recording.end(status, cancellation.cancelled());
+      log.flush();
+      try {
+        raw.settle();
+      } catch (IOException e) {
+        // The agent is gone; nobody reads this.
+      }
+    }
+    return status;
+  }
+
+  private int work() {
     try {
       var _ = settings.cache().rule().decide(job.stepKey(), job.texts());
       RemotePlugins.insistReachable(job, settings, machines);
@@ -95,27 +113,28 @@ final class Bootstrap {
       log.println("--- bakehouse: " + phases.summary());
       return status;
     } catch (Infrastructure e) {
-      log.println("+++ bakehouse: infrastructure failure, not the job's own");
-      log.println(e.getMessage());
-      log.println("  " + e.remedy());
       boolean cancelled = cancellation.cancelled();
+      if (cancelled) {
+        log.println("+++ bakehouse: cancelled, before the job could end: " + e.getMessage());
+      } else {
+        log.println("+++ bakehouse: infrastructure failure, not the job's own");
+        log.println(e.getMessage());
+        log.println("  " + e.remedy());
+      }
       boolean theirs =
           e.getCause() instanceof GitMirror.Fault || e.getCause() instanceof JobTests.Disagreement;
+      if (!theirs) {
+        recording.machineryFailed(Optional.of(e.phase()));
+      }
       if (!cancelled && !theirs) {
         note(String.valueOf(e.getMessage()));
       }
       evidence.upload();
       return cancelled ? 143 : INFRASTRUCTURE;
     } catch (RuntimeException e) {
+      recording.machineryFailed(Optional.empty());
       note("internal fault: " + e);
       throw e;
-    } finally {
-      log.flush();
-      try {
-        raw.settle();
-      } catch (IOException e) {
-        // The agent is gone; nobody reads this.
-      }
     }
   }
 
@@ -201,7 +220,7 @@ final class Bootstrap {
           passed.get().note(image.steadily(LocalImage::content, _ -> {}));
         }
         if (!taken) {
-          phases.run(Phase.CACHE, "history and annotation", caches::settle);
+          recording.served(phases.run(Phase.CACHE, "history and annotation", caches::settle));
         }
       }
       if (tests.isPresent() && !cancellation.cancelled()) {

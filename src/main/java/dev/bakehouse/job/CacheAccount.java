@@ -40,7 +40,8 @@ final class CacheAccount {
   /// @param restored by kind, as is `saved`
   /// @param missed why nothing was restored, if so
   /// @param checkout where the sources lay
-  void settle(
+  /// @return a run of each cache
+  List<CacheRun> settle(
       Map<String, CacheReport> restored,
       Map<String, CacheReport> saved,
       StepFigures figures,
@@ -54,6 +55,7 @@ final class CacheAccount {
     if (!runs.isEmpty()) {
       CacheAnnotation.publish(job, runs, phases);
     }
+    return runs;
   }
 
   private List<CacheRun> runs(

@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Reason;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
@@ -53,9 +55,14 @@ public final class Failures {
   public void add(String job, String what) {
     Directories.makePrivate(directory);
     String name =
-        "%015d-%d-%d.json"
-            .formatted(System.currentTimeMillis(), Processes.self().pid(), COUNT.incrementAndGet());
-    byte[] json = JSON.writeValueAsBytes(new Failure(Instant.now().toString(), job, what));
+        String.format(
+            Locale.ROOT,
+            "%015d-%d-%d.json",
+            System.currentTimeMillis(),
+            Processes.self().pid(),
+            COUNT.incrementAndGet());
+    String told = Command.withoutCredentials(what);
+    byte[] json = JSON.writeValueAsBytes(new Failure(Instant.now().toString(), job, told));
     try {
       Directories.writePrivate(directory.resolve(name), json);
     } catch (UserError e) {

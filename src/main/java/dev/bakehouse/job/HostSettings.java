@@ -9,6 +9,7 @@ import dev.bakehouse.config.Section;
 import dev.bakehouse.config.StandbySettings;
 import dev.bakehouse.config.Vlans;
 import dev.bakehouse.config.VmSettings;
+import dev.bakehouse.config.WebAddress;
 import dev.bakehouse.config.Yaml;
 import dev.bakehouse.image.ImageConfig;
 import dev.bakehouse.image.ImageStore;
@@ -156,7 +157,7 @@ public record HostSettings(
             host.texts("keep-environment", List.of()),
             host.texts("allow", HOST_COMMANDS),
             git.choice("filter", "blob:none", List.of("none", "blob:none", "tree:0")),
-            api.text("url"),
+            WebAddress.in(api, "url"),
             api.text("token-file").map(Path::of),
             GithubSettings.read(root.section("github")),
             CacheConfig.read(root.section("cache")),
@@ -256,7 +257,7 @@ public record HostSettings(
   }
 
   /// The store of build caches: the configured one, else a directory of the host's own.
-  String cacheStore() {
+  public String cacheStore() {
     return cache.store().isEmpty() ? "dir:" + state.resolve("cache") : cache.store();
   }
 

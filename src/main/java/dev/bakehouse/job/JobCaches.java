@@ -3,6 +3,7 @@ package dev.bakehouse.job;
 import dev.bakehouse.cache.Access;
 import dev.bakehouse.cache.CachePaths;
 import dev.bakehouse.cache.CacheReport;
+import dev.bakehouse.cache.CacheRun;
 import dev.bakehouse.cache.CacheStats;
 import dev.bakehouse.cache.CacheStore;
 import dev.bakehouse.cache.CacheStore.Basis;
@@ -269,14 +270,13 @@ final class JobCaches {
 
   /// Writes the history and the build's annotation. The job has passed, and its VM is gone.
   ///
-  /// @return whether that went well; nothing here fails a job
-  boolean settle() {
+  /// @return how each cache served; none when that did not go well, for nothing here fails a job
+  List<CacheRun> settle() {
     try {
-      account.settle(restored, saved, figures, caches.missed(), checkoutPath, phases);
-      return true;
+      return account.settle(restored, saved, figures, caches.missed(), checkoutPath, phases);
     } catch (RuntimeException e) {
       phases.say("Caches: no history: " + e);
-      return false;
+      return List.of();
     }
   }
 

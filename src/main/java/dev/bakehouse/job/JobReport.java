@@ -5,7 +5,6 @@ import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.UserError;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,13 +35,6 @@ record JobReport(
   /// Publishes with the job's own token, through the agent's own command. Failing to is said and no
   /// more: the job is over.
   static void publish(Job job, HostSettings settings, String vm, Phases phases, JobCaches caches) {
-    Map<String, Double> seconds = new LinkedHashMap<>();
-    for (Phase phase : Phase.values()) {
-      Duration time = phases.times().get(phase);
-      if (time != null) {
-        seconds.put(phase.label(), time.toMillis() / 1000.0);
-      }
-    }
     byte[] json =
         JsonMapper.builder()
             .build()
@@ -52,7 +44,7 @@ record JobReport(
                     vm,
                     phases.speed(),
                     settings.image(),
-                    seconds,
+                    phases.seconds(),
                     caches.reports(),
                     caches.overhead()))
             .getBytes(StandardCharsets.UTF_8);

@@ -10,6 +10,7 @@ import dev.bakehouse.cache.LatestSaved;
 import dev.bakehouse.cache.Sources;
 import dev.bakehouse.cache.StepRule;
 import dev.bakehouse.config.Section;
+import dev.bakehouse.config.WebAddress;
 import dev.bakehouse.platform.UserError;
 import java.net.URI;
 import java.nio.file.Path;
@@ -26,7 +27,8 @@ public final class JobSources {
   /// @param tokenFile file with its token
   public record Api(Path file, Optional<String> url, Optional<Path> tokenFile) {
     public static Api read(Path file, Section section) {
-      Api api = new Api(file, section.text("url"), section.text("token-file").map(Path::of));
+      Optional<Path> token = section.text("token-file").map(Path::of);
+      Api api = new Api(file, WebAddress.in(section, "url"), token);
       section.close();
       return api;
     }

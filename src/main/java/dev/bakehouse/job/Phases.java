@@ -3,6 +3,7 @@ package dev.bakehouse.job;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -70,6 +71,14 @@ public final class Phases {
 
   public Map<Phase, Duration> times() {
     return Map.copyOf(times);
+  }
+
+  /// The times by the phases' labels, in the order of the phases.
+  Map<String, Double> seconds() {
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    new EnumMap<>(times)
+        .forEach((phase, time) -> seconds.put(phase.label(), time.toMillis() / 1000.0));
+    return seconds;
   }
 
   /// The times on one line, in the order of the phases, and how the VM came to run.

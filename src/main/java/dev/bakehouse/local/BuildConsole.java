@@ -82,11 +82,15 @@ final class BuildConsole implements Consumer<BuildEvent> {
     out.printf("[%3d s] %s%n", seconds, text);
   }
 
-  /// Cuts a stream of bytes into lines.
+  /// Cuts a stream of bytes into lines, each as a terminal would show it in the end: what a
+  /// carriage return went back over is gone.
   private final class Lines {
+    private static final int LONGEST = 1 << 16;
+
     private final String title;
     private final LogText marks = new LogText();
     private final ByteArrayOutputStream open = new ByteArrayOutputStream();
+    private boolean returned;
 
     Lines(String title) {
       this.title = title;
@@ -94,9 +98,18 @@ final class BuildConsole implements Consumer<BuildEvent> {
 
     void write(byte[] bytes) {
       for (byte b : marks.filter(bytes)) {
-        if (b == '\n') {
+        if (b == '\n' || open.size() == LONGEST) {
           settle();
-        } else if (b != '\r') {
+        }
+        if (b == '\r') {
+          returned = true;
+          continue;
+        }
+        if (returned) {
+          open.reset();
+          returned = false;
+        }
+        if (b != '\n') {
           open.write(b);
         }
       }

@@ -101,7 +101,9 @@ public final class Demo {
   public Result run(WhileUp whileUp) throws IOException {
     Prepared prepared = prepare();
     step(3, "the example's repository, a coordinator, " + HOSTS + " hosts");
-    new StateDirectory(state).insistIdle();
+    StateDirectory place = new StateDirectory(state);
+    place.awaitHosts(out::println);
+    place.insistIdle();
     for (String old : new String[] {"coordinator", "cache"}) {
       Directories.delete(state.resolve(old));
     }
@@ -112,7 +114,10 @@ public final class Demo {
         ExampleRepository.make(Self.root().resolve("examples/oven"), state.resolve("example/oven"));
     try (LocalFleet fleet =
         LocalFleet.start(
-            Config.of(0, state.resolve("coordinator")), HOSTS, place -> host(place, prepared))) {
+            Config.of(0, state.resolve("coordinator")),
+            HOSTS,
+            at -> host(at, prepared),
+            out::println)) {
       step(4, "a cold build: no cache anywhere (about four minutes on two cores without KVM)");
       BuildReport cold = build(fleet, repository, "cold");
       fleet.awaitCaches();

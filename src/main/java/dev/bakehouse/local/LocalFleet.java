@@ -6,6 +6,7 @@ import dev.bakehouse.coordinator.BuildView;
 import dev.bakehouse.coordinator.Config;
 import dev.bakehouse.coordinator.Coordinator;
 import dev.bakehouse.pipeline.Pipeline;
+import dev.bakehouse.platform.Terminal;
 import dev.bakehouse.platform.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,12 +51,20 @@ public final class LocalFleet implements AutoCloseable {
     }
   }
 
-  /// Starts the coordinator and `count` hosts, named `host-1` and on.
+  /// Starts the coordinator and `count` hosts, named `host-1` and on. What a fleet that was killed
+  /// left of its builds is cancelled: nobody watches it any more.
   ///
   /// @param spec makes a host's configuration from its name, given the coordinator
-  public static LocalFleet start(Config config, int count, Function<Place, HostSpec> spec) {
+  public static LocalFleet start(
+      Config config, int count, Function<Place, HostSpec> spec, Consumer<String> say) {
     LocalFleet fleet = new LocalFleet(Coordinator.start(config));
     try {
+      for (BuildView left : fleet.coordinator.cancelUnfinished()) {
+        say.accept(
+            "note: build %d of %s was left unfinished by a run that was killed; it is cancelled"
+                .formatted(left.number(), left.pipeline()));
+      }
+      say.accept(fleet.webPage());
       for (int n = 1; n <= count; n++) {
         fleet.hosts.add(HostProcess.start(spec.apply(new Place("host-" + n, fleet.coordinator))));
       }
@@ -64,6 +73,15 @@ public final class LocalFleet implements AutoCloseable {
       fleet.close();
       throw e;
     }
+  }
+
+  /// How the coordinator's web page is reached. A link that opens it goes to a terminal only: what
+  /// is written to a file may be read by others.
+  public String webPage() {
+    return Terminal.showsOutput()
+        ? "web page: " + coordinator.webLink()
+        : "web page: %s/ (`bakehouse coordinator login --state %s` prints a link that opens it)"
+            .formatted(coordinator.address(), coordinator.state());
   }
 
   /// What a host must know of its place.
@@ -105,6 +123,7 @@ public final class LocalFleet implements AutoCloseable {
     } catch (InterruptedException e) {
       RuntimeException cause = dead.get();
       if (cause != null) {
+        coordinator.cancel(id);
         throw cause;
       }
       return cancelled(id, listener);

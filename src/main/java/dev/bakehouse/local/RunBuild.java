@@ -93,9 +93,11 @@ public final class RunBuild {
             git("log", "-1", "--format=%s"),
             Map.of());
     Directories.makePrivate(request.state());
+    new StateDirectory(request.state()).awaitHosts(out::println);
     Config config = Config.of(0, request.state().resolve("coordinator")).anyAgent(true);
     try (LocalFleet fleet =
-        LocalFleet.start(config, request.hosts(), place -> host(place, agent, images))) {
+        LocalFleet.start(
+            config, request.hosts(), place -> host(place, agent, images), out::println)) {
       fleet
           .coordinator()
           .definePipeline(build.pipeline(), build.repository(), mainBranch(build.branch()));

@@ -1,6 +1,7 @@
 package dev.bakehouse.local;
 
 import dev.bakehouse.platform.Directories;
+import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Processes.Identity;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
@@ -9,9 +10,12 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// A state directory as a whole: whether somebody works in it, and its removal.
@@ -59,6 +63,9 @@ public final class StateDirectory {
           "vms",
           "volumes");
 
+  /// More than a host's agents have, once its owner is gone.
+  private static final Duration LONGEST_END = Duration.ofSeconds(90);
+
   private final Path dir;
 
   public StateDirectory(Path dir) {
@@ -94,16 +101,40 @@ public final class StateDirectory {
     Directories.delete(dir);
   }
 
+  /// Waits for the hosts of a fleet that was killed: they end by themselves.
+  ///
+  /// @throws UserError when a coordinator runs in it, or one of them does not end
+  void awaitHosts(Consumer<String> say) {
+    insistFree(dir.resolve("coordinator/coordinator.lock"));
+    List<Path> locks =
+        list(dir.resolve("hosts")).stream().map(host -> host.resolve("host.lock")).toList();
+    if (locks.stream().noneMatch(StateDirectory::held)) {
+      return;
+    }
+    say.accept("waiting: the hosts of a run that was killed are ending");
+    try {
+      var _ =
+          Poll.until(
+              "their end",
+              LONGEST_END,
+              () -> Optional.of(true).filter(_ -> locks.stream().noneMatch(StateDirectory::held)));
+    } catch (Poll.TimedOut e) {
+      locks.forEach(StateDirectory::insistFree);
+    }
+  }
+
   /// @throws UserError when a coordinator or a host runs in it
   public void insistIdle() {
     List<Path> locks = new ArrayList<>(List.of(dir.resolve("coordinator/coordinator.lock")));
     places().forEach(place -> locks.add(place.resolve("host.lock")));
-    for (Path lock : locks) {
-      if (held(lock)) {
-        throw new UserError(
-            lock.getParent() + " is in use: something of Bakehouse runs there",
-            "Stop it first, or name another directory with --state.");
-      }
+    locks.forEach(StateDirectory::insistFree);
+  }
+
+  private static void insistFree(Path lock) {
+    if (held(lock)) {
+      throw new UserError(
+          lock.getParent() + " is in use: something of Bakehouse runs there",
+          "Stop it first, or name another directory with --state.");
     }
   }
 

@@ -44,13 +44,22 @@ final class DiskRecord {
   ///
   /// @return whether the record is the disk's: sealed, and the disk was not written to since
   static boolean read(Path directory, Reader reader) throws IOException {
-    return scan(directory, reader).fits();
+    return read(directory, disk(directory), reader);
+  }
+
+  /// The same for a disk that may lie elsewhere.
+  static boolean read(Path directory, Path disk, Reader reader) throws IOException {
+    return scan(directory, disk, reader).fits();
+  }
+
+  private static Path disk(Path directory) {
+    return directory.resolve("disk.img");
   }
 
   /// @param end of the records that are whole
   private record Scan(boolean fits, long end) {}
 
-  private static Scan scan(Path directory, Reader reader) throws IOException {
+  private static Scan scan(Path directory, Path disk, Reader reader) throws IOException {
     Path file = directory.resolve(FILE);
     if (!Files.exists(file)) {
       return new Scan(false, 0);
@@ -69,7 +78,7 @@ final class DiskRecord {
         if (kind == SLICE) {
           reader.slice(slice(body.limit(length)));
         } else if (kind == SEAL) {
-          fits = body.limit(length).equals(stamp(directory));
+          fits = body.limit(length).equals(stamp(disk));
         }
         end = in.position();
       }
@@ -87,7 +96,7 @@ final class DiskRecord {
   /// Goes on after the last record that was written whole.
   static Writer append(Path directory) throws IOException {
     Writer writer = new Writer(directory);
-    writer.out.truncate(scan(directory, slice -> {}).end());
+    writer.out.truncate(scan(directory, disk(directory), slice -> {}).end());
     return writer;
   }
 
@@ -139,7 +148,7 @@ final class DiskRecord {
 
     /// Says that what was written so far is true of the disk as it is now.
     void seal() throws IOException {
-      add(SEAL, stamp(directory).array());
+      add(SEAL, stamp(disk(directory)).array());
     }
 
     private synchronized void add(int kind, byte[] body) throws IOException {
@@ -191,8 +200,7 @@ final class DiskRecord {
         : new Slice(offset, size, digest, blocks);
   }
 
-  private static ByteBuffer stamp(Path directory) throws IOException {
-    Path disk = directory.resolve("disk.img");
+  private static ByteBuffer stamp(Path disk) throws IOException {
     return buffer(16)
         .putLong(Files.size(disk))
         .putLong(Files.getLastModifiedTime(disk).to(TimeUnit.NANOSECONDS))

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// What the images of this host have, by slice and by block.
+/// What the images of this host have, by slice and by block. One that is deleted meanwhile has
+/// nothing, and one that is replaced is found out: by its record, or by the slices' digests.
 final class LocalDisks {
   /// A slice of a local disk.
   ///
@@ -21,29 +22,44 @@ final class LocalDisks {
   record Place(int disk, long offset) {}
 
   /// @param recorded whether its record is of the disk as it is; else only its manifest tells
-  private record Known(LocalDisk disk, List<Part> parts, boolean recorded) {}
+  private record Known(LocalDisk disk, long size, List<Part> parts, boolean recorded) {}
 
-  private record Part(long offset, long size, Digest content) {}
+  private record Part(long offset, long size, Digest content) {
+    static Part of(DiskSlice slice) {
+      return new Part(slice.offset(), slice.size(), slice.content());
+    }
+
+    static Part of(DiskRecord.Slice slice) {
+      return new Part(slice.offset(), slice.size(), slice.content());
+    }
+  }
 
   private final List<Known> all = new ArrayList<>();
   private final Map<Digest, Place> slices = new HashMap<>();
 
   LocalDisks(List<LocalDisk> disks) throws IOException {
     for (LocalDisk disk : disks) {
-      if (!Files.exists(disk.disk())) {
-        continue;
+      try {
+        Known known = known(disk);
+        known
+            .parts()
+            .forEach(p -> slices.putIfAbsent(p.content(), new Place(all.size(), p.offset())));
+        all.add(known);
+      } catch (NoSuchFileException e) {
+        // Deleted meanwhile: nothing to be had from it.
       }
-      List<Part> parts = new ArrayList<>();
-      boolean recorded =
-          DiskRecord.read(
-              disk.directory(), s -> parts.add(new Part(s.offset(), s.size(), s.content())));
-      if (!recorded) {
-        parts.clear();
-        parts.addAll(ofManifest(disk));
-      }
-      parts.forEach(p -> slices.putIfAbsent(p.content(), new Place(all.size(), p.offset())));
-      all.add(new Known(disk, parts, recorded));
     }
+  }
+
+  private static Known known(LocalDisk disk) throws IOException {
+    long size = Files.size(disk.disk());
+    List<Part> parts = new ArrayList<>();
+    boolean recorded = DiskRecord.read(disk.directory(), slice -> parts.add(Part.of(slice)));
+    if (!recorded) {
+      parts.clear();
+      parts.addAll(ofManifest(disk));
+    }
+    return new Known(disk, size, parts, recorded);
   }
 
   boolean isEmpty() {
@@ -55,18 +71,21 @@ final class LocalDisks {
   }
 
   /// An image whose disk is known to be exactly the one wanted.
-  Optional<LocalDisk> whole(TartManifest image) throws IOException {
-    List<Part> wanted =
-        image.disk().stream().map(s -> new Part(s.offset(), s.size(), s.content())).toList();
-    for (Known known : all) {
-      if (known.recorded()
-          && Files.size(known.disk().disk()) == image.diskSize()
-          && known.parts().size() == wanted.size()
-          && known.parts().containsAll(wanted)) {
-        return Optional.of(known.disk());
-      }
-    }
-    return Optional.empty();
+  Optional<LocalDisk> whole(TartManifest image) {
+    return all.stream()
+        .filter(known -> known.recorded() && isOf(image, known.size(), known.parts()))
+        .map(Known::disk)
+        .findFirst();
+  }
+
+  /// Whether a disk of these slices is exactly the one wanted.
+  static boolean is(TartManifest image, long size, List<DiskRecord.Slice> slices) {
+    return isOf(image, size, slices.stream().map(Part::of).toList());
+  }
+
+  private static boolean isOf(TartManifest image, long size, List<Part> parts) {
+    List<Part> wanted = image.disk().stream().map(Part::of).toList();
+    return size == image.diskSize() && parts.size() == wanted.size() && parts.containsAll(wanted);
   }
 
   Optional<Place> slice(DiskSlice wanted) {
@@ -79,12 +98,12 @@ final class LocalDisks {
     for (int i = 0; i < all.size(); i++) {
       Known known = all.get(i);
       int number = i;
-      if (known.recorded()) {
-        DiskRecord.read(known.disk().directory(), slice -> note(wanted, number, slice));
-        continue;
-      }
       try {
-        read(wanted, number, known.disk().disk(), at);
+        if (known.recorded()) {
+          DiskRecord.read(known.disk().directory(), slice -> note(wanted, number, slice));
+        } else {
+          read(wanted, number, known.disk().disk(), at);
+        }
       } catch (NoSuchFileException e) {
         // Deleted meanwhile: nothing to be had from it.
       }

@@ -102,16 +102,23 @@ public final class TartPull {
   }
 
   /// A second name for a disk file that is the one wanted, or a clone of it, with a record.
-  private static boolean shared(LocalDisk from, Path directory) throws IOException {
+  private boolean shared(LocalDisk from, Path directory) throws IOException {
     Path disk = directory.resolve("disk.img");
     List<DiskRecord.Slice> slices = new ArrayList<>();
-    boolean fits = DiskRecord.read(from.directory(), slices::add);
     Files.deleteIfExists(disk);
     try {
-      if (!fits || !(from.linkable() ? linked(from, disk) : FileRanges.share(from.disk(), disk))) {
+      if (!(from.linkable() ? linked(from, disk) : FileRanges.share(from.disk(), disk))) {
+        return false;
+      }
+      // Only now: another image may have taken its place, or a hypervisor may have written to it.
+      Path of = from.linkable() ? disk : from.disk();
+      if (!DiskRecord.read(from.directory(), of, slices::add)
+          || !LocalDisks.is(image, Files.size(disk), slices)) {
+        Files.delete(disk);
         return false;
       }
     } catch (FileSystemException | UnsupportedOperationException e) {
+      Files.deleteIfExists(disk);
       return false;
     }
     try (DiskRecord.Writer record = DiskRecord.sealed(directory)) {

@@ -1,5 +1,7 @@
 package dev.bakehouse.pipeline;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -8,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -18,10 +21,14 @@ import tools.jackson.databind.node.ObjectNode;
 ///
 /// A step of this installation gets `vm-ready`, and `vm-image` or `host` where these are asked for,
 /// among its `agents`; the image step among its `depends_on`; with affinity `group`, a concurrency
-/// group. What it has of these already is kept, so doing it twice changes nothing more.
+/// group; with a matrix, the variable that tells its jobs' caches apart. What it has of these
+/// already is kept, so doing it twice changes nothing more.
 public final class Adapt {
   /// What keys of image steps begin with.
   static final String IMAGE_KEY = "bakehouse-image";
+
+  /// The variable by which caches know a part of a step.
+  private static final String CACHE_PART = "CACHE_PART";
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final Pattern TARGET =
@@ -74,6 +81,7 @@ public final class Adapt {
     tag(step, AgentRules.READY, "true");
     fleet.image().ifPresent(image -> tag(step, AgentRules.IMAGE, image));
     host.ifPresent(name -> tag(step, AgentRules.HOST, name));
+    nameParts(step);
     if (affinity == Affinity.GROUP && !step.body().has("concurrency_group")) {
       step.body().put("concurrency_group", target(step, before));
       step.body().put("concurrency", 1);
@@ -101,6 +109,21 @@ public final class Adapt {
       list.add(tag + "=" + value);
     } else if (agents instanceof ObjectNode object) {
       object.put(tag, value);
+    }
+  }
+
+  /// No variable of a job tells which of its matrix it is; their caches are to be.
+  private static void nameParts(WrittenStep step) {
+    JsonNode matrix = step.body().path("matrix");
+    JsonNode setup = matrix.path("setup");
+    JsonNode env = step.body().path("env");
+    if (matrix.isEmpty() || !(env.isObject() || env.isNull() || env.isMissingNode())) {
+      return;
+    }
+    ObjectNode all = env instanceof ObjectNode there ? there : step.body().putObject("env");
+    if (!all.has(CACHE_PART)) {
+      Stream<String> names = setup.propertyNames().stream().map(name -> "{{matrix." + name + "}}");
+      all.put(CACHE_PART, setup.isObject() ? names.collect(joining("-")) : "{{matrix}}");
     }
   }
 

@@ -28,11 +28,13 @@ final class CommandReader {
     for (String key : LACKING) {
       fields
           .value(key)
-          .filter(v -> !v.isEmpty() || v.isValueNode())
-          .filter(v -> !(v.isBoolean() && !v.asBoolean()))
+          .filter(CommandReader::means)
           .ifPresent(
               v -> {
-                throw fields.error(key, "is not supported by the embedded coordinator yet");
+                throw fields.error(
+                    key,
+                    "is not supported by the embedded coordinator yet",
+                    "Remove it to run the pipeline here; at Buildkite it works.");
               });
     }
     fields.value(HARMLESS);
@@ -58,6 +60,17 @@ final class CommandReader {
         fields.flag("cancel_on_build_failing"),
         plugins(fields),
         source);
+  }
+
+  private static boolean means(JsonNode value) {
+    return (!value.isEmpty() || value.isValueNode())
+        && !value.isNull()
+        && !(value.isBoolean() && !value.asBoolean());
+  }
+
+  /// The keys of a step that only Buildkite can do something with.
+  static List<String> lacking(JsonNode body) {
+    return LACKING.stream().filter(key -> means(body.path(key))).toList();
   }
 
   static Optional<Integer> parallelism(Fields fields) {
@@ -105,7 +118,7 @@ final class CommandReader {
     }
     List<String> statuses = new ArrayList<>();
     for (JsonNode item : value.get()) {
-      Fields inner = new Fields("`soft_fail`", item);
+      Fields inner = fields.inner("soft_fail", item);
       statuses.addAll(inner.texts("exit_status"));
       inner.close();
     }

@@ -2,6 +2,7 @@ package dev.bakehouse.pipeline;
 
 import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,39 +14,62 @@ import tools.jackson.databind.JsonNode;
 /// One JSON object whose keys are taken one by one; what nobody took is an error.
 final class Fields {
   private final String where;
+  private final String top;
   private final JsonNode object;
   private final Set<String> taken = new LinkedHashSet<>();
 
   /// @param where what errors call the object
   Fields(String where, JsonNode object) {
-    this.where = where;
-    this.object = object;
+    this(where, "", object);
     if (!object.isObject()) {
       throw new UserError(
           where + " must hold keys and values, not " + object, "Write `key: value` below it.");
     }
   }
 
+  private Fields(String where, String top, JsonNode object) {
+    this.where = where;
+    this.top = top;
+    this.object = object;
+  }
+
+  /// An object below one of the keys.
+  ///
+  /// @param path what errors call it: the key, with keys below it behind dots
+  Fields inner(String key, String path, JsonNode value) {
+    if (!value.isObject()) {
+      throw at(
+          key,
+          "`" + path + "` of " + where + " must hold keys and values, not " + value,
+          "Write `key: value` below it.");
+    }
+    return new Fields("`" + path + "` of " + where, top.isEmpty() ? key : top, value);
+  }
+
+  Fields inner(String key, JsonNode value) {
+    return inner(key, key, value);
+  }
+
   /// The value of the first of several names of one key; null counts as absent.
   Optional<JsonNode> value(String... names) {
-    Optional<JsonNode> found = Optional.empty();
-    for (String name : names) {
-      taken.add(name);
-      JsonNode value = object.get(name);
-      if (found.isEmpty() && value != null && !value.isNull()) {
-        found = Optional.of(value);
-      }
-    }
-    return found;
+    return named(names).map(object::get);
+  }
+
+  /// The first of several names of one key that stands there with a value.
+  private Optional<String> named(String... names) {
+    taken.addAll(List.of(names));
+    return Arrays.stream(names)
+        .filter(name -> object.has(name) && !object.path(name).isNull())
+        .findFirst();
   }
 
   /// The key is there, though its value may be null.
-  boolean written(String name) {
+  boolean has(String name) {
     return object.has(name);
   }
 
   Optional<String> text(String... names) {
-    return value(names).map(v -> scalar(names[0], v));
+    return named(names).map(name -> scalar(name, object.path(name)));
   }
 
   boolean flag(String name) {
@@ -76,13 +100,14 @@ final class Fields {
   /// A list; a single value counts as a list of one.
   List<String> texts(String... names) {
     List<String> all = new ArrayList<>();
-    value(names)
+    named(names)
         .ifPresent(
-            v -> {
-              if (v.isArray()) {
-                v.forEach(item -> all.add(scalar(names[0], item)));
+            name -> {
+              JsonNode value = object.path(name);
+              if (value.isArray()) {
+                value.forEach(item -> all.add(scalar(name, item)));
               } else {
-                all.add(scalar(names[0], v));
+                all.add(scalar(name, value));
               }
             });
     return all;
@@ -109,7 +134,8 @@ final class Fields {
   /// Fails for keys that nobody took.
   void close() {
     for (String key : others()) {
-      throw new UserError(
+      throw at(
+          key,
           where + " has the unknown key `" + key + "`",
           "Remove it, or correct its spelling; known here: " + String.join(", ", taken) + ".");
     }
@@ -125,7 +151,11 @@ final class Fields {
   }
 
   UserError error(String key, String what, String remedy) {
-    return new UserError("`" + key + "` of " + where + " " + what, remedy);
+    return at(key, "`" + key + "` of " + where + " " + what, remedy);
+  }
+
+  private UserError at(String key, String message, String remedy) {
+    return new FieldError(top.isEmpty() ? key : top, object, key, message, remedy);
   }
 
   String scalar(String key, JsonNode value) {

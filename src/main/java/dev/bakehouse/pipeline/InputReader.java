@@ -1,12 +1,12 @@
 package dev.bakehouse.pipeline;
 
+import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import tools.jackson.databind.JsonNode;
 
 /// Reads `block` and `input` steps.
 final class InputReader {
@@ -29,25 +29,26 @@ final class InputReader {
               if (!list.isArray()) {
                 throw fields.error("fields", "must be a list");
               }
-              list.forEach(item -> all.add(field(item)));
+              list.forEach(item -> all.add(field(fields.inner("fields", item))));
             });
     return new InputStep(base, form == StepForm.BLOCK, fields.text("prompt"), all, state, source);
   }
 
-  private static InputField field(JsonNode item) {
-    Fields fields = new Fields("`fields`", item);
+  private static InputField field(Fields fields) {
     String key = fields.text("key").orElseThrow(() -> fields.error("key", "is missing"));
     if (!key.matches("[A-Za-z0-9/_-]+")) {
       throw fields.error("key", "may have letters, digits, `/`, `-` and `_`, not: " + key);
     }
-    boolean select = fields.written("select");
+    boolean select = fields.has("select");
     Map<String, String> options = new LinkedHashMap<>();
-    fields.value("options").ifPresent(list -> list.forEach(one -> option(one, options)));
+    fields
+        .value("options")
+        .ifPresent(list -> list.forEach(one -> option(fields.inner("options", one), options)));
     if (select && options.isEmpty()) {
       throw fields.error("options", "of the field `" + key + "` are missing");
     }
     Optional<String> format = fields.text("format");
-    format.ifPresent(pattern -> SafePattern.of(pattern, false));
+    format.ifPresent(pattern -> insistPattern(fields, pattern));
     List<String> preset = fields.texts("default");
     InputField field =
         new InputField(
@@ -63,8 +64,15 @@ final class InputReader {
     return field;
   }
 
-  private static void option(JsonNode item, Map<String, String> options) {
-    Fields fields = new Fields("`options`", item);
+  private static void insistPattern(Fields fields, String pattern) {
+    try {
+      SafePattern.of(pattern, false);
+    } catch (UserError e) {
+      throw fields.error("format", String.valueOf(e.getMessage()), e.remedy());
+    }
+  }
+
+  private static void option(Fields fields, Map<String, String> options) {
     String value = fields.text("value").orElseThrow(() -> fields.error("value", "is missing"));
     options.put(value, fields.text("label").orElse(value));
     fields.value("hint", "required");

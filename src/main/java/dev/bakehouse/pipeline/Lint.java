@@ -1,11 +1,10 @@
 package dev.bakehouse.pipeline;
 
-import dev.bakehouse.platform.UserError;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,16 +14,14 @@ import org.jspecify.annotations.Nullable;
 
 /// Looks for what Buildkite would refuse, and for what would wait for ever or mean something else.
 public final class Lint {
-  private static final String NO_TIMEOUT = "no-timeout";
-
   private final WrittenPipeline pipeline;
   private final FleetConfig fleet;
   private final StepGraph graph;
   private final Map<StepForm, Set<String>> keys = new EnumMap<>(StepForm.class);
   private final List<Finding> findings = new ArrayList<>();
 
-  /// Steps of which more is known than that they have no time-out.
-  private final Set<WrittenStep> told = Collections.newSetFromMap(new IdentityHashMap<>());
+  /// Keys of steps of which something is found already.
+  private final IdentityHashMap<WrittenStep, Set<String>> told = new IdentityHashMap<>();
 
   private Lint(WrittenPipeline pipeline, FleetConfig fleet, Set<String> known) {
     this.pipeline = pipeline;
@@ -46,24 +43,36 @@ public final class Lint {
     pipeline.all().forEach(lint::step);
     StepLimits.check(pipeline, lint::add);
     YamlTraps.check(pipeline, lint::add);
-    pipeline.all().forEach(lint::values);
+    ValueCheck values = new ValueCheck(pipeline, lint::add);
+    values.top();
+    pipeline.all().forEach(step -> values.step(step, lint.told(step)));
     return lint.findings.stream()
         .distinct()
         .sorted(Comparator.comparingInt(Finding::line))
         .toList();
   }
 
-  /// Where a check puts what it finds; line, rule, step when it is of one, what, remedy.
+  /// Where a check puts what it finds; line, rule, step and key when it is of one, what, remedy.
   interface Sink {
-    void add(int line, String rule, @Nullable WrittenStep step, String what, String remedy);
+    void add(
+        int line, String rule, @Nullable WrittenStep step, String key, String what, String remedy);
+  }
+
+  private void add(
+      int line, String rule, @Nullable WrittenStep step, String key, String what, String remedy) {
+    String title = step == null ? "" : step.title();
+    findings.add(new Finding(pipeline.name(), line, rule, title, what, remedy));
+    if (step != null) {
+      told(step).add(key);
+    }
   }
 
   private void add(int line, String rule, @Nullable WrittenStep step, String what, String remedy) {
-    String title = step == null ? "" : step.title();
-    findings.add(new Finding(pipeline.name(), line, rule, title, what, remedy));
-    if (step != null && !rule.equals(NO_TIMEOUT)) {
-      told.add(step);
-    }
+    add(line, rule, step, "", what, remedy);
+  }
+
+  private Set<String> told(WrittenStep step) {
+    return told.computeIfAbsent(step, s -> new HashSet<>());
   }
 
   private void repeats() {
@@ -147,20 +156,6 @@ public final class Lint {
     }
   }
 
-  /// What the coordinator's reader says of a step: of a condition, a status, a number. One of which
-  /// more is known already is left alone.
-  private void values(WrittenStep step) {
-    if (step.form() != StepForm.COMMAND || told.contains(step)) {
-      return;
-    }
-    try {
-      Step _ = PipelineReader.step(step.body(), step.number(), false);
-    } catch (UserError e) {
-      String what = String.valueOf(e.getMessage());
-      add(step.line(), "bad-value", step, what, e.remedy());
-    }
-  }
-
   private void unknownKeys(WrittenStep step) {
     Set<String> known = keys.getOrDefault(step.form(), Set.of());
     for (String key : step.body().propertyNames()) {
@@ -170,6 +165,7 @@ public final class Lint {
             pipeline.lines().of(step.body(), key),
             "unknown-key",
             step,
+            key,
             "`" + key + "` is no key of a " + step.form().word() + " step",
             near.isEmpty() ? "Remove it." : "Did you mean `" + near + "`?");
       }
@@ -201,7 +197,7 @@ public final class Lint {
     if (step.text("timeout_in_minutes").isEmpty()) {
       add(
           step.line(),
-          NO_TIMEOUT,
+          "no-timeout",
           step,
           "has no time-out: when it hangs, it holds a host until someone sees it",
           "Write `timeout_in_minutes:`.");
@@ -212,6 +208,7 @@ public final class Lint {
     boolean limit = step.body().has("concurrency");
     boolean group = step.body().has("concurrency_group");
     if (limit != group) {
+      told(step).addAll(List.of("concurrency", "concurrency_group", "concurrency_method"));
       add(
           pipeline.lines().of(step.body(), limit ? "concurrency" : "concurrency_group"),
           "half-concurrency",

@@ -34,7 +34,7 @@ final class MatrixReader {
     if (value.get().isArray()) {
       reader.setup(value.get());
     } else {
-      Fields matrix = new Fields("`matrix`", value.get());
+      Fields matrix = step.inner("matrix", value.get());
       reader.setup(matrix.value("setup").orElseThrow(() -> step.error("matrix", "has no `setup`")));
       List<JsonNode> adjustments = new ArrayList<>();
       matrix.value("adjustments").ifPresent(list -> list.forEach(adjustments::add));
@@ -96,7 +96,7 @@ final class MatrixReader {
   }
 
   private void adjust(JsonNode item) {
-    Fields fields = new Fields("`matrix.adjustments`", item);
+    Fields fields = step.inner("matrix", "matrix.adjustments", item);
     JsonNode with = fields.value("with").orElseThrow(() -> fields.error("with", "is missing"));
     Map<String, String> values = new LinkedHashMap<>();
     if (with.isObject()) {

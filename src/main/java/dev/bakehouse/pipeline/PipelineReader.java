@@ -29,7 +29,21 @@ final class PipelineReader {
             .filter(JsonNode::isArray)
             .orElseThrow(
                 () -> new UserError(name + " has no list of steps", "Write `steps:` with a list."));
-    return new Pipeline(env, agents, priority, steps(steps, true), fields.others());
+    try {
+      return new Pipeline(env, agents, priority, steps(steps, true), fields.others());
+    } catch (UserError e) {
+      throw new UserError(name + ": " + e.getMessage(), e.remedy(), e);
+    }
+  }
+
+  /// Reads the keys beside the steps.
+  ///
+  /// @throws UserError for one that can not be
+  static void top(ObjectNode root) {
+    Fields fields = new Fields("the pipeline", root);
+    Map<String, String> _ = fields.map("env");
+    Map<String, String> _ = agents(fields);
+    Optional<Integer> _ = priority(fields);
   }
 
   private static List<Step> steps(JsonNode list, boolean groups) {
@@ -128,7 +142,7 @@ final class PipelineReader {
 
   private static Optional<List<Dependency>> dependsOn(Fields fields) {
     Optional<JsonNode> value = fields.value("depends_on");
-    if (!fields.written("depends_on")) {
+    if (!fields.has("depends_on")) {
       return Optional.empty();
     }
     List<Dependency> all = new ArrayList<>();
@@ -147,7 +161,7 @@ final class PipelineReader {
     if (!item.isObject()) {
       return new Dependency(fields.scalar("depends_on", item), false);
     }
-    Fields inner = new Fields("`depends_on`", item);
+    Fields inner = fields.inner("depends_on", item);
     String step = inner.text("step").orElseThrow(() -> fields.error("depends_on", "names no step"));
     Dependency dependency = new Dependency(step, inner.flag("allow_failure"));
     inner.close();
@@ -156,7 +170,7 @@ final class PipelineReader {
 
   /// `agents` as a list of `name=value` or as names and values.
   static Map<String, String> agents(Fields fields) {
-    String key = fields.written("agents") ? "agents" : "agent_query_rules";
+    String key = fields.has("agents") ? "agents" : "agent_query_rules";
     Optional<JsonNode> value = fields.value("agents", "agent_query_rules");
     if (value.isEmpty() || value.get().isObject()) {
       return fields.map(key);

@@ -13,7 +13,7 @@ final class RetryReader {
   private RetryReader() {}
 
   private static Optional<Fields> retry(Fields step) {
-    return step.value("retry").map(value -> new Fields("`retry`", value));
+    return step.value("retry").map(value -> step.inner("retry", value));
   }
 
   static List<RetryRule> automatic(Fields step, int most) {
@@ -26,17 +26,17 @@ final class RetryReader {
     retry.get().close();
     List<RetryRule> rules = new ArrayList<>();
     if (automatic.isPresent() && automatic.get().isArray()) {
-      automatic.get().forEach(item -> rules.add(rule(item, most)));
+      automatic.get().forEach(item -> rules.add(rule(step, item, most)));
     } else if (automatic.isPresent() && automatic.get().isObject()) {
-      rules.add(rule(automatic.get(), most));
+      rules.add(rule(step, automatic.get(), most));
     } else if (retry.get().flag("automatic")) {
       rules.add(new RetryRule(ANY, ANY, ANY, LIMIT));
     }
     return rules;
   }
 
-  private static RetryRule rule(JsonNode item, int most) {
-    Fields inner = new Fields("`retry.automatic`", item);
+  private static RetryRule rule(Fields step, JsonNode item, int most) {
+    Fields inner = step.inner("retry", "retry.automatic", item);
     RetryRule rule =
         new RetryRule(
             orAny(inner.texts("exit_status")),
@@ -57,7 +57,7 @@ final class RetryReader {
       boolean allowed = manual.isEmpty() || retry(step).orElseThrow().flag("manual");
       return new ManualRetry(allowed, false, Optional.empty());
     }
-    Fields inner = new Fields("`retry.manual`", manual.get());
+    Fields inner = step.inner("retry", "retry.manual", manual.get());
     ManualRetry retry =
         new ManualRetry(
             !inner.text("allowed").orElse("true").equals("false"),

@@ -112,6 +112,6 @@ final class StepLimits {
 
   private void add(WrittenStep step, String key, String what, String remedy) {
     int line = step.body().has(key) ? pipeline.lines().of(step.body(), key) : step.line();
-    sink.add(line, RULE, step, what, remedy);
+    sink.add(line, RULE, step, key, what, remedy);
   }
 }

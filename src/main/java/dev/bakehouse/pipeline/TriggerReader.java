@@ -14,7 +14,7 @@ final class TriggerReader {
     fields.value("if_changed", "notify");
     JsonNode attributes =
         fields.value("build").orElseGet(() -> JsonNodeFactory.instance.objectNode());
-    Fields build = new Fields("`build`", attributes);
+    Fields build = fields.inner("build", attributes);
     Optional<String> message = build.text("message");
     Optional<String> commit = build.text("commit");
     Optional<String> branch = build.text("branch");

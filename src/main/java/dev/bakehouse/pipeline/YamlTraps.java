@@ -70,6 +70,7 @@ final class YamlTraps {
                     pipeline.lines().of(container, at),
                     "yaml-trap",
                     null,
+                    "",
                     "`" + name + ": " + word + "` is " + meaning,
                     "Put quotes around it: \"" + word + "\"."));
   }

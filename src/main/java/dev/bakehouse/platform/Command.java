@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// One external command: an argument list, never a shell string. Immutable; each step of making it
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// the process list.
 public final class Command {
   private static final Duration DEFAULT_DEADLINE = Duration.ofMinutes(5);
+  private static final Pattern CREDENTIALS = Pattern.compile("(\\w://)[^/@\\s]+@");
 
   private final List<String> argv;
   private final @Nullable Path dir;
@@ -227,6 +229,11 @@ public final class Command {
 
   @Override
   public String toString() {
-    return String.join(" ", argv);
+    return withoutCredentials(String.join(" ", argv));
+  }
+
+  /// Addresses of repositories may have a name and a token in them.
+  public static String withoutCredentials(String text) {
+    return CREDENTIALS.matcher(text).replaceAll("$1***@");
   }
 }

@@ -42,7 +42,7 @@ final class FileDescriptor implements AutoCloseable {
       long path = arena.allocateFrom(file.toString()).address();
       int number = (int) (long) OPEN.invokeExact(state, path, flags, 0L, 0L, 0L);
       if (number < 0) {
-        throw new IOException("Could not open " + file);
+        throw PosixCall.failure("open", file.toString(), NativeCall.errno(state));
       }
       return new FileDescriptor(number);
     } catch (Throwable e) {

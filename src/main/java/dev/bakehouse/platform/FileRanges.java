@@ -51,11 +51,12 @@ public final class FileRanges implements AutoCloseable {
     if (!FileDescriptor.LINUX) {
       return FileDescriptor.cloneFile(from, to);
     }
-    Files.createFile(to);
-    try (FileDescriptor source = FileDescriptor.open(from, FileDescriptor.READ);
-        FileDescriptor target = FileDescriptor.open(to, FileDescriptor.READ_WRITE)) {
-      if (target.cloneWhole(source).ok()) {
-        return true;
+    try (FileDescriptor source = FileDescriptor.open(from, FileDescriptor.READ)) {
+      Files.createFile(to);
+      try (FileDescriptor target = FileDescriptor.open(to, FileDescriptor.READ_WRITE)) {
+        if (target.cloneWhole(source).ok()) {
+          return true;
+        }
       }
     }
     Files.delete(to);

@@ -67,16 +67,18 @@ public final class Poll {
     }
   }
 
-  /// The deadline passed.
+  /// The deadline passed, or the thread was interrupted before.
   public static final class TimedOut extends UserError {
     TimedOut(String what, Duration deadline, @Nullable Exception last) {
       super(
-          "Gave up waiting for "
-              + what
-              + " after "
-              + deadline.toMillis() / 1000.0
-              + " s"
-              + (last == null ? "" : " (last answer: " + last.getMessage() + ")"),
+          last instanceof InterruptedException
+              ? "Interrupted while waiting for " + what
+              : "Gave up waiting for "
+                  + what
+                  + " after "
+                  + deadline.toMillis() / 1000.0
+                  + " s"
+                  + (last == null ? "" : " (last answer: " + last.getMessage() + ")"),
           "See whether it still runs and what its log says, then try again.");
       if (last != null) {
         initCause(last);

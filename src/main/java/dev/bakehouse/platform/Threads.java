@@ -1,9 +1,14 @@
 package dev.bakehouse.platform;
 
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 
 /// Threads for work that waits in a pipe, a file or native code.
@@ -76,6 +81,32 @@ public final class Threads {
     }
     boolean _ = result(begun);
     return done;
+  }
+
+  /// Waits for a task's result.
+  ///
+  /// @throws IOException what the task threw, or [InterruptedIOException], and the interrupt is
+  ///   kept
+  public static <T> T get(Future<T> task) throws IOException {
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      throw thrown(Objects.requireNonNullElse(e.getCause(), e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    }
+  }
+
+  /// @return what a task threw, to be thrown on; what is no [IOException] and can be thrown from
+  ///   everywhere is, here
+  public static IOException thrown(Throwable failure) {
+    return switch (failure) {
+      case IOException e -> e;
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> new IOException(failure);
+    };
   }
 
   private static <T> CompletableFuture<T> begin(Supplier<T> work) {

@@ -1,5 +1,6 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.snapshot.Root.Pack;
 import dev.bakehouse.snapshot.Root.Range;
 import dev.bakehouse.snapshot.Root.ShardPlace;
@@ -84,7 +85,7 @@ public final class Draft implements AutoCloseable {
     }
     int at = 0;
     for (Future<ShardPlaceOrNew> each : made) {
-      ShardPlaceOrNew shard = Workers.get(each);
+      ShardPlaceOrNew shard = Threads.get(each);
       shards.add(place(shard));
       for (int i = 0; i < shard.count(); i++) {
         count(items.get(at++).entry());

@@ -124,7 +124,7 @@ public final class HostTarget {
 
   private static void end(Snapshot snapshot, Restored restored, Seal seal) throws IOException {
     if (restored.lost().isEmpty()) {
-      seal.write(new Seal.State(snapshot.id(), seal.moment()));
+      seal.write(new Seal.State(snapshot.id(), seal.nextMoment()));
     } else {
       seal.claim();
       lost(snapshot, seal);

@@ -5,6 +5,7 @@ import dev.bakehouse.platform.DirectoryListing.Named;
 import dev.bakehouse.platform.DirectoryListing.Stat;
 import dev.bakehouse.platform.Posix;
 import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.snapshot.Node.Dir;
 import dev.bakehouse.snapshot.Node.File;
 import dev.bakehouse.snapshot.Node.Hardlink;
@@ -123,7 +124,7 @@ public final class HostTree implements TreeSource {
     private List<Found> await(FutureTask<List<Found>> scanning) throws IOException {
       // Here and now when no worker has begun.
       scanning.run();
-      return Workers.get(scanning);
+      return Threads.get(scanning);
     }
 
     private List<Found> scan(String directory, long since) throws IOException {

@@ -1,5 +1,6 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.snapshot.Frame.Encoding;
 import dev.bakehouse.snapshot.Root.Range;
 import dev.bakehouse.store.BlobStore;
@@ -58,7 +59,7 @@ final class PackWriter implements AutoCloseable {
   synchronized void finish() throws IOException {
     publish();
     for (Future<?> each : publishing) {
-      Workers.get(each);
+      Threads.get(each);
     }
     publishing.clear();
   }
@@ -75,7 +76,7 @@ final class PackWriter implements AutoCloseable {
       upload = null;
       size = 0;
       if (publishing.size() >= AT_ONCE) {
-        Workers.get(publishing.removeFirst());
+        Threads.get(publishing.removeFirst());
       }
       publishing.add(
           workers.submit(

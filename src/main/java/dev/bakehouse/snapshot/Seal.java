@@ -29,6 +29,7 @@ public final class Seal {
   private static final byte[] AFRESH = "afresh\n".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] OURS = "ours\n".getBytes(StandardCharsets.US_ASCII);
   private static final int LONGEST = 200;
+  private static final long LONGEST_TICK = 20_000_000;
 
   private final Path lock;
   private final String file;
@@ -135,6 +136,20 @@ public final class Seal {
     PosixFile.close(PosixFile.create(fresh));
     long now = DirectoryListing.stat(fresh).ctime();
     remove(fresh);
+    return now;
+  }
+
+  /// The next moment the file system's clock knows, beyond all that was just written: a directory
+  /// whose time was set in the sealed moment would count as changed, with all that lies in it.
+  ///
+  /// @return the same moment where the clock goes by longer ticks than are worth waiting for
+  long nextMoment() throws IOException {
+    long end = System.nanoTime() + LONGEST_TICK;
+    long begun = moment();
+    long now = begun;
+    while (now == begun && System.nanoTime() < end) {
+      now = moment();
+    }
     return now;
   }
 

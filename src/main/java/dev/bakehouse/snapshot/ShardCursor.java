@@ -1,5 +1,6 @@
 package dev.bakehouse.snapshot;
 
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.snapshot.Snapshot.Loaded;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -87,7 +88,7 @@ final class ShardCursor {
         shard = null;
         return false;
       }
-      ready.addAll(Workers.get(first));
+      ready.addAll(Threads.get(first));
     }
     shard = ready.poll();
     position = 0;

@@ -1,6 +1,7 @@
 package dev.bakehouse.snapshot;
 
 import dev.bakehouse.platform.Posix;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.snapshot.Node.Dir;
 import dev.bakehouse.snapshot.Node.File;
 import dev.bakehouse.snapshot.Node.Hardlink;
@@ -130,7 +131,7 @@ public final class TarTarget {
         bytes = 0;
       }
       while (coming.size() > (next == null ? 0 : ahead)) {
-        for (Ready each : Workers.get(coming.remove())) {
+        for (Ready each : Threads.get(coming.remove())) {
           write(each, tar, out);
         }
       }

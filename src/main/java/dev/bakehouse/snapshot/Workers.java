@@ -3,7 +3,6 @@ package dev.bakehouse.snapshot;
 import dev.bakehouse.platform.Threads;
 import dev.bakehouse.store.BlobStore;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -51,7 +50,7 @@ final class Workers implements AutoCloseable {
     all.forEach(each -> coming.add(threads.submit(() -> work.of(each))));
     List<B> results = new ArrayList<>(all.size());
     for (Future<B> each : coming) {
-      results.add(get(each));
+      results.add(Threads.get(each));
     }
     return results;
   }
@@ -78,7 +77,7 @@ final class Workers implements AutoCloseable {
           Threads.uninterrupted(
               () -> all.stream().flatMap(task -> failure(task).stream()).toList());
       if (!failures.isEmpty()) {
-        throw thrown(failures.getFirst());
+        throw Threads.thrown(failures.getFirst());
       }
     }
   }
@@ -88,35 +87,10 @@ final class Workers implements AutoCloseable {
       Object _ = task.get();
       return Optional.empty();
     } catch (ExecutionException e) {
-      return Optional.of(cause(e));
+      return Optional.of(Objects.requireNonNullElse(e.getCause(), e));
     } catch (InterruptedException e) {
       throw new IllegalStateException("nobody interrupts this thread", e);
     }
-  }
-
-  /// @throws IOException what the task threw
-  static <T> T get(Future<T> future) throws IOException {
-    try {
-      return future.get();
-    } catch (ExecutionException e) {
-      throw thrown(cause(e));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted");
-    }
-  }
-
-  private static Throwable cause(ExecutionException e) {
-    return Objects.requireNonNullElse(e.getCause(), e);
-  }
-
-  private static IOException thrown(Throwable failure) {
-    return switch (failure) {
-      case IOException e -> e;
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      default -> new IOException(failure);
-    };
   }
 
   @Override

@@ -34,6 +34,19 @@ public final class SlotFiles {
     return slots;
   }
 
+  /// How many wait for a slot, in all processes.
+  public static int waiting(Path directory) {
+    try {
+      return (int)
+          Trees.names(directory.resolve("queue")).stream()
+              .filter(ticket -> holder(ticket).flatMap(Identity::alive).isPresent())
+              .count();
+    } catch (IOException e) {
+      throw new UserError(
+          "Could not read " + directory + ": " + Reason.of(e), "Check its mode.", e);
+    }
+  }
+
   /// What the holder of a ticket wishes for; nothing when the ticket is gone.
   static Optional<String> wish(Path ticket) {
     try {

@@ -23,6 +23,8 @@ class JobReferenceTest {
     "https://buildkite.com/my-org/bun/builds/12#ID, bun, 12, '', true",
     "https://buildkite.com/o/bun/builds/12/steps/canvas?jid=ID&tab=output, bun, 12, '', true",
     "http://h:1/v2/organizations/o/pipelines/bun/builds/12/jobs/ID/log, bun, 12, '', true",
+    "http://h:1/#/bun/builds/12, bun, 12, '', false",
+    "http://h:1/#/bun/builds/12/ID, bun, 12, '', true",
     "http://h:1/v2/organizations/o/jobs/ID/log, '', '', '', true",
     "ID, '', '', '', true",
   })

@@ -121,6 +121,10 @@ class RestClientTest {
     assertThatThrownBy(() -> client.job("x"))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("Nobody answers at");
+    URI secret = URI.create("http://user:pw@127.0.0.1:" + client.address().getPort() + "/v2");
+    assertThatThrownBy(() -> RestClient.of(secret, "o", dir.resolve("token")).job("x"))
+        .hasMessageStartingWith("Nobody answers at http://127.0.0.1:")
+        .hasMessageNotContainingAny("pw", "java.net");
   }
 
   /// Buildkite does not tell what a job depends on: what its build has not done stands for it.
@@ -152,7 +156,8 @@ class RestClientTest {
 
   @Test
   void aRuleForAnythingIsMetByAnyone() {
-    AgentInfo agent = new AgentInfo("i", "n", "connected", "h", "1", null, List.of(), null);
+    AgentInfo agent =
+        new AgentInfo("i", "n", "connected", "h", "1", null, null, null, null, List.of(), null);
     assertThat(agent.missing(List.of("*"))).isEmpty();
     assertThat(agent.missing(List.of())).isEmpty();
     assertThat(agent.missing(List.of("queue=*", "os=*"))).containsExactly("os=*");

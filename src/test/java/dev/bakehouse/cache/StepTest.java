@@ -39,9 +39,39 @@ class StepTest {
 
   @ParameterizedTest
   @CsvSource({"s#3/3", "s#01/3", "s#1/", "a#b"})
-  void whatOnlyLooksLikeAPlaceIsAKey(String text) {
-    assertThat(Step.parse(text).text()).isIn(text, "s");
+  void whatOnlyLooksLikeANumberedPlaceIsNone(String text) {
     assertThat(Step.parse(text).jobs()).isEqualTo(1);
+    assertThat(Step.parse(text).text()).doesNotMatch(".*#[0-9]+/[0-9]+");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "s, a-b, s#a-b",
+    "s, ' a ', s#a",
+    "s, '', s",
+    "s, 1/3, s#1-3",
+    "s, a#1/3, s#a#1-3",
+    "'', a, #a"
+  })
+  void aPartIsToldByItsVariable(String key, String part, String text) {
+    Step step = Step.of(Map.of("BUILDKITE_STEP_KEY", key, "CACHE_PART", part));
+    assertThat(step.text()).isEqualTo(text);
+    assertThat(Step.parse(text)).isEqualTo(step);
+    assertThat(Step.of(step.variables())).isEqualTo(step);
+  }
+
+  @Test
+  void aPartIsOneShortLineWhateverAJobSays() {
+    String text = part("a\nb\u001b[2J").text();
+    assertThat(text).isEqualTo("s#a-b-[2J");
+    String long1 = part("x".repeat(100_000)).text();
+    String long2 = part("x".repeat(100_000) + "y").text();
+    assertThat(long1).hasSizeLessThan(120).isNotEqualTo(long2);
+    assertThat(Step.parse(long1)).isEqualTo(part("x".repeat(100_000)));
+  }
+
+  private static Step part(String part) {
+    return Step.of(Map.of("BUILDKITE_STEP_KEY", "s", "CACHE_PART", part));
   }
 
   @ParameterizedTest
@@ -59,6 +89,13 @@ class StepTest {
     "s#1/2, t s#0/1, s#0/1",
     "s#1/2, t#0/2 t#1/2 u, t#1/2",
     "s, t u, t",
+    // The part of the same name, else that which was saved last.
+    "s#a, s#b s#a, s#a",
+    "s#c, s#b s#a, s#b",
+    "s#a, s, s",
+    "s, s#b s#a, s#b",
+    "s#a, s#1/2 s#0/2, s#0/2",
+    "s#a, t#b t#a u, t#a",
   })
   void theNearestPlaceServes(String wanted, String saved, String served) {
     List<Entry> entries = Arrays.stream(saved.split(" ")).map(StepTest::entry).toList();

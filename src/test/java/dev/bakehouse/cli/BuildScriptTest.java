@@ -6,6 +6,8 @@ import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Self;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,6 +57,20 @@ class BuildScriptTest {
     assertThat(Files.readAllLines(root.resolve("builds"))).hasSize(2);
     build().deadline(Duration.ofSeconds(30)).check();
     assertThat(Files.readAllLines(root.resolve("builds"))).as("it came to its end").hasSize(2);
+  }
+
+  /// A coordinator or a host goes on reading classes from the jar it began with.
+  @Test
+  void aProgramThatRunsKeepsItsJar() throws IOException {
+    Path jar = root.resolve("target/bakehouse.jar");
+    Files.createDirectories(root.resolve("target"));
+    Files.writeString(jar, "the old one");
+    try (InputStream running = Files.newInputStream(jar)) {
+      build().deadline(Duration.ofSeconds(30)).check();
+      assertThat(Files.readString(jar)).isEqualTo("\n");
+      assertThat(new String(running.readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo("the old one");
+    }
   }
 
   private Command build() {

@@ -76,6 +76,7 @@ class CommandTreeTest {
     wrong("performance compare", Exit.USAGE, "FILE FILE");
     wrong("tests flaky", Exit.FAILED, "--pipeline p --state DIR");
     wrong("explain", Exit.FAILED, "1/a --state DIR");
+    wrong("coordinator login", Exit.FAILED, "--state DIR");
     for (String verb : List.of("ensure", "build", "which")) {
       wrong("image " + verb, Exit.FAILED, "--config FILE");
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.coordinator.Config;
 import dev.bakehouse.coordinator.Coordinator;
+import dev.bakehouse.host.Orders;
+import dev.bakehouse.host.Requirement;
 import dev.bakehouse.host.StatusFile;
 import dev.bakehouse.image.ImageStore;
 import dev.bakehouse.image.LocalImage;
@@ -13,6 +15,7 @@ import dev.bakehouse.platform.Guarded;
 import dev.bakehouse.platform.Guardian;
 import dev.bakehouse.platform.Outcome;
 import dev.bakehouse.platform.Poll;
+import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Self;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -99,6 +102,94 @@ class HostCommandTest {
       assertThat(error(outcome)).contains("No daemon runs", "bakehouse host run --config");
     }
     assertThat(bakehouse("host", "undrain").text()).contains("not drained any more");
+  }
+
+  /// By what a daemon left that says it is this process.
+  @Test
+  void whatAgentsWaitForIsShown() throws IOException {
+    status(
+        "",
+        """
+        {"slot": 1, "name": "oven-a.1", "state": "starting", "job": "", "tags": [], "trouble": "",
+         "refusal": "WARN 404 Not Found (Attempt 3/30)"}""");
+    assertThat(bakehouse("host", "status").text())
+        .contains("agent oven-a.1  starting, not registered: WARN 404 Not Found (Attempt 3/30)");
+    assertThat(bakehouse("host", "check").status()).isZero();
+  }
+
+  @Test
+  void aCheckOfAReadyHostWithoutAgentsSaysWhyItFails() throws IOException {
+    status("drained: new disk", "");
+    Outcome check = bakehouse("host", "check");
+    assertThat(check.status()).isEqualTo(Exit.FAILED);
+    assertThat(check.text())
+        .contains(
+            "oven-a: no agents, drained: new disk; ready", "ends with 1: there are no agents");
+    assertThat(bakehouse("host", "check", "--json").text()).doesNotContain("ends with 1");
+  }
+
+  @Test
+  void whatIsRequiredIsAVersionAndIsForgottenByTheNext() throws IOException {
+    status("", "");
+    Path required = dir.resolve("state/orders/required.json");
+    Outcome word = bakehouse("host", "check", "--bootstrap-version", "abc");
+    assertThat(word.status()).isEqualTo(Exit.FAILED);
+    assertThat(error(word)).contains("--bootstrap-version `abc`", "# Version: 3.6");
+    assertThat(required).doesNotExist();
+    assertThat(bakehouse("host", "check", "--bootstrap-version", "3.10").status()).isZero();
+    assertThat(required).content().contains("3.10");
+    assertThat(bakehouse("host", "check", "--release", "").status()).isZero();
+    assertThat(new Orders(dir.resolve("state")).required()).isEqualTo(Requirement.NONE);
+  }
+
+  @Test
+  void nobodyIsTold() throws IOException {
+    Path typo = dir.resolve("typo");
+    for (List<String> verb :
+        List.of(
+            List.of("drain"),
+            List.of("undrain"),
+            List.of("force", "ready"),
+            List.of("check", "--release", "14"),
+            List.of("quarantine", "on"))) {
+      Outcome outcome = bare(verb, "--state", typo.toString());
+      assertThat(outcome.status()).as(verb.toString()).isEqualTo(Exit.FAILED);
+      assertThat(error(outcome)).contains("no host with the state directory " + typo);
+    }
+    assertThat(typo).doesNotExist();
+    Files.createDirectory(typo);
+    assertThat(bare(List.of("drain"), "--state", typo.toString()).status()).isZero();
+  }
+
+  @Test
+  void aServiceNeedsAConfiguration() {
+    Outcome none = bare(List.of("install", "--dry-run"));
+    assertThat(none.status()).isEqualTo(Exit.FAILED);
+    assertThat(none.text()).isEmpty();
+    assertThat(error(none)).contains(dir.resolve("bakehouse.yml") + " is not there", "--config");
+    Outcome state = bare(List.of("install", "--dry-run"), "--state", dir.toString());
+    assertThat(error(state)).contains("--state names none");
+  }
+
+  private Outcome bare(List<String> verb, String... words) {
+    return Command.of(bakehouse.toString(), "host")
+        .and(verb.toArray(String[]::new))
+        .and(words)
+        .in(dir)
+        .run();
+  }
+
+  /// @param away why the daemon has no agents
+  private void status(String away, String agent) throws IOException {
+    Path state = Files.createDirectories(dir.resolve("state"));
+    Files.writeString(config, "host: {name: oven-a, state: '" + state + "'}");
+    Files.writeString(
+        state.resolve("status.json"),
+        """
+        {"host": "oven-a", "daemon": "%s", "checked": "9999-01-01T00:00:00Z", "ready": true,
+         "reason": "ready", "away": "%s", "images": [], "agents": [%s]}
+        """
+            .formatted(Processes.self().text(), away, agent));
   }
 
   private void image(String version) throws IOException {

@@ -60,6 +60,16 @@ class PipelineCommandTest {
     assertThat(outcome.complaint()).startsWith("bakehouse: standard input:1: ").hasLineCount(2);
   }
 
+  @Test
+  void withoutAnyConfigurationItSaysSo() throws IOException {
+    Files.delete(dir.resolve("bakehouse.yml"));
+    Outcome outcome = bakehouse("generate").input(new byte[0]).run();
+    assertThat(outcome.status()).isEqualTo(Exit.FAILED);
+    assertThat(outcome.complaint())
+        .startsWith("bakehouse: There is no " + dir.toRealPath().resolve("bakehouse.yml"))
+        .hasLineCount(2);
+  }
+
   /// The agent's place is taken by a script that keeps what it was called with.
   @Test
   void uploadsThroughTheAgentThatRunsTheJob() throws IOException {
@@ -120,6 +130,10 @@ class PipelineCommandTest {
         .containsExactly("file", "line", "rule", "step", "what", "remedy");
     byte[] clean = "steps: [wait]".getBytes(UTF_8);
     assertThat(bakehouse("lint").input(clean).run().status()).isEqualTo(Exit.OK);
+    byte[] secret = "steps: [{command: a, timeout_in_minutes: 1, secrets: [S]}]".getBytes(UTF_8);
+    Outcome told = bakehouse("lint").input(secret).run();
+    assertThat(told.status()).as("right at Buildkite").isEqualTo(Exit.OK);
+    assertThat(told.text()).contains("not with `bakehouse run` [buildkite-only]");
     Files.write(dir.resolve("latin.yml"), "steps: [{command: caf\u00e9}]".getBytes(ISO_8859_1));
     assertThat(bakehouse("lint", "latin.yml").run().complaint())
         .contains("latin.yml: it is no text in UTF-8");

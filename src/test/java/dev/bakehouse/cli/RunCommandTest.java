@@ -149,6 +149,34 @@ class RunCommandTest {
     assertThat(Files.readString(json)).contains("\"state\":\"canceled\"");
   }
 
+  @Test
+  @Tag("vm")
+  void whatAKilledRunLeftDoesNotRunInTheNextOne() throws Exception {
+    Files.createSymbolicLink(state.resolve("images"), KillFixture.image().getParent());
+    Path pipeline = dir.resolve("pipeline.yml");
+    Files.writeString(
+        pipeline, "steps: [{key: long, command: 'echo begun; sleep 600'}, {command: deploy}]");
+    Path said = dir.resolve("said");
+    String[] small = {"--image", KillFixture.image().getFileName().toString(), "--slots", "1"};
+    Process run = command(small).startInto(said);
+    try {
+      Poll.until(
+          "the job",
+          Duration.ofMinutes(3),
+          () -> Optional.of(read(said)).filter(t -> t.lines().anyMatch(l -> l.endsWith("begun"))));
+    } finally {
+      run.destroyForcibly().waitFor();
+    }
+    Files.writeString(pipeline, "steps: [{key: quick, command: 'echo quick'}]");
+    Outcome next = command(small).deadline(Duration.ofMinutes(5)).run();
+    assertThat(next.status()).as(next.text() + next.complaint()).isZero();
+    assertThat(next.text())
+        .contains("waiting: the hosts of a run that was killed are ending")
+        .containsPattern("note: build 1 of \\S+ was left unfinished")
+        .contains("quick passed", "build 2 passed")
+        .doesNotContain("deploy");
+  }
+
   private static String read(Path file) throws IOException {
     return Files.exists(file) ? Files.readString(file) : "";
   }
@@ -161,7 +189,8 @@ class RunCommandTest {
         "steps:\\n\\n  - {command: x] | pipeline.yml:3: | Correct the YAML there",
         "steps: [{command: 'echo ${NAME?is missing}'}] | can not read the pipeline | is missing",
         "steps: [{command: x, commandz: y}] | step 1 | commandz",
-        "steps: [{command: a, secrets: [S]}] | `secrets` of step 1 | Correct it",
+        "steps: [{command: a, secrets: [S]}] | `secrets` of step 1 | at Buildkite it works",
+        "steps: [{block: b, key: k, fields: [{text: a}]}] | pipeline.yml: `key` of `fields` of step 1 (block k) is missing | Correct it",
         "steps: [{shout: x}] | Step 1 is of no known kind | command",
         "steps: [{command: x, depends_on: nothing}] | nothing | pipeline.yml",
         "steps: [] | has no steps | Add a step",
@@ -171,6 +200,17 @@ class RunCommandTest {
     fakeImage();
     Outcome outcome = run(pipeline.replace("\\n", "\n"));
     assertSays(outcome, message, more);
+    assertThat(state.resolve("coordinator")).doesNotExist();
+  }
+
+  @Test
+  void anotherPipelinesFileIsNamedForWhatIsWrongInIt() throws IOException {
+    fakeImage();
+    Path other =
+        Files.writeString(dir.resolve("other.yml"), "steps: [wait, {block: b, blocked_state: x}]");
+    assertSays(
+        run("steps: [{trigger: o}]", "--pipeline", "o=" + other),
+        "other.yml: `blocked_state` of step 2 (block) must be passed");
     assertThat(state.resolve("coordinator")).doesNotExist();
   }
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ScriptsTest {
   private static final String ENSURE = ".buildkite/scripts/ensure-bun-image.sh";
   private static final String BUILD = "scripts/build-macos-vm.sh";
+  private static final String CHECK = "scripts/agent-vm-health-check.sh";
 
   @TempDir Path temp;
   private ImageProject project;
@@ -86,6 +87,53 @@ class ScriptsTest {
         .contains("bun-build-macos-14-arm64-1.2.14: not here");
     assertThat(ImageProject.said(ensure).lines().filter(l -> l.contains("decision")))
         .allMatch(l -> l.matches("\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d] .*"));
+  }
+
+  /// As from cron, and in somebody else's repository, whose program must not run.
+  @ParameterizedTest
+  @ValueSource(strings = {CHECK, BUILD})
+  void theLauncherIsThatOfTheScriptsOwnInstallation(String script) throws IOException {
+    Path home = temp.resolve("in stallation");
+    Path own =
+        Files.createDirectories(home.resolve("scripts")).resolve(Path.of(script).getFileName());
+    Files.copy(Self.root().resolve(script), own);
+    says(home.resolve("bakehouse"), "own");
+    Path foreign = Files.createDirectories(temp.resolve("foreign/scripts")).getParent();
+    Command.of("git", "init", "-q", foreign.toString()).check();
+    says(foreign.resolve("bakehouse"), "foreign");
+    Path links = Files.createDirectories(temp.resolve("links"));
+    Files.createSymbolicLink(links.resolve("second"), own);
+    Files.createSymbolicLink(links.resolve("first"), Path.of("second"));
+    Files.createSymbolicLink(links.resolve("current"), home);
+    Path current = links.resolve("current/scripts").resolve(own.getFileName());
+    for (Path start : List.of(own, links.resolve("first"), current)) {
+      for (Path here : List.of(foreign, Path.of("/"))) {
+        assertThat(from(here, start.toString()).text()).as(start + " in " + here).isEqualTo("own");
+      }
+    }
+    assertThat(from(own.getParent(), "sh", own.getFileName().toString()).text()).isEqualTo("own");
+
+    Path alone = foreign.resolve("deep/copy");
+    Files.createDirectories(alone.getParent());
+    Files.copy(own, alone);
+    Files.delete(foreign.resolve("bakehouse"));
+    says(temp.resolve("on path/bakehouse"), "path");
+    assertThat(from(foreign, alone.toString()).text()).isEqualTo("path");
+  }
+
+  private static void says(Path program, String word) throws IOException {
+    Files.createDirectories(program.getParent());
+    Files.writeString(program, "#!/bin/sh\necho " + word + "\n");
+    assertThat(program.toFile().setExecutable(true)).isTrue();
+  }
+
+  private Outcome from(Path here, String... words) {
+    return Command.of(new ArrayList<>(List.of(words)))
+        .in(here)
+        .env("BAKEHOUSE", null)
+        .env("CDPATH", temp.resolve("foreign").toString())
+        .env("PATH", System.getenv("PATH") + ":" + temp.resolve("on path"))
+        .run();
   }
 
   private Outcome run(String... words) {

@@ -168,7 +168,13 @@ class AgentApiTest {
                 .status())
         .isEqualTo(422);
     for (String unknown :
-        List.of("/", "/v3/nothing", "/v4", "/v3/jobs/%zz", "/v2/organizations/x/agents")) {
+        List.of(
+            "/web",
+            "/web/none",
+            "/v3/nothing",
+            "/v4",
+            "/v3/jobs/%zz",
+            "/v2/organizations/x/agents")) {
       Answer answer = client.call("GET", unknown.replace("%zz", "%2F/a"), token, "");
       assertThat(answer.status()).as(unknown).isIn(401, 404);
       assertThat(answer.json().path("message").asString()).isNotEmpty();

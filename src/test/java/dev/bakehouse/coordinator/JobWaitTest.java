@@ -9,11 +9,13 @@ import dev.bakehouse.buildkite.JobInfo;
 import dev.bakehouse.buildkite.JobReference;
 import dev.bakehouse.buildkite.RestClient;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -242,6 +244,30 @@ class JobWaitTest {
     build("{key: a, command: x}");
     agent("one");
     client.agents().forEach(a -> client.stopAgent(String.valueOf(a.id()), false));
-    assertThat(explain("1/a").verdict()).isEqualTo("paused");
+    Explanation told = explain("1/a");
+    assertThat(told.verdict()).isEqualTo("paused");
+    assertThat(told.text()).contains(": stopping").doesNotContain("free");
+  }
+
+  @Test
+  void aPausedAgentIsToldWithItsNoteAndItsEnd() throws Exception {
+    build("{key: a, command: x}");
+    HandClient one = agent("one");
+    String token = Files.readString(coordinator.apiToken()).strip();
+    String id = String.valueOf(client.agents().getFirst().id());
+    String path = "/v2/organizations/bakehouse/agents/" + id;
+    String body = "{\"note\":\"new\\n\\u001bdisk\",\"timeout_in_minutes\":90}";
+    Instant before = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    assertThat(one.call("PUT", path + "/pause", token, body).status()).isEqualTo(204);
+    Explanation told = explain("1/a");
+    assertThat(told.verdict()).isEqualTo("paused");
+    String held = String.valueOf(told.agents().getFirst().held());
+    assertThat(held).startsWith("paused until ").endsWith(": new disk");
+    assertThat(Instant.parse(held.replaceAll("^paused until |: new disk$", "")))
+        .isBetween(before.plusSeconds(90 * 60), before.plusSeconds(91 * 60));
+    assertThat(told.text()).contains(held).doesNotContain("free");
+    one.call("PUT", path + "/resume", token, "{}");
+    assertThat(client.agent(id).pausedNote()).isNull();
+    assertThat(explain("1/a").verdict()).isEqualTo("next");
   }
 }

@@ -160,6 +160,7 @@ class PeopleStepsTest {
                 - {trigger: asks, key: asks}
                 - {trigger: self, key: self}
                 - {trigger: nowhere, key: nowhere}
+                - {trigger: good, key: odd, build: {branch: "-x"}}
                 - {trigger: good, key: not, if: "false"}
                 - {key: after, depends_on: [sync, both, soft, async, asks], command: "true"}
                 - {key: never, depends_on: failing, command: "true"}
@@ -175,10 +176,12 @@ class PeopleStepsTest {
               "asks passed",
               "self failed",
               "nowhere failed",
+              "odd failed",
               "not broken",
               "after passed",
               "never waiting_failed");
       assertThat(build.state()).isEqualTo("failed");
+      assertThat(Bench.last(build, "odd").reason()).contains("`branch` can not be `-x`");
       assertThat(Bench.last(build, "nowhere").reason()).contains("knows no pipeline `nowhere`");
       BuildView made =
           bench.coordinator.build(String.valueOf(Bench.last(build, "sync").triggered()));

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 /// Artifacts, agents, tokens and metrics at `/v2` and `/v3/metrics`, and what is no request at all.
@@ -146,6 +148,77 @@ class RestAccessTest extends RestBench {
         .allMatch(n -> n.asInt() == 0);
     assertThat(answer(raw, "/v3/metrics", one.agent).status()).isEqualTo(401);
     assertThat(answer(raw, "/v3/metrics/queue", registration).status()).isEqualTo(400);
+  }
+
+  private HandClient.Answer posted(String body) throws Exception {
+    return raw.call("POST", ORG + "/pipelines/p/builds", token, body);
+  }
+
+  /// As Buildkite does; and what git would take for an option, or for no name at all.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '\0',
+      value = {
+        "{}; needs a `commit`",
+        "{'commit':'HEAD'}; needs a `branch`",
+        "{'commit':null,'branch':'main'}; needs a `commit`",
+        "{'commit':3,'branch':'main'}; `commit` must be a text",
+        "{'commit':'HEAD','branch':''}; needs a `branch`",
+        "{'commit':'','branch':'main'}; needs a `commit`",
+        "{'commit':'--upload-pack=x','branch':'main'}; `commit` can not be `--upload-pack=x`",
+        "{'commit':'HEAD~1','branch':'main'}; `commit` can not be",
+        "{'commit':'HEAD','branch':'-x'}; `branch` can not be `-x`",
+        "{'commit':'HEAD','branch':'a..b'}; `branch` can not be `a..b`",
+        "{'commit':'HEAD','branch':'a b'}; `branch` can not be",
+        "{'commit':'HEAD','branch':'a\\nb'}; `branch` can not be `a?b`",
+        "{'commit':'HEAD','branch':'a.lock'}; `branch` can not be",
+        "{'commit':'HEAD','branch':'me:-x'}; `branch` can not be",
+        "{'commit':'HEAD','branch':'a:b:c'}; `branch` can not be",
+        "{'commit':'HEAD','branch':'main','env':{'A=B':'c'}}; can not be called `A=B`",
+        "{'commit':'HEAD','branch':'main','env':{'':'c'}}; can not be called",
+        "{'commit':'HEAD','branch':'main','env':{'A':'b\\u0000c'}}; `env[A]` holds a NUL",
+        "{'commit':'HEAD','branch':'main','message':'\\u0000'}; `message` holds a NUL",
+        "{'commit':'HEAD','branch':'main','meta_data':{'k':'\\u0000'}}; `meta_data[k]` holds a NUL",
+      })
+  void aBuildOfWhatCanNotBeBuiltIsRefused(String body, String part) throws Exception {
+    HandClient.Answer answer = posted(body.replace('\'', '"'));
+    assertThat(answer.status()).as(body).isEqualTo(422);
+    assertThat(answer.json().path("message").asString()).contains(part);
+    assertThat(client.builds("p", new BuildQuery(null, (String) null, null, 9))).isEmpty();
+  }
+
+  @Test
+  void whatGitTakesIsBuiltWhateverElseOfBuildkitesIsAsked() throws Exception {
+    String hash = "0123456789abcdef0123456789abcdef01234567";
+    for (String of :
+        List.of(
+            "{'commit':'" + hash + "','branch':'main'}",
+            "{'commit':'HEAD','branch':'me:feature/x'}",
+            "{'commit':'refs/tags/v1.2','branch':'v1.2','env':{'A.b':''}}",
+            "{'commit':'HEAD','branch':'bücher','author':{'name':'a'},'clean_checkout':true,"
+                + "'ignore_pipeline_branch_filters':true,'env':{'N':1}}")) {
+      assertThat(posted(of.replace('\'', '"')).status()).as(of).isEqualTo(201);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '\0',
+      value = {
+        "[]; The body must be an object",
+        "{'env':[1]}; `env` of the body must be an object",
+        "{'env':{'A':[1]}}; `env.A` of the body must be a text",
+        "{'pull_request_id':'x'}; `pull_request_id` of the body must be a whole number",
+        "{'env'; The body is not JSON, at line 1, column",
+      })
+  void aWrongBodyIsToldByItsFieldsAlone(String body, String part) throws Exception {
+    HandClient.Answer answer = posted(body.replace('\'', '"'));
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json().path("message").asString())
+        .contains(part)
+        .doesNotContain("bakehouse", "java", "Source");
   }
 
   @Test

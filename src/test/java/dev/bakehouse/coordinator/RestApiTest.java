@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.bakehouse.buildkite.BuildInfo;
 import dev.bakehouse.buildkite.BuildQuery;
 import dev.bakehouse.buildkite.JobInfo;
+import dev.bakehouse.buildkite.JobReference;
 import dev.bakehouse.buildkite.RestRefused;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +88,10 @@ class RestApiTest extends RestBench {
     assertThat(client.build("p", 1).state()).isEqualTo("failed");
     assertThat(job(build, "b").state()).isEqualTo("waiting_failed");
 
+    assertThat(job(build, "b").reason()).isEqualTo("What it depends on failed");
     JobInfo again = client.retry(String.valueOf(failed.id()));
+    assertThat(job(build, "b").state()).isEqualTo("waiting");
+    assertThat(job(build, "b").reason()).as("of a state that is over").isNull();
 
     assertThat(again.state()).isEqualTo("scheduled");
     assertThat(client.build("p", 1).state()).isEqualTo("running");
@@ -103,6 +107,24 @@ class RestApiTest extends RestBench {
     assertThat(client.build("p", 1).finishedAt()).isNotNull();
     assertThatThrownBy(() -> client.retry(String.valueOf(failed.id())))
         .hasMessageContaining("retried already");
+  }
+
+  @Test
+  void theFirstThatFailedIsTheOneThatFailedItsBuild() throws Exception {
+    client.definePipeline(
+        "soft",
+        "repo",
+        "main",
+        "steps: [{key: s, command: x, soft_fail: true}, {key: h, command: y}]");
+    JobReference.Pick pick = JobReference.Pick.first("has no job that failed", "failed");
+    JobReference first = JobReference.parse("soft#1");
+    BuildInfo _ = client.create("soft", "c", "main", "", Map.of());
+    HandClient one = agent("one");
+    assertThatThrownBy(() -> first.find(client, pick)).hasMessage("Build 1 has no job that failed");
+    one.finish(one.begin(), "1");
+    assertThat(first.find(client, pick).stepKey()).as("there is no other").isEqualTo("s");
+    one.finish(one.begin(), "1");
+    assertThat(first.find(client, pick).stepKey()).isEqualTo("h");
   }
 
   @Test
@@ -198,5 +220,10 @@ class RestApiTest extends RestBench {
     HandClient.Answer moved =
         raw.call("PUT", ORG + "/jobs/" + a + "/reprioritize", token, "{\"priority\":7}");
     assertThat(moved.json().path("priority").path("number").asInt()).isEqualTo(7);
+    one.finish(taken, "0");
+    HandClient.Answer late =
+        raw.call("PUT", ORG + "/jobs/" + a + "/reprioritize", token, "{\"priority\":8}");
+    assertThat(late.status()).isEqualTo(422);
+    assertThat(late.json().path("message").asString()).contains("has ended already; it is passed");
   }
 }

@@ -111,6 +111,10 @@ class UploadTest {
       BuildView secret = upload(bench, "steps: [{command: a}, {command: b, secrets: [S]}]", "");
       assertThat(bench.log(Bench.last(secret, "boot")))
           .contains("`secrets` of step 2 is not supported by the embedded coordinator yet");
+      BuildView again = upload(bench, "steps: [{command: a, key: boot}]", "");
+      assertThat(bench.log(Bench.last(again, "boot")))
+          .contains("The build has a step with the key `boot` already")
+          .doesNotContain("twice");
       BuildView wrong = upload(bench, "steps: [{command: a, if: 'build.brnch == 1'}]", "");
       assertThat(bench.log(Bench.last(wrong, "boot")))
           .contains("`if` of step 1 asks for `build.brnch`", "Did you mean `build.branch`?");

@@ -181,5 +181,11 @@ class FleetTest {
     Files.writeString(
         dir.resolve("bad.yml"), "fleet: {hosts: [{name: x, ssh: '-oProxyCommand=x'}]}\n");
     assertThat(error(fleet("bad.yml", "status"))).contains("bad.yml:1", "nothing ssh connects to");
+    Files.writeString(
+        dir.resolve("bad.yml"), "fleet: {hosts: [{name: x, ssh: 'ssh://root@host:1'}]}\n");
+    assertThat(error(fleet("bad.yml", "status"))).contains("`Port`", "`fleet.ssh-config`");
+    assertThat(error(fleet("three.yml", "upgrade", "--commit", "x", "--release", "y")))
+        .contains("a commit and a release at once", "one of --commit REF");
+    assertThat(error(fleet("three.yml", "upgrade"))).contains("What to upgrade to is not said");
   }
 }

@@ -12,6 +12,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// What a host's environment does not hand to its jobs is told, not lost in silence.
 class HostEnvironmentTest {
@@ -49,6 +51,26 @@ class HostEnvironmentTest {
     assertThatThrownBy(() -> new HostDaemon(host, System.out).run())
         .isInstanceOf(UserError.class)
         .hasMessageContaining("Could not look at the credentials file " + file);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"agent, The agent token", "api, The API token"})
+  void tokensThatOthersMayReadAreRefused(String section, String what) throws IOException {
+    Path file = Files.writeString(dir.resolve("token"), "secret");
+    Path config = dir.resolve("bakehouse.yml");
+    Files.writeString(
+        config,
+        "host: {state: '%s/state'}\n%s: {token-file: '%s'}\n".formatted(dir, section, file));
+    HostSettings host = HostSettings.read(config);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThatThrownBy(() -> new HostDaemon(host, System.out).run())
+        .isInstanceOf(UserError.class)
+        .hasMessage(what + " " + file + " has mode rw-r--r--: others can use it");
+    assertThat(dir.resolve("state")).doesNotExist();
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    HostEnvironment.insistPrivate(host);
+    Files.delete(file);
+    HostEnvironment.insistPrivate(host);
   }
 
   private HostSettings settings(String cache) throws IOException {

@@ -61,9 +61,12 @@ class HostReadinessTest {
         all ->
             all.size() == 2
                 && all.stream().filter(a -> a.metaData().contains("vm-ready=false")).count() == 1);
-    assertThat(status().agents())
-        .extracting(HostStatus.Agent::state)
-        .containsExactlyInAnyOrder("leaving", "idle");
+    StatusFile told = file();
+    HostStatus _ =
+        Poll.until(
+            "a status of one that leaves, one that is idle",
+            Oven.LONG,
+            () -> told.read().filter(now -> states(now).equals(List.of("idle", "leaving"))));
     String waits = oven.create("true", READY);
     assertThat(oven.coordinator.build(busy).ended()).isFalse();
 
@@ -254,6 +257,10 @@ class HostReadinessTest {
     Path vm = dir.resolve("vm-of-" + name);
     Directories.delete(vm);
     LocalImage _ = oven.store().adopt(name, DiskFixture.make(vm, seed), Map.of(), "test");
+  }
+
+  private static List<String> states(HostStatus status) {
+    return status.agents().stream().map(HostStatus.Agent::state).sorted().toList();
   }
 
   private StatusFile file() throws IOException {

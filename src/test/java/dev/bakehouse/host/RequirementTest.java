@@ -32,6 +32,12 @@ class RequirementTest {
     assertThat(Requirement.atLeast(version, least)).isEqualTo(good);
   }
 
+  @ParameterizedTest
+  @CsvSource({"3.6, true", "14, true", "abc, false", "3., false", "-1, false", "3.6-rc1, false"})
+  void aVersionIsOfNumbersAndDots(String version, boolean good) {
+    assertThat(Requirement.comparable(version)).isEqualTo(good);
+  }
+
   @Test
   void theNameTellsTheVersionAndLabelsTheRest() {
     Map<String, String> labels =

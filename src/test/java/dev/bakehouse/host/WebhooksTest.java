@@ -52,9 +52,10 @@ class WebhooksTest {
     server.createContext(
         "/hook",
         exchange -> {
-          bodies.add(exchange.getRequestBody().readAllBytes());
+          // A body last: the tests await those.
           signatures.add(
               String.valueOf(exchange.getRequestHeaders().getFirst("X-Bakehouse-Signature")));
+          bodies.add(exchange.getRequestBody().readAllBytes());
           exchange.sendResponseHeaders(answers.isEmpty() ? 204 : answers.removeFirst(), -1);
           exchange.close();
         });

@@ -127,12 +127,8 @@ class StoreTest {
 
   @Test
   void aCorruptBlobPublishesNothing() throws IOException {
-    Path copy = state.resolve("layout");
-    Command.of("cp", "-r", shared.resolve("layout").toString(), copy.toString()).check();
-    Path largest;
-    try (var blobs = Files.list(copy.resolve("blobs/sha256"))) {
-      largest = blobs.max(Comparator.comparing(p -> p.toFile().length())).orElseThrow();
-    }
+    Path copy = copyOfLayout();
+    Path largest = largestBlob(copy);
     try (RandomAccessFile file = new RandomAccessFile(largest.toFile(), "rw")) {
       file.seek(file.length() / 2);
       file.writeLong(42);
@@ -177,8 +173,25 @@ class StoreTest {
     }
   }
 
+  private Path copyOfLayout() throws IOException {
+    Path copy = state.resolve("layout");
+    Command.of("cp", "-r", shared.resolve("layout").toString(), copy.toString()).check();
+    return copy;
+  }
+
+  private static Path largestBlob(Path layout) throws IOException {
+    try (var blobs = Files.list(layout.resolve("blobs/sha256"))) {
+      return blobs.max(Comparator.comparing(p -> p.toFile().length())).orElseThrow();
+    }
+  }
+
+  /// The child can not end before it is killed: one blob is a pipe into which nobody writes.
   @Test
   void aKilledPullLeavesNoImageAndTheNextOneWorks() throws Exception {
+    Path copy = copyOfLayout();
+    Path never = largestBlob(copy);
+    Files.delete(never);
+    Command.of("mkfifo", never.toString()).check();
     Path partial = state.resolve("images/.work/.pull-" + digest.hex() + "/disk.img");
     Process child =
         Command.of(
@@ -188,7 +201,7 @@ class StoreTest {
                 "dev.bakehouse.cli.Main",
                 "image",
                 "pull",
-                layout.toString(),
+                "oci:" + copy + ":v1",
                 "--name",
                 "i",
                 "--state",

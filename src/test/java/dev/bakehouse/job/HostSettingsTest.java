@@ -62,6 +62,87 @@ class HostSettingsTest {
     assertThatThrownBy(() -> HostSettings.read(file)).hasMessageContaining("memory-mb: 0");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "127.0.0.1:9410, 127.0.0.1, 9410",
+    "localhost:80, 127.0.0.1, 80",
+    "'[::1]:9410', '0:0:0:0:0:0:0:1', 9410",
+    "10.0.2.11:65535, 10.0.2.11, 65535"
+  })
+  void thePageIsAtOneAddress(String text, String address, int port) throws IOException {
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(file, "host:\n  web: '" + text + "'\n  web-names: [mac-1.example.org]");
+    assertThat(HostSettings.read(file).operations().web().orElseThrow())
+        .satisfies(
+            web -> {
+              assertThat(web.listen().getAddress().getHostAddress()).isEqualTo(address);
+              assertThat(web.listen().getPort()).isEqualTo(port);
+              assertThat(web.names()).containsExactly("mac-1.example.org");
+            });
+    assertThat(HostSettings.defaults(dir).operations().web()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "9410, is no address and port: `9410`",
+    "':9410', is no address and port",
+    "127.0.0.1, is no address and port",
+    "127.1:9410, is no address and port",
+    "127.0.0.256:9410, is no address and port",
+    "mac-1.example.org:9410, is no address and port",
+    "'http://127.0.0.1:9410', is no address and port",
+    "'[::zz]:9410', is no address and port",
+    "'::1:9410', is no address and port",
+    "127.0.0.1:0, has the port 0",
+    "127.0.0.1:99999, has the port 99999",
+    "0.0.0.0:9410, stands for no single address of this machine: `0.0.0.0:9410`",
+    "'[::]:9410', stands for no single address",
+    "224.0.0.1:9410, stands for no single address"
+  })
+  void noOtherPlaceWillDoForThePage(String text, String complaint) throws IOException {
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(file, "host:\n  web: '" + text + "'");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .isInstanceOf(ConfigError.class)
+        .hasMessageContaining("bakehouse.yml:2")
+        .hasMessageContaining("`host.web` " + complaint)
+        .extracting(e -> ((ConfigError) e).remedy())
+        .asString()
+        .contains("web: 127.0.0.1:9410");
+  }
+
+  @Test
+  void namesOfThePageAreNamesAndNeedAPage() throws IOException {
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(file, "host:\n  web-names: [mac-1]");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .hasMessageContaining("bakehouse.yml:2")
+        .hasMessageContaining("`host.web-names` names a page that is not there");
+    Files.writeString(file, "host:\n  web: 127.0.0.1:9410\n  web-names: ['http://mac-1']");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .hasMessageContaining("`host.web-names` has `http://mac-1`, which is no name of a host");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "foo, is no address of a web server: `foo`",
+    "ftp://x, is no address of a web server: `ftp://x`",
+    "'http://', is no address",
+    "http:///v3, is no address",
+    "http://127.0.0.1:99999/v3, has the port 99999",
+    "http://127.0.0.1:0/v3, has the port 0"
+  })
+  void agentsAskAWebServer(String endpoint, String complaint) throws IOException {
+    Path file = dir.resolve("bakehouse.yml");
+    Files.writeString(file, "agent:\n  endpoint: '" + endpoint + "'");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .isInstanceOf(ConfigError.class)
+        .hasMessageContaining("bakehouse.yml:2")
+        .hasMessageContaining("`agent.endpoint` " + complaint);
+    Files.writeString(file, "agent: {endpoint: 'http://[::1]:4711/v3'}");
+    assertThat(HostSettings.read(file).agent().endpoint()).isEqualTo("http://[::1]:4711/v3");
+  }
+
   @Test
   void cachesAmongArtifactsNeedSomebodyToAskForBuilds() throws IOException {
     Path file = Files.writeString(dir.resolve("bakehouse.yml"), "cache: {store: 'buildkite:'}");
@@ -69,8 +150,12 @@ class HostSettingsTest {
         .isInstanceOf(ConfigError.class)
         .hasMessageContaining("`cache.store` is `buildkite:`")
         .hasMessageContaining("bakehouse.yml:1");
-    Files.writeString(file, "cache: {store: 'buildkite:'}\napi: {url: u, token-file: t}");
+    Files.writeString(
+        file, "cache: {store: 'buildkite:'}\napi: {url: 'http://u/v2', token-file: t}");
     assertThat(HostSettings.read(file).cacheStore()).isEqualTo("buildkite:");
+    Files.writeString(file, "api: {url: 'ftp://u/v2'}");
+    assertThatThrownBy(() -> HostSettings.read(file))
+        .hasMessageContaining("`api.url` is no address of a web server: `ftp://u/v2`");
   }
 
   @ParameterizedTest

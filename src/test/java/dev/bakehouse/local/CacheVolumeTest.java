@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -99,6 +100,32 @@ class CacheVolumeTest {
     assertThat(volumes(fixture, "prune", "--budget-gb", "0").status()).isZero();
   }
 
+  /// The stand-in's VMs have one disk more, as Tart's do by `--disk`.
+  @Test
+  void tartsVmsHaveThemToo(JobFixture fixture) throws IOException {
+    String state = fixture.tartLinux().state().toString();
+    Result first =
+        job(fixture, Where.TART_LINUX, "mkdir -p " + CACHE + "; echo one >" + CACHE + "/entry");
+    assertThat(first.status()).as(first.log()).isEqualTo("0");
+    assertThat(first.log()).contains("kept on this host as generation 1 of ");
+    assertThat(Trees.names(Path.of(state, "volumes"))).isNotEmpty();
+    Result second =
+        job(
+            fixture,
+            Where.TART_LINUX,
+            "grep one "
+                + CACHE
+                + "/entry; grep -c \" $CACHE_PATH ext4\" /proc/mounts; echo two >"
+                + CACHE
+                + "/entry");
+    assertThat(second.status()).as(second.log()).isEqualTo("0");
+    assertThat(second.log())
+        .contains("on the volume, generation 1", "kept on this host as generation 2 of ");
+    Result failing = job(fixture, Where.TART_LINUX, "grep two " + CACHE + "/entry; exit 3");
+    assertThat(failing.status()).as(failing.log()).isEqualTo("3");
+    assertThat(failing.log()).doesNotContain("kept on this host");
+  }
+
   private static SnapshotStore store(JobFixture fixture) {
     return new SnapshotStore(new DirectoryStore(fixture.dir().resolve("cache")));
   }
@@ -157,11 +184,13 @@ class CacheVolumeTest {
   }
 
   private static Result job(JobFixture fixture, String command) {
+    return job(fixture, Where.VM, command);
+  }
+
+  private static Result job(JobFixture fixture, Where where, String command) {
     Map<String, String> env = Map.of("CACHE_KINDS", "bun");
-    String strict = "set -e; " + command;
-    return fixture
-        .run(List.of(new Step("volume-build-cpp", strict, env, Where.VM)))
-        .get("volume-build-cpp");
+    String key = where.name().toLowerCase(Locale.ROOT) + "-build-cpp";
+    return fixture.run(List.of(new Step(key, "set -e; " + command, env, where))).get(key);
   }
 
   private static Outcome volumes(JobFixture fixture, String... words) {

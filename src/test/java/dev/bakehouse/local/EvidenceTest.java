@@ -12,15 +12,18 @@ import dev.bakehouse.job.HostSettings;
 import dev.bakehouse.local.JobFixture.Result;
 import dev.bakehouse.platform.Poll;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -55,6 +58,18 @@ class EvidenceTest {
           command: |
             echo beg""un
             sh -c 'sleep 1234; true' sh "$OVEN_TOKEN"
+      """;
+
+  /// A process of the job crashes, not the command itself; another was there before.
+  private static final String CRASH =
+      """
+      agents: {queue: vm}
+      steps:
+        - key: crashes
+          command: |
+            echo old | sudo tee /var/tmp/bakehouse-cores/core.old.1 >/dev/null
+            sudo touch -d '2 hours ago' /var/tmp/bakehouse-cores/core.old.1
+            perl -e '$0 = "oven"; $kept = "in-memory-" . "of-the-oven"; kill SEGV => $$; sleep 60' || exit 9
       """;
 
   @TempDir Path dir;
@@ -117,6 +132,33 @@ class EvidenceTest {
       Path got = dir.resolve("got");
       rest.download(artifact, got);
       assertThat(Files.readString(got, StandardCharsets.ISO_8859_1)).doesNotContain(SECRET);
+    }
+  }
+
+  @Test
+  void coresAreKeptWhereTheHostSaysSo(JobFixture fixture) throws Exception {
+    String usual = Files.readString(fixture.hostConfig());
+    Files.writeString(
+        fixture.hostConfig(), usual.replace("host: {", "host: {\"evidence\": {\"cores\": true},"));
+    Result crashes;
+    try {
+      crashes = fixture.runPipeline("main", Map.of(), CRASH).get("crashes");
+    } finally {
+      Files.writeString(fixture.hostConfig(), usual);
+    }
+    assertThat(crashes.status()).as(crashes.log()).isEqualTo("9");
+    List<Path> cores;
+    try (Stream<Path> all = Files.list(place(fixture, crashes))) {
+      cores = all.filter(file -> file.getFileName().toString().startsWith("core.")).toList();
+    }
+    assertThat(cores).as(crashes.log()).hasSize(1);
+    assertThat(cores.getFirst().getFileName().toString()).matches("core\\.oven\\.\\d+\\.gz");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(cores.getFirst())))
+        .isEqualTo("rw-------");
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(cores.getFirst()))) {
+      byte[] core = in.readAllBytes();
+      assertThat(core).startsWith(0x7f, 'E', 'L', 'F');
+      assertThat(new String(core, StandardCharsets.ISO_8859_1)).contains("in-memory-of-the-oven");
     }
   }
 

@@ -2,6 +2,8 @@ package dev.bakehouse.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bakehouse.job.HostSettings;
+import dev.bakehouse.job.JobRecords;
 import dev.bakehouse.local.JobFixture.Result;
 import dev.bakehouse.local.JobFixture.Step;
 import dev.bakehouse.local.JobFixture.Where;
@@ -67,7 +69,7 @@ class JobCacheTest {
         .contains("{\"ccache\":{\"kind\":\"ccache\",\"source\":\"")
         .contains("Caches: ccache: 1 hits and 0 misses (100 %)");
     String build = "/v2/organizations/bakehouse/pipelines/test/builds/";
-    String notes = annotations(fixture, build);
+    String notes = plain(annotations(fixture, build));
     assertThat(notes)
         .contains("bakehouse-caches")
         .contains("| cold-build-cpp | ccache | 0 % (0/1) | nothing |")
@@ -90,10 +92,33 @@ class JobCacheTest {
     assertThat(chart)
         .contains("ccache of cold-build-cpp in ")
         .contains("#################### 100 %");
+    assertThat(new JobRecords(HostSettings.read(fixture.hostConfig()).state()).ended().values())
+        .filteredOn(job -> job.step().equals("cold-build-cpp"))
+        .hasSize(2)
+        .first()
+        .satisfies(
+            job -> {
+              assertThat(job.outcome()).isEqualTo("passed");
+              assertThat(job.vm()).isNotEmpty();
+              assertThat(job.phases()).containsKeys("clone", "boot", "connect", "command");
+              assertThat(job.caches())
+                  .filteredOn(run -> run.kind().equals("ccache"))
+                  .singleElement()
+                  .satisfies(run -> assertThat(run.hits()).isEqualTo(1));
+            });
   }
 
   private static Step cpp(String key, String number, String command) {
     return new Step(key, command, Map.of("BUN_CPP_ONLY", "ON", "NUMBER", number), Where.VM);
+  }
+
+  /// Those of all builds of the pipeline. Rows of tables as Markdown has them.
+  private static String plain(String json) {
+    return json.replace("\\n", "")
+        .replaceAll(" align=\\\\\"[a-z]+\\\\\"", "")
+        .replace("</td><td>", " | ")
+        .replace("<td>", "| ")
+        .replace("</td>", " |");
   }
 
   /// Those of all builds of the pipeline.

@@ -27,7 +27,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
@@ -44,6 +43,8 @@ public final class JobFixture implements AutoCloseable {
     VM,
     /// On the host of [JobFixture#tart].
     TART,
+    /// On another one of Tart, whose image is told to be one of Linux.
+    TART_LINUX,
     PLAIN,
     /// Plain, with an empty standard input instead of a terminal.
     PLAIN_WITHOUT_TERMINAL
@@ -105,17 +106,24 @@ public final class JobFixture implements AutoCloseable {
   private final Path repository;
   private final List<Process> agents = new ArrayList<>();
   private final Map<String, Map<String, Result>> shared = new HashMap<>();
-  private @Nullable TartHost tart;
+  private final Map<String, TartHost> tart = new HashMap<>();
 
   private JobFixture() {
     for (String old :
-        List.of("coordinator", "cache", "repository", "plain", "plain-no-pty", "host-1/volumes")) {
+        List.of(
+            "coordinator",
+            "cache",
+            "repository",
+            "plain",
+            "plain-no-pty",
+            "host-1/volumes",
+            "tart-linux/host/volumes")) {
       Directories.delete(dir.resolve(old));
     }
     Directories.makePrivate(dir);
     repository = repository(dir.resolve("repository"));
     Config config = Config.of(0, dir.resolve("coordinator")).infraRetries(0);
-    fleet = LocalFleet.start(config, 1, this::host);
+    fleet = LocalFleet.start(config, 1, this::host, System.out::println);
     agents.add(plain("plain", "--no-color"));
     agents.add(plain("plain-no-pty", "--no-pty"));
   }
@@ -153,15 +161,24 @@ public final class JobFixture implements AutoCloseable {
 
   /// A host on which Tart runs the VMs, its image told to be one of macOS: the queue of
   /// [Where#TART]. What the stand-in keeps stays from run to run, as long as the image is the same.
-  public synchronized TartHost tart() {
-    if (tart == null) {
-      tart =
-          TartHost.start(
-              dir.resolve("tart"),
-              image,
-              (state, from) -> host(fleet.coordinator(), "host-t", state, from, "tart", "tart"));
-    }
-    return tart;
+  public TartHost tart() {
+    return tart("tart", "host-t", "darwin");
+  }
+
+  /// The same of Linux.
+  public TartHost tartLinux() {
+    return tart("tart-linux", "host-l", "linux");
+  }
+
+  private synchronized TartHost tart(String queue, String name, String os) {
+    return tart.computeIfAbsent(
+        queue,
+        _ ->
+            TartHost.start(
+                dir.resolve(queue),
+                image,
+                os,
+                (state, from) -> host(fleet.coordinator(), name, state, from, queue, "tart")));
   }
 
   private static Path agentProgram() {
@@ -279,8 +296,12 @@ public final class JobFixture implements AutoCloseable {
   ///
   /// @param env of the build, for example what makes it one of a pull request
   public Map<String, Result> run(String branch, Map<String, String> env, List<Step> steps) {
-    if (steps.stream().anyMatch(step -> step.where() == Where.TART)) {
-      tart();
+    for (Step step : steps) {
+      switch (step.where()) {
+        case TART -> tart();
+        case TART_LINUX -> tartLinux();
+        default -> {}
+      }
     }
     List<Object> wire = new ArrayList<>();
     for (Step step : steps) {
@@ -288,6 +309,7 @@ public final class JobFixture implements AutoCloseable {
           switch (step.where()) {
             case VM -> "vm";
             case TART -> "tart";
+            case TART_LINUX -> "tart-linux";
             case PLAIN -> "plain";
             case PLAIN_WITHOUT_TERMINAL -> "plain-no-pty";
           };
@@ -339,9 +361,7 @@ public final class JobFixture implements AutoCloseable {
   @Override
   public void close() {
     agents.forEach(agent -> Processes.killTree(agent.toHandle()));
-    if (tart != null) {
-      tart.close();
-    }
+    tart.values().forEach(TartHost::close);
     fleet.close();
   }
 }

@@ -71,8 +71,11 @@ class PerformanceStepTest {
     assertThat(base.compare().status()).as(base.compare().log()).isEqualTo("0");
     assertThat(base.annotation().orElseThrow().style()).isEqualTo("info");
     assertThat(base.annotation().orElseThrow().bodyHtml())
-        .contains("`bench`, no passed build of `main` has benchmarks: nothing to compare with")
-        .contains("| new | `only-0` |", "| new | `only-1` |");
+        .contains(
+            "<code>bench</code>, no passed build of <code>main</code> has benchmarks: nothing to compare with")
+        .contains(
+            "<td>new</td>\n<td><code>only-0</code></td>",
+            "<td>new</td>\n<td><code>only-1</code></td>");
 
     Ended worse = run(fixture, "150");
     assertThat(worse.compare().status()).as(worse.compare().log()).isEqualTo("1");
@@ -82,9 +85,11 @@ class PerformanceStepTest {
     assertThat(note.context()).isEqualTo("bakehouse-performance-compare");
     assertThat(note.style()).isEqualTo("warning");
     assertThat(note.bodyHtml())
-        .contains("`bench`, 1 worse than in ", "build " + base.build().number(), " of `main`")
-        .contains("| **worse** | `shared` | 100 (100 – 100, 2) | 150 (150 – 150, 2) | +50.0 % |")
-        .contains("| same | `only-0` | 7 | 7 | +0.0 % |")
+        .contains("<code>bench</code>, 1 worse than in ", "build " + base.build().number())
+        .contains(" of <code>main</code>")
+        .contains(
+            "<td><strong>worse</strong></td>\n<td><code>shared</code></td>\n<td align=\"right\">100 (100 – 100, 2)")
+        .containsPattern("<td><code>only-0</code></td>\\s*<td[^>]*>7</td>\\s*<td[^>]*>7</td>")
         .contains("│████████████████████ +50.0 %");
     assertThat(worse.compare().log()).contains("| **worse** | `shared` |");
 

@@ -41,6 +41,8 @@ class SecretTest {
 
   /// Reads the argument lists of all processes, over and over: those of short ones too.
   private static final class Watcher {
+    private static final String DESCRIPTOR = "BAKEHOUSE_JOB_ENVIRONMENT=";
+
     final Set<String> argvs = ConcurrentHashMap.newKeySet();
     final Set<String> jobTokens = ConcurrentHashMap.newKeySet();
     private final String secret;
@@ -65,9 +67,19 @@ class SecretTest {
     private void look(Path process) {
       String argv = read(process.resolve("cmdline"));
       boolean _ = !argv.isEmpty() && argvs.add(argv);
-      // Another job's has the same words.
-      if (argv.contains("bootstrap")) {
-        String environment = read(process.resolve("environ"));
+      // The host's part of a job has the job's variables in a file without a name, as long as it
+      // runs. Another job's has the same words.
+      String number =
+          Stream.of(read(process.resolve("environ")).split("\0"))
+              .filter(entry -> entry.startsWith(DESCRIPTOR))
+              .findFirst()
+              .map(entry -> entry.substring(DESCRIPTOR.length()))
+              .orElse("");
+      if (!number.isEmpty()) {
+        Path descriptor = process.resolve("fd").resolve(number);
+        // Programs it starts have the number too; there it may be a pipe, and what is read here
+        // would be missing there.
+        String environment = Files.isRegularFile(descriptor) ? read(descriptor) : "";
         if (environment.contains(secret)) {
           for (String entry : environment.split("\0")) {
             if (entry.startsWith("BUILDKITE_AGENT_ACCESS_TOKEN=")) {

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.UserError;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +60,38 @@ class StateDirectoryTest {
         assertThat(held.isValid()).isTrue();
         refuses("in use");
       }
+    }
+  }
+
+  @Test
+  void hostsOfAFleetThatWasKilledAreWaitedFor() throws Exception {
+    StateDirectory state = new StateDirectory(dir);
+    List<String> said = new ArrayList<>();
+    state.awaitHosts(said::add);
+    assertThat(said).isEmpty();
+    Path lock = Files.createDirectories(dir.resolve("hosts/host-1")).resolve("host.lock");
+    try (FileChannel channel =
+        FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      FileLock held = channel.lock();
+      state.awaitHosts(
+          line -> {
+            said.add(line);
+            try {
+              held.release();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    }
+    assertThat(said).containsExactly("waiting: the hosts of a run that was killed are ending");
+    // Not those of one that runs.
+    Path coordinator =
+        Files.createDirectories(dir.resolve("coordinator")).resolve("coordinator.lock");
+    try (FileChannel channel =
+            FileChannel.open(coordinator, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        var held = channel.lock()) {
+      assertThat(held.isValid()).isTrue();
+      assertThatThrownBy(() -> state.awaitHosts(said::add)).hasMessageContaining("is in use");
     }
   }
 

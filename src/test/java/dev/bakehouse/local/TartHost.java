@@ -21,14 +21,16 @@ public record TartHost(StandIn standIn, Path state, Guarded daemon) implements A
   private static final Duration GRACE = Duration.ofSeconds(30);
 
   /// @param dir gets the stand-in and the host's state
-  /// @param image becomes the image `mac`
+  /// @param image becomes the image `mac`, or `linux`
+  /// @param os what Tart is told of it: `darwin` or `linux`
   /// @param spec the host's configuration from its state directory and the image's
-  static TartHost start(Path dir, Path image, BiFunction<Path, Path, HostSpec> spec) {
+  static TartHost start(Path dir, Path image, String os, BiFunction<Path, Path, HostSpec> spec) {
+    String name = os.equals("darwin") ? "mac" : os;
     Path state = Directories.makePrivate(Directories.makePrivate(dir).resolve("host"));
     try {
       StandIn standIn = StandIn.install(dir);
-      standIn.keep("mac", image, "darwin");
-      Path config = spec.apply(state, standIn.home().resolve("vms/mac")).write();
+      standIn.keep(name, image, os);
+      Path config = spec.apply(state, standIn.home().resolve("vms").resolve(name)).write();
       Command command = Command.of(Self.argv("host", "run", "--config", config.toString()));
       for (var variable : standIn.environment().entrySet()) {
         command = command.env(variable.getKey(), variable.getValue());

@@ -144,8 +144,8 @@ final class FaultyConnection {
       case Fault.Stall _ -> stall();
       case Fault.Corrupt _ -> {
         if (now < length) {
-          out.write(in.read() ^ 0xff);
           proxy.sent.incrementAndGet();
+          out.write(in.read() ^ 0xff);
           copy(in, out, length - now - 1, false);
         }
         yield true;
@@ -178,9 +178,10 @@ final class FaultyConnection {
         }
         throw new EOFException("a body broke off");
       }
+      // Before the other side has them: who has read all must find all counted.
+      (up ? proxy.received : proxy.sent).addAndGet(n);
       out.write(buffer, 0, n);
       left -= n;
-      (up ? proxy.received : proxy.sent).addAndGet(n);
     }
   }
 

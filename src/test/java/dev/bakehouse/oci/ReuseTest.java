@@ -18,6 +18,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// An image and its successor: three slices, of which the first has some changed blocks.
 class ReuseTest {
@@ -144,6 +146,26 @@ class ReuseTest {
     same(first, left);
     assertThat(counting.reused(Reuse.RESUMED)).isPositive();
     assertThat(counting.moved.get()).isLessThan(400_000);
+  }
+
+  /// Between the look at the images of this host and the moment they are read.
+  @ParameterizedTest
+  @CsvSource({"true, deleted", "true, replaced", "false, deleted", "false, replaced"})
+  void anImageThatIsGoneMeanwhileIsDoneWithout(boolean linkable, String what) throws IOException {
+    for (Manifest wanted : List.of(one, two)) {
+      Path here = pull(one, List.of(), new Counting());
+      LocalDisk image = new LocalDisk("v1", here, linkable);
+      TartPull plan = new TartPull(layout, wanted, List.of(image), counting);
+      assertThat(plan.allocates()).isNotNegative();
+      Files.move(here, temp.resolve("gone-" + wanted.digest().hex()));
+      if (what.equals("replaced")) {
+        Files.move(pull(wanted.equals(one) ? two : one, List.of(), new Counting()), here);
+      }
+      Path target = Files.createTempDirectory(temp, "pull");
+      plan.into(target);
+      same(wanted.equals(one) ? first : second, target);
+      assertThat(DiskRecord.fits(target)).isTrue();
+    }
   }
 
   private Path pull(Manifest manifest, List<LocalDisk> here, Progress progress) throws IOException {

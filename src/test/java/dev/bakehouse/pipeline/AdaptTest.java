@@ -216,6 +216,25 @@ class AdaptTest {
     assertThat(steps.get(1).path("agents")).hasToString("{\"queue\":\"darwin\"}");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "matrix: [a, b]                                          | {\"CACHE_PART\":\"{{matrix}}\"}",
+        "matrix: {setup: [a, b]}, env:                           | {\"CACHE_PART\":\"{{matrix}}\"}",
+        "matrix: {setup: {os: [a], cpu: [b]}}, env: {A: '1'}     | {\"A\":\"1\",\"CACHE_PART\":\"{{matrix.os}}-{{matrix.cpu}}\"}",
+        "matrix: [a, b], env: {CACHE_PART: mine}                 | {\"CACHE_PART\":\"mine\"}",
+        "matrix: [a, b], env: [A=1]                              | [\"A=1\"]",
+        "env: {A: '1'}                                           | {\"A\":\"1\"}",
+      })
+  void jobsOfAMatrixAreToldApart(String keys, String env) {
+    String pipeline = "steps: [{command: a, agents: {queue: darwin}, " + keys + "}]";
+    String adapted = adapt(pipeline, fleet("pipeline: {}"));
+    JsonNode step = JsonMapper.shared().readTree(adapted).path("steps").get(0);
+    assertThat(step.path("env")).hasToString(env);
+    assertThat(adapt(adapted, fleet("pipeline: {}"))).isEqualTo(adapted);
+  }
+
   @Test
   void aTargetThatNoHostCanTakeIsNotBound() {
     FleetConfig fleet = fleet(HOSTS.replace("MODE", "host"));

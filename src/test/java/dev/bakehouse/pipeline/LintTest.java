@@ -1,6 +1,7 @@
 package dev.bakehouse.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.bakehouse.config.Yaml;
 import java.nio.file.Path;
@@ -67,6 +68,17 @@ class LintTest {
         "steps:|- {command: a, T, if: build.branch ==}; 2; bad-value; `if` of step",
         "steps:|- {command: a, T, soft_fail: maybe}; 2; bad-value; `soft_fail` of step",
         "steps:|- {command: a, timeout_in_minutes: -1}; 2; bad-value; `timeout_in_minutes` of step",
+        "steps:|- block: b|  fields:|  - {text: a, key: a}|  - {text: b}; 5; bad-value; `key` of `fields` of step 1",
+        "steps:|- {input: b, fields: [{text: a, key: a, format: '['}]}; 2; bad-value; no regular expression",
+        "steps:|- block: b|  blocked_state: nope; 3; bad-value; must be passed, failed or running",
+        "steps:|- trigger: t|  build:|    message: m|    brnch: x; 5; bad-value; unknown key `brnch`",
+        "steps:|- {wait: ~, if: build.branch ==}; 2; bad-value; `if` of step 1",
+        "steps:|- {group: g, if: build.branch ==, steps: [{command: a, T}]}; 2; bad-value; `if` of step 1",
+        "steps:|- {type: trigger, label: l}; 2; bad-value; names no pipeline",
+        "agents: {queue: [a]}|steps:|- wait; 1; bad-value; `agents` of the pipeline must be a single value",
+        "steps:|- wait|env: 3; 3; bad-value; `env` of the pipeline must hold names and values",
+        "steps:|- {command: a, T, secrets: [S]}; 2; buildkite-only; works at Buildkite",
+        "steps:|- command: a|  T|  image: x; 4; buildkite-only; works at Buildkite",
         "steps:|- {command: a, T, concurrency: 1}; 2; half-concurrency; without a `concurrency_group`",
         "steps:|- {command: a, T, matrix: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z]}; 2;"
             + " limit; more than 25 elements",
@@ -114,13 +126,54 @@ class LintTest {
   void ofStepsWithOneTitleEachIsFoundWrong() {
     String first = "steps:\n- {command: a, timeout_in_minutes: 5, parallelism: 0}\n";
     String second = "- command: a\n  timeout_in_minutes: 5\n  soft_fail: {exit_status: 1}\n";
-    assertThat(lint(first + second)).extracting(Finding::line).containsExactly(2, 3);
+    assertThat(lint(first + second)).extracting(Finding::line).containsExactly(2, 5);
     assertThat(lint("steps:\n" + second + second + first.substring(7)))
         .extracting(Finding::rule)
         .containsExactly("bad-value", "bad-value", "limit");
     String shared = "x: &x\n  depend_on: b\nsteps:\n";
     String step = "- {<<: *x, command: a, timeout_in_minutes: 5}\n";
     assertThat(lint(shared + step + step)).extracting(Finding::rule).containsOnly("unknown-key");
+  }
+
+  @Test
+  void whatIsWrongWithAStepHidesNothingElseOfIt() {
+    assertThat(
+            lint(
+                """
+                agents: {queue: [a]}
+                env: 3
+                steps:
+                - block: b
+                  blocked_state: nope
+                  fields:
+                  - {text: a}
+                  - {text: b}
+                  if: build.branch ==
+                - command: a
+                  commnd: a
+                  timeout_in_minutes: many
+                  parallelism: 0
+                  priority: high
+                  secrets: [S]
+                - command: [[a]]
+                  timeout_in_minutes: 5
+                  soft_fail: maybe
+                """))
+        .extracting(Finding::line, Finding::rule)
+        .containsExactly(
+            tuple(1, "bad-value"),
+            tuple(2, "bad-value"),
+            tuple(5, "bad-value"),
+            tuple(7, "bad-value"),
+            tuple(8, "bad-value"),
+            tuple(9, "bad-value"),
+            tuple(11, "unknown-key"),
+            tuple(12, "bad-value"),
+            tuple(13, "limit"),
+            tuple(14, "bad-value"),
+            tuple(15, "buildkite-only"),
+            tuple(16, "bad-value"),
+            tuple(18, "bad-value"));
   }
 
   @Test

@@ -187,9 +187,11 @@ class PipelineTest {
           steps: [{command: a, concurrency: 1}]      | `concurrency` of step 1 must stand beside
           steps: [{command: a, secrets: [S]}]        | `secrets` of step 1 is not supported
           steps: [{block: a, blocked_state: ok}]     | `blocked_state` of step 1 (block) must be
-          steps: [{block: a, fields: [{text: a}]}]   | `key` of `fields` is missing
+          steps: [{block: a, fields: [{text: a}]}]   | p.yml: `key` of `fields` of step 1 (block) is missing
           steps: [{input: a, fields: [{text: a, key: a, format: "["}]}] | no regular expression
-          steps: [{trigger: a, build: {brnch: x}}]   | unknown key `brnch`
+          steps: [{trigger: a, build: {brnch: x}}]   | p.yml: `build` of step 1 (trigger) has the unknown key `brnch`
+          env: 3                                     | `env` of p.yml must hold names and values
+          steps: [{command: a, label: [b]}]          | p.yml: `label` of step 1
           steps: [{command: a, key: k, depends_on: l}, wait, {command: b, key: l}] | wait for each other
           steps: [{command: a, depends_on: b}]       | depends on `b`, which is no step's key
           steps: [{command: a, key: k}, {command: b, key: k}] | the key `k` twice
@@ -199,7 +201,7 @@ class PipelineTest {
           steps: [{command: a, parallelism: 0}]      | whole number from 1
           steps: [{command: a, timeout_in_minutes: x}] | must be a number above 0
           steps: [{command: a, soft_fail: maybe}]    | must be true or false
-          steps: [{nothing: 1}]                      | of no known kind
+          steps: [{nothing: 1}]                      | p.yml: Step 1 is of no known kind
           steps: []                                  | has no steps
           stepz: []                                  | no list of steps
           'steps: [{command: a'                      | p.yml:1

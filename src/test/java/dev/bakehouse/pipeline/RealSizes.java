@@ -40,8 +40,19 @@ final class RealSizes {
     TARGETS.forEach(t -> release.withArray("depends_on").add(t + "-build-bun"));
     inner.add(release);
     inner.add("wait");
-    inner.addObject().put("block", "Publish?").putArray("fields").addObject().put("text", "Who");
-    inner.addObject().put("trigger", "docs").put("async", true).putObject("build").put("x", 0);
+    inner
+        .addObject()
+        .put("block", "Publish?")
+        .putArray("fields")
+        .addObject()
+        .put("text", "Who")
+        .put("key", "who");
+    inner
+        .addObject()
+        .put("trigger", "docs")
+        .put("async", true)
+        .putObject("build")
+        .put("message", 0);
     inner.addObject().put("input", "Notes").putNull("prompt");
     return root;
   }

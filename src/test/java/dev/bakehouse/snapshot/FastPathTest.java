@@ -65,6 +65,22 @@ class FastPathTest {
     assertThat(Tree.describe(dir.resolve("third"))).isEqualTo(Tree.describe(copy));
   }
 
+  /// The last that a restore does is to set its directories' times, which is a change to them.
+  @Test
+  void rightAfterARestoreNothingIsRead() throws IOException {
+    Files.setLastModifiedTime(cache, FileTime.fromMillis(1));
+    Snapshot first = save(cache, Optional.empty(), Node.UNKNOWN, new ArrayList<>());
+    Path copy = dir.resolve("copy");
+    for (int i = 0; i < 5; i++) {
+      new HostTarget(copy, HostTarget.Rules.PLAIN).restore(first);
+      List<String> read = Collections.synchronizedList(new ArrayList<>());
+      long moment = new Seal(copy).read().orElseThrow().moment();
+      save(copy, Optional.of(first), moment, read);
+      assertThat(read).isEmpty();
+      Files.setLastModifiedTime(copy, FileTime.fromMillis(2));
+    }
+  }
+
   @Test
   void aRestoreInPlaceSeesWhatOnlyLooksTheSame() throws IOException {
     Snapshot saved = save(cache, Optional.empty(), Node.UNKNOWN, new ArrayList<>());
