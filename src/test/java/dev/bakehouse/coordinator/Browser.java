@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.openqa.selenium.By;
@@ -61,24 +62,56 @@ final class Browser implements AutoCloseable {
     driver.get(address);
   }
 
-  /// The first element that there is in the end.
+  /// The first element that there is in the end. A page that draws itself anew may take it away.
   WebElement find(String css) {
-    return until(css, () -> driver.findElements(By.cssSelector(css)).stream().findFirst());
+    return until(css, () -> all(css).stream().findFirst());
   }
 
+  private List<WebElement> all(String css) {
+    return driver.findElements(By.cssSelector(css));
+  }
+
+  void click(String css) {
+    click(css, "");
+  }
+
+  /// Clicks the first element that shows this text in the end.
+  void click(String css, String text) {
+    boolean _ =
+        until(
+            "a click on " + css + " of \"" + text + "\"",
+            () -> {
+              Optional<WebElement> element =
+                  all(css).stream().filter(e -> e.getText().contains(text)).findFirst();
+              element.ifPresent(WebElement::click);
+              return element.map(_ -> true);
+            });
+  }
+
+  /// What the elements show at one moment.
   List<String> texts(String css) {
-    return driver.findElements(By.cssSelector(css)).stream().map(WebElement::getText).toList();
+    String script =
+        """
+        return [...document.querySelectorAll(arguments[0])].map(e =>
+            e.checkVisibility() ? (e.innerText ?? e.textContent).trim() : '');
+        """;
+    return ((List<?>) Objects.requireNonNull(driver.executeScript(script, css)))
+        .stream().map(String::valueOf).toList();
   }
 
   /// Waits for text anywhere in an element.
   void await(String css, String text) {
-    String _ =
-        until(
-            text + " in " + css + ", where stands " + texts(css),
-            () -> texts(css).stream().filter(t -> t.contains(text)).findFirst());
+    try {
+      String _ =
+          until(
+              text + " in " + css,
+              () -> texts(css).stream().filter(t -> t.contains(text)).findFirst());
+    } catch (Poll.TimedOut e) {
+      throw new AssertionError(css + " shows " + texts(css), e);
+    }
   }
 
-  <T> T until(String what, Supplier<Optional<T>> look) {
+  private <T> T until(String what, Supplier<Optional<T>> look) {
     return Poll.until(
         what,
         Duration.ofSeconds(60),

@@ -87,24 +87,20 @@ class WebPageTest {
     login();
     browser.await("table.builds", "test #1");
     browser.await(".badge", "running");
-    browser.find("table.builds a").click();
+    browser.click("table.builds a");
     browser.await("svg", "wait");
     assertThat(browser.texts("svg .step")).hasSize(5);
     assertThat(browser.driver.findElements(By.cssSelector("svg path"))).hasSize(5);
     browser.await(".jobs", "<img src=x");
 
-    browser.find(".jobs a").click();
+    browser.click(".jobs a");
     browser.await(".log summary", "Compiling");
     assertThat(browser.texts(".log"))
         .as("groups of --- are shut")
         .noneMatch(t -> t.contains("red"));
-    browser.driver.findElements(By.cssSelector(".log summary")).stream()
-        .filter(summary -> summary.getText().equals("Compiling"))
-        .findFirst()
-        .orElseThrow()
-        .click();
+    browser.click(".log summary", "Compiling");
     browser.await(".log", "red plain");
-    assertThat(browser.find(".log .fg31").getText()).isEqualTo("red");
+    assertThat(browser.texts(".log .fg31")).containsExactly("red");
     browser.await(".log", "100%");
     assertThat(browser.texts(".log")).noneMatch(text -> text.contains("50%"));
     assertThat(browser.texts(".log summary"))
@@ -117,7 +113,7 @@ class WebPageTest {
     browser.await("h1 .badge", "passed");
     browser.await(".facts", "Exit status 0");
 
-    browser.find(".artifacts a").click();
+    browser.click(".artifacts a");
     Path saved = downloads.resolve("page & more.html");
     assertThat(Poll.until("the download", Duration.ofSeconds(30), () -> text(saved)))
         .isEqualTo("<b>end</b>\n");
@@ -125,7 +121,7 @@ class WebPageTest {
     assertThat(bench.await(build).state())
         .as(bench.logs(bench.coordinator.build(build)))
         .isEqualTo("passed");
-    browser.find("h1 small a").click();
+    browser.click("h1 small a");
     browser.await("h1 .badge", "passed");
     assertThat(browser.texts(".jobs .badge"))
         .containsExactlyInAnyOrder("passed", "passed", "soft failed", "passed");
@@ -166,7 +162,7 @@ class WebPageTest {
     browser.await("main", "No free agent has queue=mars");
     browser.open(bench.coordinator.address() + "/#/test/builds/1/" + job(jobs, "asks"));
     browser.await("main", "bakehouse build unblock 'test#1'");
-    browser.find("nav a:last-child").click();
+    browser.click("nav a:last-child");
     browser.await("tbody", "one");
     browser.await("tbody", "queue=linux");
     browser.await("tbody", "idle");
@@ -214,12 +210,12 @@ class WebPageTest {
     browser.await("table.builds", "test #1");
     assertThat(browser.path()).isEqualTo("/");
 
-    browser.find("#leave").click();
+    browser.click("#leave");
     browser.await("h1", "Log in");
     String link = link();
     browser.open(link);
     browser.await("table.builds", "test #1");
-    browser.find("#leave").click();
+    browser.click("#leave");
     browser.await("h1", "Log in");
     browser.open("about:blank");
     browser.open(link);
