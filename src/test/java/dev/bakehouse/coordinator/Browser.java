@@ -92,8 +92,9 @@ final class Browser implements AutoCloseable {
   List<String> texts(String css) {
     String script =
         """
+        const drawn = e => [...e.querySelectorAll('text')].map(t => t.textContent).join(' ');
         return [...document.querySelectorAll(arguments[0])].map(e =>
-            e.checkVisibility() ? (e.innerText ?? e.textContent).trim() : '');
+            e.checkVisibility() ? (e.innerText ?? drawn(e)).replace(/[ \\t]+/g, ' ').trim() : '');
         """;
     return ((List<?>) Objects.requireNonNull(driver.executeScript(script, css)))
         .stream().map(String::valueOf).toList();
