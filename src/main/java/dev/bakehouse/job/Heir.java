@@ -92,12 +92,16 @@ final class Heir {
     Path dir = start.scratch().resolve(name);
     @Nullable Machine machine = null;
     try {
-      start.before().accept(vm);
-      machine =
-          phases.run(
-              Phase.CONNECT,
-              "control, clock and ports",
-              () -> connect(machines, vm, ahead, start, phases));
+      Runnable before = start.before().apply(vm);
+      try {
+        machine =
+            phases.run(
+                Phase.CONNECT,
+                "control, clock and ports",
+                () -> connect(machines, vm, ahead, start, phases));
+      } finally {
+        before.run();
+      }
       phases.started("standby");
       return machine;
     } catch (RuntimeException e) {

@@ -18,6 +18,7 @@ import dev.bakehouse.cache.StepRule;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.platform.RawEnvironment;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.snapshot.Node;
 import dev.bakehouse.vm.Hypervisor;
@@ -120,11 +121,16 @@ final class JobCaches {
     caches.carry();
   }
 
-  /// Gives the job's cache volume to a VM that has not started.
-  void attach(Vm vm) {
-    long begin = System.nanoTime();
-    volume.ifPresent(v -> v.attach(vm));
-    overhead = overhead.plusRestore(System.nanoTime() - begin);
+  /// Begins to give the job's cache volume to a VM, which goes on meanwhile where it runs already.
+  ///
+  /// @return waits until the VM has it
+  Runnable attach(Vm vm) {
+    List<Thread> attaching = volume.stream().map(v -> Threads.start(() -> v.attach(vm))).toList();
+    return () -> {
+      long begin = System.nanoTime();
+      Threads.join(attaching);
+      overhead = overhead.plusRestore(System.nanoTime() - begin);
+    };
   }
 
   /// Brings the caches in.

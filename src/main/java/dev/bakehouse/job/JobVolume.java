@@ -112,7 +112,7 @@ final class JobVolume {
     return new VolumeKey(scope.key(), job.step().text(), kinds.stream().map(Kind::name).toList());
   }
 
-  /// Gives the volume to a VM that has not started.
+  /// Gives the volume to a VM whose guest has not used any.
   void attach(Vm vm) {
     state = State.NONE;
     from = Optional.empty();

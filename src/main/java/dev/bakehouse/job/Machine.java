@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiPredicate;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// A running, identified, connected VM of one job.
@@ -83,7 +83,7 @@ final class Machine {
     DiskWatch watch = null;
     try {
       GuestSystem system = GuestSystem.of(vm.config());
-      start.before().accept(vm);
+      start.before().apply(vm).run();
       Booted booted =
           phases.run(
               Phase.BOOT,
@@ -157,7 +157,8 @@ final class Machine {
   /// @param forwards loopback ports the guest reaches on its own loopback
   /// @param scratch directory for the connection's files
   /// @param owner whether the VM ends with this process
-  /// @param before gets the VM before it starts
+  /// @param before gets the VM before it starts or is connected, and begins what it needs; the
+  ///   answer waits for the end of that
   /// @param kept gets a VM that did not start, and says whether it keeps it
   record Start(
       String name,
@@ -165,10 +166,10 @@ final class Machine {
       List<Integer> forwards,
       Path scratch,
       Owner owner,
-      Consumer<Vm> before,
+      Function<Vm, Runnable> before,
       BiPredicate<Vm, RuntimeException> kept) {
     Start(String name, String mode, List<Integer> forwards, Path scratch, Owner owner) {
-      this(name, mode, forwards, scratch, owner, _ -> {}, (_, _) -> false);
+      this(name, mode, forwards, scratch, owner, _ -> () -> {}, (_, _) -> false);
     }
   }
 

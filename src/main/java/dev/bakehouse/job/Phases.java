@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
-/// Runs the phases of one job, writes a collapsed log group for each, and keeps their times.
+/// Runs the phases of one job, writes a collapsed log group for each, and keeps their times. Parts
+/// of a phase may go beside another one.
 ///
 /// A line that starts with `---` opens a collapsed group in Buildkite's log, `+++` an expanded one,
 /// `^^^ +++` expands the one that is open:
@@ -55,7 +56,7 @@ public final class Phases {
     log.println(line);
   }
 
-  void add(Phase phase, Duration time) {
+  synchronized void add(Phase phase, Duration time) {
     times.merge(phase, time, Duration::plus);
   }
 
@@ -70,28 +71,30 @@ public final class Phases {
   }
 
   public Map<Phase, Duration> times() {
-    return Map.copyOf(times);
+    return Map.copyOf(ordered());
+  }
+
+  private synchronized Map<Phase, Duration> ordered() {
+    return new EnumMap<>(times);
   }
 
   /// The times by the phases' labels, in the order of the phases.
   Map<String, Double> seconds() {
     Map<String, Double> seconds = new LinkedHashMap<>();
-    new EnumMap<>(times)
-        .forEach((phase, time) -> seconds.put(phase.label(), time.toMillis() / 1000.0));
+    ordered().forEach((phase, time) -> seconds.put(phase.label(), time.toMillis() / 1000.0));
     return seconds;
   }
 
   /// The times on one line, in the order of the phases, and how the VM came to run.
   public String summary() {
-    return new EnumMap<>(times)
-            .entrySet().stream()
-                .map(
-                    e ->
-                        e.getKey().label()
-                            + " "
-                            + String.format(Locale.ROOT, "%.1f", e.getValue().toMillis() / 1000.0)
-                            + " s")
-                .collect(Collectors.joining(" · "))
+    return ordered().entrySet().stream()
+            .map(
+                e ->
+                    e.getKey().label()
+                        + " "
+                        + String.format(Locale.ROOT, "%.1f", e.getValue().toMillis() / 1000.0)
+                        + " s")
+            .collect(Collectors.joining(" · "))
         + (speed.isEmpty() ? "" : " (VM by " + speed + ")");
   }
 }

@@ -1,7 +1,8 @@
 # The cache volume of a Linux guest, by system calls: a program that starts costs more than all of it.
 #
 # volume.pl mount AT USER STATE SECTORS   as root: mounts the cache disk at AT, which is USER's; STATE is `kept` for a generation,
-#                                         else a file system is made. Prints why the disk is of no use, if so.
+#                                         `rehearsal` for nothing, which stays so, else a file system is made. Prints why
+#                                         the disk is of no use, if so.
 # volume.pl seal AT PATH…                 lets go of it with nothing on it but PATHs. Prints `emptied`, when it was nearly
 #                                         full, and `frozen`, when processes of the job still use it.
 # volume.pl add DIR                       beside the job, as its user: puts the files of a tar archive from standard input
@@ -25,18 +26,20 @@ sub attach {
     sysopen my $block, "/dev/$disk", 0 or die "can not open /dev/$disk: $!\n";
     ioctl $block, 0x1261, 0 or die "can not flush /dev/$disk: $!\n";
     close $block;
-    if ( $state ne 'kept' ) {
+    my $rehearsal = $state eq 'rehearsal';
+    if ( $state ne 'kept' && !$rehearsal ) {
         my $discard = $state eq 'useless' ? 'discard' : 'nodiscard';
         my $options = "$discard,lazy_itable_init=1,root_owner=$uid:$gid";
         my $said    = `mkfs.ext4 -q -F -m 0 -i 16384 -O ^has_journal -E $options /dev/$disk 2>&1`;
         die "mkfs.ext4: $said\n" if $?;
     }
     my ( $source, $type, $options ) = ( "/dev/$disk", 'ext4', 'discard,noinit_itable' );
-    my $flags = 2 | 4 | 1024;    # nosuid, nodev, noatime
+    my $flags = 2 | 4 | 1024 | ( $rehearsal ? 32768 : 0 );    # nosuid, nodev, noatime, silent
     my $why =
           syscall( $call->{mount} + 0, $source, $at, $type, $flags, $options ) ? "it can not be mounted: $!"
         : damaged()                                                              ? 'its file system is damaged'
         : full()                                                                 ? 'it is nearly full'
+        : $rehearsal                                                             ? 'nothing should be on it'
         :                                                                          return;
     umount() if $why !~ /mounted/;
     print $why;

@@ -82,6 +82,29 @@ class JobVolumeTest {
   }
 
   @Test
+  void aRehearsalLeavesNothingBehind() throws Exception {
+    long size = jobs.machines.hypervisor().volumes().orElseThrow().size();
+    try (Lease lease = Jobs.slots(jobs.settings).tryAcquire().orElseThrow()) {
+      jobs.beforeMount =
+          machine -> {
+            GuestVolume.rehearse(machine, size);
+            String bytes = "sudo head -c 1M /dev/disk/by-id/virtio-cache | tr -d '\\0' | wc -c";
+            assertThat(sh(machine, "/mnt", "grep -c /mnt /proc/mounts; " + bytes))
+                .isEqualTo("0\n0");
+            assertThat(sh(machine, "/", "sudo dmesg | grep -ci ext4.*vdb || true")).isEqualTo("0");
+          };
+      jobs.run(lease, "main", "false", true, m -> sh(m, "echo 1 >ccache/entry"));
+      jobs.beforeMount = machine -> GuestVolume.rehearse(machine, size);
+      jobs.run(
+          lease,
+          "main",
+          "false",
+          true,
+          m -> assertThat(sh(m, "cat ccache/entry; grep -c /mnt /proc/mounts")).isEqualTo("1\n0"));
+    }
+  }
+
+  @Test
   void aFullVolumeStartsOverAndADamagedOneIsMadeAnew() throws Exception {
     try (Lease lease = Jobs.slots(jobs.settings).tryAcquire().orElseThrow()) {
       jobs.run(lease, "main", "false", true, m -> sh(m, "fallocate -l 25G ccache/big"));

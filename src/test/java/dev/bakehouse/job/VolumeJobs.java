@@ -61,6 +61,9 @@ final class VolumeJobs {
     Directories.makePrivate(settings.state());
   }
 
+  /// Is done in each guest before its volume is mounted.
+  Work beforeMount = _ -> {};
+
   interface Work {
     void in(Machine machine) throws Exception;
   }
@@ -89,11 +92,15 @@ final class VolumeJobs {
                 List.of(),
                 Connections.directory(settings),
                 Owner.PIPE,
-                volume::attach,
+                vm -> {
+                  volume.attach(vm);
+                  return () -> {};
+                },
                 (_, _) -> false),
             phases);
     Optional<JobVolume.Sealed> sealed;
     try {
+      beforeMount.in(machine);
       assertThat(volume.mount(machine)).as(log()).isTrue();
       sh(machine, "mkdir -p ccache");
       mounted = volume.from();
@@ -184,9 +191,13 @@ final class VolumeJobs {
 
   /// Runs a script in the guest, where the caches are.
   static String sh(Machine machine, String script) throws Exception {
+    return sh(machine, CACHE_PATH, script);
+  }
+
+  static String sh(Machine machine, String directory, String script) throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     machine.run(
-        List.of("sh", "-c", "cd " + CACHE_PATH + " && " + script),
+        List.of("sh", "-c", "cd " + directory + " && " + script),
         InputStream.nullInputStream(),
         out);
     return out.toString(StandardCharsets.UTF_8).strip();
