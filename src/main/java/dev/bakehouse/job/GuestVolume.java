@@ -20,8 +20,6 @@ import java.util.Scanner;
 ///
 /// It has no journal: one that was not unmounted is never used again.
 final class GuestVolume {
-  private static final String PROGRAM = ProgramFiles.text(GuestVolume.class, "volume.pl");
-
   /// Any process of the job can write into the answer.
   private static final int LONGEST = 1 << 12;
 
@@ -46,8 +44,8 @@ final class GuestVolume {
     String said =
         run(
             machine,
+            "mount",
             List.of(
-                "mount",
                 at.toString(),
                 GuestSystem.USER,
                 disk.name().toLowerCase(Locale.ROOT),
@@ -74,9 +72,9 @@ final class GuestVolume {
   /// @throws IOException when the guest could not do it, or found the file system damaged; the
   ///   volume must not be kept
   Seal seal(Machine machine, List<Kind> kinds) throws IOException {
-    List<String> args = new ArrayList<>(List.of("seal", at.toString()));
+    List<String> args = new ArrayList<>(List.of(at.toString()));
     kinds.forEach(kind -> args.add(Path.of(kind.path()).normalize().toString()));
-    String said = run(machine, args);
+    String said = run(machine, "seal", args);
     return new Seal(said.contains("frozen"), said.contains("emptied"));
   }
 
@@ -100,10 +98,15 @@ final class GuestVolume {
 
   /// The argument list for it.
   List<String> adding(Kind kind) {
-    return List.of("perl", "-e", PROGRAM, "add", kind.under(at).toString());
+    return List.of("perl", "-e", program("add"), kind.under(at).toString());
   }
 
-  private static String run(Machine machine, List<String> args) throws IOException {
-    return machine.own().perl("root", PROGRAM, args);
+  private static String run(Machine machine, String part, List<String> args) throws IOException {
+    return machine.own().perl("root", program(part), args);
+  }
+
+  private static String program(String part) {
+    return ProgramFiles.text(GuestVolume.class, "volume.pl")
+        + ProgramFiles.text(GuestVolume.class, "volume-" + part + ".pl");
   }
 }
