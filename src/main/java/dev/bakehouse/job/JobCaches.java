@@ -123,11 +123,14 @@ final class JobCaches {
 
   /// Begins to give the job's cache volume to a VM, which goes on meanwhile where it runs already.
   ///
-  /// @return waits until the VM has it
+  /// @return waits until the VM has it; breaks it off in a thread that is interrupted
   Runnable attach(Vm vm) {
     List<Thread> attaching = volume.stream().map(v -> Threads.start(() -> v.attach(vm))).toList();
     return () -> {
       long begin = System.nanoTime();
+      if (Thread.currentThread().isInterrupted()) {
+        attaching.forEach(Thread::interrupt);
+      }
       Threads.join(attaching);
       overhead = overhead.plusRestore(System.nanoTime() - begin);
     };

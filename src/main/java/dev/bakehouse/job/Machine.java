@@ -83,7 +83,11 @@ final class Machine {
     DiskWatch watch = null;
     try {
       GuestSystem system = GuestSystem.of(vm.config());
-      start.before().apply(vm).run();
+      boolean attaches = clone.resumes() && machines.hypervisor().attachesRunning();
+      Function<Vm, Runnable> before = start.before();
+      if (!attaches) {
+        before.apply(vm).run();
+      }
       Booted booted =
           phases.run(
               Phase.BOOT,
@@ -98,42 +102,15 @@ final class Machine {
       watch = new DiskWatch(vm, machines.vmSettings().fullDisk(), phases::say);
       channel = booted.channel();
       control = booted.control();
-      Control ready = control;
-      SshKey login = SshKey.create();
-      Identity identity = Identity.fresh(name, GuestSystem.USER, login);
-      Endpoint endpoint =
-          phases.run(
-              Phase.ADDRESS,
-              "identity and address",
-              () -> {
-                ready.identify(identity, IDENTIFY);
-                machines.resolver().ifPresent(ready::resolve);
-                return vm.ssh(machines.vmSettings().connect());
-              });
-      Ssh ssh =
-          phases.run(
-              Phase.CONNECT,
-              "SSH to " + endpoint.host() + ":" + endpoint.port(),
-              () ->
-                  Ssh.open(
-                      new SshTarget(
-                          endpoint.host(),
-                          endpoint.port(),
-                          GuestSystem.USER,
-                          login.save(dir.resolve("key")),
-                          identity.hostKey().publicLine(),
-                          vm.guestProgram()),
-                      start.forwards().stream().map(Forward::loopback).toList(),
-                      dir,
-                      machines.vmSettings().connect(),
-                      start.owner() == Owner.HEIR
-                          ? Optional.of(machines.heir(name))
-                          : Optional.empty()));
-      phases.started(clone.speed());
-      if (start.owner() == Owner.HEIR) {
-        new HandOver(endpoint, identity, start.forwards(), ssh.socket()).write(dir);
+      Runnable attaching = attaches ? before.apply(vm) : () -> {};
+      Ssh ssh;
+      try {
+        ssh = connect(machines, vm, control, dir, start, phases);
+      } finally {
+        attaching.run();
       }
-      return new Machine(vm, system, booted.channel(), control, ssh, ssh.prepare(), dir, watch);
+      phases.started(clone.speed());
+      return new Machine(vm, system, channel, control, ssh, ssh.prepare(), dir, watch);
     } catch (RuntimeException e) {
       String console = console(vm);
       closeQuietly(watch);
@@ -148,6 +125,44 @@ final class Machine {
       }
       throw e;
     }
+  }
+
+  private static Ssh connect(
+      Machines machines, Vm vm, Control control, Path dir, Start start, Phases phases) {
+    SshKey login = SshKey.create();
+    Identity identity = Identity.fresh(vm.name(), GuestSystem.USER, login);
+    Endpoint endpoint =
+        phases.run(
+            Phase.ADDRESS,
+            "identity and address",
+            () -> {
+              control.identify(identity, IDENTIFY);
+              machines.resolver().ifPresent(control::resolve);
+              return vm.ssh(machines.vmSettings().connect());
+            });
+    Ssh ssh =
+        phases.run(
+            Phase.CONNECT,
+            "SSH to " + endpoint.host() + ":" + endpoint.port(),
+            () ->
+                Ssh.open(
+                    new SshTarget(
+                        endpoint.host(),
+                        endpoint.port(),
+                        GuestSystem.USER,
+                        login.save(dir.resolve("key")),
+                        identity.hostKey().publicLine(),
+                        vm.guestProgram()),
+                    start.forwards().stream().map(Forward::loopback).toList(),
+                    dir,
+                    machines.vmSettings().connect(),
+                    start.owner() == Owner.HEIR
+                        ? Optional.of(machines.heir(vm.name()))
+                        : Optional.empty()));
+    if (start.owner() == Owner.HEIR) {
+      new HandOver(endpoint, identity, start.forwards(), ssh.socket()).write(dir);
+    }
+    return ssh;
   }
 
   /// How a machine is to start.

@@ -63,7 +63,11 @@ public final class Machines {
   ///
   /// @param answer how long its guest may take to answer once it has
   /// @param speed how it starts: `boot` or `resume`
-  record Fresh(Vm vm, Duration answer, String speed) {}
+  record Fresh(Vm vm, Duration answer, String speed) {
+    boolean resumes() {
+      return speed.equals("resume");
+    }
+  }
 
   /// A clone of the image in the lease's slot, not started.
   ///

@@ -6,6 +6,7 @@ import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Trees;
 import java.io.File;
 import java.io.IOException;
+import java.lang.module.ModuleDescriptor.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -30,7 +31,13 @@ record Qemu(Path binary, Arch arch, String version, String accel) {
     }
   }
 
+  private static final Version ATTACHES = Version.parse("6.2");
   private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /// Whether another file can be put behind the disk of a guest that runs.
+  boolean attachesRunning() {
+    return Version.parse(version).compareTo(ATTACHES) >= 0;
+  }
 
   /// Finds QEMU on a search path. The first time, a probe guest is run with each accelerator.
   ///

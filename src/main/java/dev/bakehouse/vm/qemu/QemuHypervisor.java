@@ -166,7 +166,7 @@ public final class QemuHypervisor implements Hypervisor {
 
   @Override
   public boolean attachesRunning() {
-    return true;
+    return qemu().attachesRunning();
   }
 
   @Override

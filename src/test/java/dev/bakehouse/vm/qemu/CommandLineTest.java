@@ -23,6 +23,20 @@ class CommandLineTest {
   private final Qemu tcg = new Qemu(Path.of("/usr/bin/qemu"), Arch.X86_64, "7.2.22", "tcg");
 
   @Test
+  void onlyALateQemuChangesTheDiskOfAGuestThatRuns() {
+    for (String version : List.of("6.2.0", "7.2.22", "10.0.0-rc2")) {
+      assertThat(qemu(version).attachesRunning()).as(version).isTrue();
+    }
+    for (String version : List.of("5.2.0", "6.1.1")) {
+      assertThat(qemu(version).attachesRunning()).as(version).isFalse();
+    }
+  }
+
+  private static Qemu qemu(String version) {
+    return new Qemu(Path.of("/usr/bin/qemu"), Arch.X86_64, version, "tcg");
+  }
+
+  @Test
   void bootsTheKernelWithSharedMemory() {
     List<String> argv = new CommandLine(tcg).build(plan("ram", false, true));
     assertThat(argv)
