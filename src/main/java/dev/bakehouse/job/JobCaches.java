@@ -123,15 +123,12 @@ final class JobCaches {
 
   /// Begins to give the job's cache volume to a VM, which goes on meanwhile where it runs already.
   ///
-  /// @return waits until the VM has it; breaks it off in a thread that is interrupted
+  /// @return waits until the VM has it; an interrupt breaks it off
   Runnable attach(Vm vm) {
-    List<Thread> attaching = volume.stream().map(v -> Threads.start(() -> v.attach(vm))).toList();
+    Optional<Thread> attaching = volume.map(v -> Threads.start(() -> v.attach(vm)));
     return () -> {
       long begin = System.nanoTime();
-      if (Thread.currentThread().isInterrupted()) {
-        attaching.forEach(Thread::interrupt);
-      }
-      Threads.join(attaching);
+      attaching.ifPresent(Threads::joinOrInterrupt);
       overhead = overhead.plusRestore(System.nanoTime() - begin);
     };
   }

@@ -54,6 +54,22 @@ public final class Threads {
     }
   }
 
+  /// Waits for the end of a thread; an interrupt of this one goes on to it and is kept here.
+  public static void joinOrInterrupt(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+        thread.interrupt();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /// Runs work that must be done whole, also when this thread is or gets interrupted: a file lock
   /// or a wait would give up half-way. It runs on a thread of its own; this one waits and keeps its
   /// interrupt for later.

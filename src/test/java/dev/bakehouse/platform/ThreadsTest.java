@@ -58,6 +58,18 @@ class ThreadsTest {
   }
 
   @Test
+  void anInterruptIsPassedOnToTheThreadThatIsWaitedFor() {
+    boolean[] told = new boolean[1];
+    Thread waits =
+        Threads.start(() -> told[0] = meet(new CountDownLatch(1), new CountDownLatch(1)) == 0);
+    Thread.currentThread().interrupt();
+    Threads.joinOrInterrupt(waits);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(waits.isAlive()).isFalse();
+    assertThat(told).containsExactly(true);
+  }
+
+  @Test
   void besideIsAtOnceAndTheFailureOfEitherComesWhenBothAreOver() {
     CountDownLatch here = new CountDownLatch(1);
     CountDownLatch there = new CountDownLatch(1);
