@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,8 @@ import java.util.Scanner;
 final class GuestVolume {
   /// Any process of the job can write into the answer.
   private static final int LONGEST = 1 << 12;
+
+  private static final Duration REHEARSAL = Duration.ofMinutes(1);
 
   private final Path at;
 
@@ -41,24 +44,24 @@ final class GuestVolume {
   /// @return why the file system on the disk is of no use, if so; nothing is mounted then
   /// @throws IOException when the guest can not do it
   Optional<String> mount(Machine machine, Disk disk, long size) throws IOException {
-    String said =
-        run(
-            machine,
-            "mount",
-            List.of(
-                at.toString(),
-                GuestSystem.USER,
-                disk.name().toLowerCase(Locale.ROOT),
-                Long.toString(size / 512)));
+    String said = run(machine, "mount", arguments(at.toString(), disk, size));
     return Optional.of(said.strip()).filter(why -> !why.isEmpty());
   }
 
   /// Has the guest do all that [#mount] is, with a disk that has nothing on it: what it then has in
   /// memory and, in emulation, its code translated, makes half of a young guest's first mount.
   ///
-  /// @throws IOException when the guest can not do it
-  static void rehearse(Machine machine, long size) throws IOException {
-    Optional<String> _ = new GuestVolume(Path.of("/mnt")).mount(machine, Disk.REHEARSAL, size);
+  /// @throws UserError when the guest can not do it
+  static void rehearse(Machine machine, long size) {
+    String path = machine.paths().system().path();
+    List<String> args = arguments("/mnt", Disk.REHEARSAL, size);
+    // By no other way: a run in the guest has a name, and the VM's heir counts anew.
+    String _ = machine.control().perl("root", path, program("mount"), args, REHEARSAL);
+  }
+
+  private static List<String> arguments(String at, Disk disk, long size) {
+    String state = disk.name().toLowerCase(Locale.ROOT);
+    return List.of(at, GuestSystem.USER, state, Long.toString(size / 512));
   }
 
   /// How a volume was let go of.

@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.guest.ControlLost;
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.UserError;
@@ -7,7 +8,6 @@ import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Owner;
 import dev.bakehouse.vm.Vm;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -68,7 +68,10 @@ public final class StandbyVm {
     }
     try {
       GuestVolume.rehearse(machine, hypervisor.volumes().orElseThrow().size());
-    } catch (IOException e) {
+    } catch (UserError e) {
+      if (e instanceof ControlLost || Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
       // An image may lack what only volumes need: jobs say so.
     }
   }
