@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param type `script`, `manual` (of a block or input step) or `trigger`
 /// @param matrix the values of its combination
 /// @param reason why it did not run, or failed without running
-/// @param triggered id of the build it made
+/// @param triggered the build it made
 /// @param unblockable a person may answer it now
 /// @param unblocker who answered
 /// @param phases what the job's launcher published of itself: build meta-data `bakehouse:job:ID`
@@ -41,10 +41,12 @@ public record JobView(
     String type,
     Map<String, String> matrix,
     @Nullable String reason,
-    @Nullable String triggered,
+    @Nullable Triggered triggered,
     boolean unblockable,
     @Nullable String unblocker,
     int priority) {
+  /// A build that a `trigger` job made.
+  public record Triggered(String id, String pipeline, int number) {}
 
   /// From start to end, or to now.
   public double seconds() {

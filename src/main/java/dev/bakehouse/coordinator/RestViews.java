@@ -71,6 +71,7 @@ record RestViews(String base, boolean anyAgent) {
     all.put("pull_request", PullRequest.of(build.env()));
     all.put("meta_data", build.metaData());
     all.put("rebuilt_from", rebuiltFrom(build));
+    all.put("triggered_from", triggeredFrom(build.env()));
     all.put("created_at", time(build.created()));
     all.put("scheduled_at", time(build.created()));
     all.put("started_at", time(build.started()));
@@ -99,6 +100,33 @@ record RestViews(String base, boolean anyAgent) {
             buildUrl(build.pipeline(), Integer.parseInt(number)));
   }
 
+  private static @Nullable Object triggeredFrom(Map<String, String> env) {
+    String number = env.getOrDefault(Triggers.FROM_NUMBER, "");
+    return !env.containsKey(BuiltRef.TRIGGERED_FROM) || !number.matches("[0-9]{1,9}")
+        ? null
+        : Map.of(
+            "build_id",
+            env.getOrDefault(BuiltRef.TRIGGERED_FROM, ""),
+            "build_number",
+            Integer.valueOf(number),
+            "build_pipeline_slug",
+            env.getOrDefault(Triggers.FROM_PIPELINE, ""));
+  }
+
+  private @Nullable Object triggeredBuild(JobView.@Nullable Triggered made) {
+    return made == null
+        ? null
+        : Map.of(
+            "id",
+            made.id(),
+            "number",
+            made.number(),
+            "url",
+            buildUrl(made.pipeline(), made.number()),
+            "web_url",
+            page(made.pipeline(), made.number()));
+  }
+
   Map<String, Object> job(Build build, JobView job) {
     return job(
         buildUrl(build.pipeline(), build.number()), page(build.pipeline(), build.number()), job);
@@ -124,6 +152,7 @@ record RestViews(String base, boolean anyAgent) {
     all.put("retried", job.retried());
     all.put("retried_in_job_id", job.retriedIn());
     all.put("retries_count", job.retryCount());
+    all.put("triggered_build", triggeredBuild(job.triggered()));
     all.put("parallel_group_index", job.parallel());
     all.put("parallel_group_total", job.parallelCount());
     all.put(

@@ -14,6 +14,9 @@ final class Triggers {
   /// Builds that trigger each other in a circle would never come to an end.
   private static final int DEEPEST = 10;
 
+  static final String FROM_NUMBER = "BUILDKITE_TRIGGERED_FROM_BUILD_NUMBER";
+  static final String FROM_PIPELINE = "BUILDKITE_TRIGGERED_FROM_BUILD_PIPELINE_SLUG";
+
   private final Builds builds;
 
   private record Target(String repository, String branch, String configuration) {}
@@ -74,8 +77,8 @@ final class Triggers {
       env.put("BUILDKITE_PULL_REQUEST_REPO", "fork/" + from.branch().replace(':', '/'));
     }
     env.put(BuiltRef.TRIGGERED_FROM, from.id());
-    env.put("BUILDKITE_TRIGGERED_FROM_BUILD_NUMBER", String.valueOf(from.number()));
-    env.put("BUILDKITE_TRIGGERED_FROM_BUILD_PIPELINE_SLUG", from.pipeline());
+    env.put(FROM_NUMBER, String.valueOf(from.number()));
+    env.put(FROM_PIPELINE, from.pipeline());
     if (job.parallelCount() != null) {
       env.put("BUILDKITE_PARALLEL_JOB", String.valueOf(job.parallel()));
       env.put("BUILDKITE_PARALLEL_JOB_COUNT", String.valueOf(job.parallelCount()));

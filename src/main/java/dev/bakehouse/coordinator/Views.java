@@ -43,7 +43,7 @@ final class Views {
   /// One job of a build.
   static JobView job(Transaction tx, Job job) throws SQLException {
     String agent = name(tx, job.agent(), new HashMap<>());
-    return view(job, StepRow.get(tx, job.step()), agent, null);
+    return view(tx, job, StepRow.get(tx, job.step()), agent, null);
   }
 
   private static List<JobView> jobs(Transaction tx, String build, Map<String, String> metaData)
@@ -57,14 +57,15 @@ final class Views {
     for (StepRow step : StepRow.ofBuild(tx, build)) {
       for (Job job : jobs.getOrDefault(step.id(), List.of())) {
         String agent = name(tx, job.agent(), names);
-        all.add(view(job, step, agent, metaData.get("bakehouse:job:" + job.id())));
+        all.add(view(tx, job, step, agent, metaData.get("bakehouse:job:" + job.id())));
       }
     }
     return all;
   }
 
   private static JobView view(
-      Job job, StepRow step, @Nullable String agent, @Nullable String phases) {
+      Transaction tx, Job job, StepRow step, @Nullable String agent, @Nullable String phases)
+      throws SQLException {
     String label = step.label();
     String command = step.step() instanceof CommandStep c ? c.command() : "";
     return new JobView(
@@ -93,10 +94,19 @@ final class Views {
         job.type(),
         job.matrix(),
         job.reason(),
-        job.triggered(),
+        triggered(tx, job.triggered()),
         job.unblockable(),
         job.unblocker(),
         job.priority());
+  }
+
+  private static JobView.@Nullable Triggered triggered(Transaction tx, @Nullable String id)
+      throws SQLException {
+    if (id == null) {
+      return null;
+    }
+    Build made = Build.get(tx, id);
+    return new JobView.Triggered(id, made.pipeline(), made.number());
   }
 
   private static @Nullable String name(

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -184,7 +185,8 @@ class PeopleStepsTest {
       assertThat(Bench.last(build, "odd").reason()).contains("`branch` can not be `-x`");
       assertThat(Bench.last(build, "nowhere").reason()).contains("knows no pipeline `nowhere`");
       BuildView made =
-          bench.coordinator.build(String.valueOf(Bench.last(build, "sync").triggered()));
+          bench.coordinator.build(
+              Objects.requireNonNull(Bench.last(build, "sync").triggered()).id());
       assertThat(made.source()).isEqualTo("trigger_job");
       assertThat(bench.logs(made))
           .contains("trigger_job from test on trunk: Deploy", "A=b", "1.10");

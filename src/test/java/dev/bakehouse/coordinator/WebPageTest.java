@@ -199,6 +199,21 @@ class WebPageTest {
   }
 
   @Test
+  void aTriggerAndTheBuildItMadeKnowEachOther() {
+    bench.coordinator.definePipeline(
+        "good", bench.repository.toString(), "main", "steps: [{block: Sure?}]");
+    String build = bench.start("steps: [{trigger: good, key: makes, async: true}]");
+    login();
+    browser.await("table.builds", "test #1");
+    String makes = job(bench.coordinator.build(build).jobs(), "makes");
+    browser.open(bench.coordinator.address() + "/#/test/builds/1/" + makes);
+    browser.click(".facts a", "Made good #1");
+    browser.await("h1", "good #1");
+    browser.click(".facts a", "test #1");
+    browser.await("h1", "test #1");
+  }
+
+  @Test
   void onlyWhoMayLogsIn() throws Exception {
     bench.start("steps: [{command: x}]");
     browser.open(bench.coordinator.address() + "/");

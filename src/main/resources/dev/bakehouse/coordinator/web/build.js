@@ -43,9 +43,15 @@ function heading(found) {
     lines.length > 1 ? el('pre', { class: 'text' }, lines.slice(1).join('\n').trim()) : null,
     el('p', { class: 'facts' },
       el('span', {}, 'Branch ', el('b', {}, found.branch)), el('span', {}, 'Commit ', el('code', {}, found.commit)),
-      el('span', {}, 'From ', found.source), el('span', {}, 'Begun ', ago(found.created_at)),
+      el('span', {}, 'From ', origin(found)), el('span', {}, 'Begun ', ago(found.created_at)),
       found.started_at ? el('span', {}, found.finished_at ? 'Took ' : 'Runs for ', between(found.started_at, found.finished_at)) : null),
   ];
+}
+
+function origin(found) {
+  const from = found.triggered_from;
+  if (!from) return found.source;
+  return el('a', { href: pageOf(from.build_pipeline_slug, from.build_number) }, `${from.build_pipeline_slug} #${from.build_number}`);
 }
 
 /** Of a build that waits for a person, that and what has come of it. */

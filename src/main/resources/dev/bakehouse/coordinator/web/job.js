@@ -47,6 +47,7 @@ function heading(found, pipeline, number) {
     found.runnable_at ? el('span', {}, 'Waited ', between(found.runnable_at, found.started_at ?? found.finished_at)) : null,
     found.started_at ? el('span', {}, found.finished_at ? 'Took ' : 'Runs for ', between(found.started_at, found.finished_at)) : null,
     found.retries_count ? el('span', {}, `Attempt ${found.retries_count + 1}`) : null,
+    found.triggered_build ? made(found.triggered_build) : null,
     found.retried_in_job_id ? el('a', { href: pageOf(pipeline, number, found.retried_in_job_id) }, 'Next attempt') : null,
   ];
   return [
@@ -56,6 +57,11 @@ function heading(found, pipeline, number) {
     found.reason ? el('p', { class: 'reason' }, found.reason) : null,
     found.command ? el('pre', { class: 'text' }, found.command) : null,
   ];
+}
+
+function made(build) {
+  const { hash } = new URL(build.web_url);
+  return el('a', { href: hash }, `Made ${decodeURIComponent(hash.split('/')[1])} #${build.number}`);
 }
 
 function waiting(found, pipeline, number) {
