@@ -88,9 +88,20 @@ public final class JobRecords {
     List<String> names = names().stream().filter(name -> !name.startsWith(NOW)).toList();
     known.keySet().retainAll(names);
     SequencedMap<String, JobRecord> all = new TreeMap<>(Comparator.reverseOrder());
-    names.forEach(
-        name -> known.computeIfAbsent(name, this::read).ifPresent(job -> all.put(name, job)));
+    names.forEach(name -> known(name).ifPresent(job -> all.put(name, job)));
     return all;
+  }
+
+  private Optional<JobRecord> known(String name) {
+    try {
+      if (!known.containsKey(name)) {
+        known.put(name, contents(name));
+      }
+      return known.getOrDefault(name, Optional.empty());
+    } catch (IOException e) {
+      // Perhaps it can be read the next time.
+      return Optional.empty();
+    }
   }
 
   /// Those whose processes live, by the id of the job.
@@ -111,12 +122,23 @@ public final class JobRecords {
   }
 
   private Optional<JobRecord> read(String name) {
-    Path file = directory.resolve(name);
     try {
-      return Files.size(file) > LARGEST
-          ? Optional.empty()
-          : Optional.of(JSON.readValue(Files.readAllBytes(file), JobRecord.class));
-    } catch (IOException | JacksonException | DateTimeException | NullPointerException e) {
+      return contents(name);
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /// @return empty when it is no record, and never will be
+  private Optional<JobRecord> contents(String name) throws IOException {
+    Path file = directory.resolve(name);
+    if (Files.size(file) > LARGEST) {
+      return Optional.empty();
+    }
+    byte[] json = Files.readAllBytes(file);
+    try {
+      return Optional.of(JSON.readValue(json, JobRecord.class));
+    } catch (JacksonException | DateTimeException | NullPointerException e) {
       return Optional.empty();
     }
   }

@@ -131,6 +131,20 @@ class JobRecordsTest {
 
   /// Another process stands for a job's that was killed.
   @Test
+  void whatCouldNotBeReadOnceIsReadTheNextTime() throws IOException {
+    begin("j1", Map.of()).end(0, false);
+    JobRecords records = new JobRecords(dir);
+    Path jobs = dir.resolve("jobs");
+    Path file = jobs.resolve(new JobRecords(dir).ended().firstEntry().getKey());
+    Path aside = Files.move(file, dir.resolve("aside"));
+    Files.createDirectory(file);
+    assertThat(records.ended()).isEmpty();
+    Files.delete(file);
+    Files.move(aside, file);
+    assertThat(records.ended()).hasSize(1);
+  }
+
+  @Test
   void aJobThatWasKilledRunsNoMore() throws Exception {
     String process;
     Path file = dir.resolve("pid");
