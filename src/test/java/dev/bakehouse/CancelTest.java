@@ -204,17 +204,7 @@ class CancelTest {
     @Override
     public void close() {
       over = true;
-      boolean interrupted = false;
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      Threads.join(List.of(thread));
     }
   }
 }
