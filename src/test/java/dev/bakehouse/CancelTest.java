@@ -8,6 +8,7 @@ import dev.bakehouse.platform.Command;
 import dev.bakehouse.platform.Poll;
 import dev.bakehouse.platform.Processes;
 import dev.bakehouse.platform.Self;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.vm.VmInfo;
 import java.io.IOException;
 import java.nio.file.Files;
