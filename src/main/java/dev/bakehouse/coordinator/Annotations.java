@@ -114,7 +114,13 @@ final class Annotations {
     return scope.equals("job") ? job : Job.get(tx, job).build();
   }
 
-  /// Those of a build, as `/v2` shows them.
+  /// One of them, as `/v2` shows it.
+  static Map<String, Object> rendered(Map<String, Object> note) {
+    note.put("body_html", Markdown.html(String.valueOf(note.remove("body"))));
+    return note;
+  }
+
+  /// Those of a build, for [#rendered]: what that takes no transaction waits for.
   ///
   /// @param scope `build`, `job` or `all`
   static List<Map<String, Object>> ofBuild(
@@ -131,7 +137,7 @@ final class Annotations {
           note.put("style", row.getString("style"));
           note.put("scope", row.getString("scope"));
           note.put("job_id", job ? row.getString("owner") : null);
-          note.put("body_html", Markdown.html(row.getString("body")));
+          note.put("body", row.getString("body"));
           note.put("priority", row.getInt("priority"));
           return note;
         },

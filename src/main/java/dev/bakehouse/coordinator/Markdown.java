@@ -20,11 +20,16 @@ final class Markdown {
   /// Deeper lists and quotes are text.
   private static final int DEEPEST = 50;
 
-  /// Characters, tags, and cells of tables, empty ones that are added to short rows among them: of
+  /// Characters, lines, and cells of tables, empty ones that are added to short rows among them: of
   /// more the parser makes what grows with their square, so such a text is shown as it was written.
   private static final int LONGEST = 1 << 18;
 
-  private static final int TAGS = 5000;
+  private static final int LINES = 20_000;
+
+  /// Characters that begin what may reach to the end of the text, and how far all of them look.
+  private static final int MARKS = 5000;
+
+  private static final long LOOKS = 1 << 28;
   private static final int CELLS = 50_000;
 
   /// Characters of HTML that are kept: people who look ask for the same again and again.
@@ -45,7 +50,7 @@ final class Markdown {
 
   private Markdown() {}
 
-  /// One at a time: hostile texts take memory.
+  /// One at a time: hostile texts take memory, and up to a second.
   static synchronized String html(String text) {
     String known = KNOWN.get(text);
     if (known != null) {
@@ -78,11 +83,11 @@ final class Markdown {
     long rows = 1;
     long cells = 0;
     long most = 0;
-    int tags = 0;
+    long marks = 0;
     for (int i = 0; i < text.length(); i++) {
       switch (text.charAt(i)) {
         case '|' -> most = Math.max(most, ++cells);
-        case '<' -> tags++;
+        case '<', '[', '\\' -> marks++;
         case '\n', '\r' -> {
           rows++;
           cells = 0;
@@ -90,6 +95,10 @@ final class Markdown {
         default -> {}
       }
     }
-    return text.length() <= LONGEST && tags <= TAGS && rows * most <= CELLS;
+    return text.length() <= LONGEST
+        && rows <= LINES
+        && rows * most <= CELLS
+        && marks <= MARKS
+        && marks * text.length() <= LOOKS;
   }
 }

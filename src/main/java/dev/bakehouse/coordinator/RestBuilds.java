@@ -143,6 +143,8 @@ final class RestBuilds {
     RestPage page = RestPage.of(request);
     String id = access.build(request).id();
     String scope = request.asked("scope").orElse("build");
-    return page.reply(core.database().read(tx -> Annotations.ofBuild(tx, id, scope, page)));
+    return page.reply(
+        core.database().read(tx -> Annotations.ofBuild(tx, id, scope, page)),
+        Annotations::rendered);
   }
 }
