@@ -6,11 +6,15 @@ import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// `/v2`: the organization and its pipelines.
 final class RestPipelines {
   private static final String PIPELINES = RestAccess.ROOT + "/pipelines";
+
+  /// It becomes part of addresses and of names of files.
+  private static final Pattern SLUG = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
 
   private final Core core;
   private final RestAccess access;
@@ -82,6 +86,9 @@ final class RestPipelines {
     String name = Request.need(wanted.name, "name");
     String made = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
     String slug = wanted.slug == null ? made : wanted.slug;
+    if (!SLUG.matcher(slug).matches()) {
+      throw new HttpError(422, "A slug is of letters, digits, `-`, `_` and `.`, 100 at most");
+    }
     String configuration = Request.need(wanted.configuration, "configuration");
     String repository = Request.need(wanted.repository, "repository");
     Pipeline.parse("configuration", configuration);

@@ -71,7 +71,7 @@ record RestViews(String base, boolean anyAgent) {
     all.put("pull_request", PullRequest.of(build.env()));
     all.put("meta_data", build.metaData());
     all.put("rebuilt_from", rebuiltFrom(build));
-    all.put("triggered_from", triggeredFrom(build.env()));
+    all.put("triggered_from", triggeredFrom(build));
     all.put("created_at", time(build.created()));
     all.put("scheduled_at", time(build.created()));
     all.put("started_at", time(build.started()));
@@ -100,9 +100,11 @@ record RestViews(String base, boolean anyAgent) {
             buildUrl(build.pipeline(), Integer.parseInt(number)));
   }
 
-  private static @Nullable Object triggeredFrom(Map<String, String> env) {
+  /// By variables, which anybody can give a build that no trigger made.
+  private static @Nullable Object triggeredFrom(BuildView build) {
+    Map<String, String> env = build.env();
     String number = env.getOrDefault(Triggers.FROM_NUMBER, "");
-    return !env.containsKey(BuiltRef.TRIGGERED_FROM) || !number.matches("[0-9]{1,9}")
+    return !build.source().equals(BuiltRef.TRIGGER) || !number.matches("[0-9]{1,9}")
         ? null
         : Map.of(
             "build_id",

@@ -102,11 +102,13 @@ final class Views {
 
   private static JobView.@Nullable Triggered triggered(Transaction tx, @Nullable String id)
       throws SQLException {
-    if (id == null) {
-      return null;
-    }
-    Build made = Build.get(tx, id);
-    return new JobView.Triggered(id, made.pipeline(), made.number());
+    return id == null
+        ? null
+        : tx.one(
+                "SELECT pipeline, number FROM builds WHERE id=?",
+                row -> new JobView.Triggered(id, row.getString("pipeline"), row.getInt("number")),
+                id)
+            .orElse(null);
   }
 
   private static @Nullable String name(
