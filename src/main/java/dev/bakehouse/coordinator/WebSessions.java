@@ -4,6 +4,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -15,8 +16,10 @@ final class WebSessions {
   static final Duration CODE = Duration.ofMinutes(10);
   static final Duration SESSION = Duration.ofHours(12);
 
-  /// Of each; the oldest make room.
+  /// Of each, and of each of one token, which ends nobody else's by that; the oldest make room.
   private static final int MOST = 1000;
+
+  private static final int OF_ONE = 100;
 
   private final SecureRandom random = new SecureRandom();
   private final LongSupplier nanos;
@@ -66,7 +69,14 @@ final class WebSessions {
 
   private String put(Map<String, Entry> all, String token, Duration time) {
     drop(all, time);
-    if (all.size() >= MOST) {
+    List<String> own =
+        all.entrySet().stream()
+            .filter(entry -> entry.getValue().token.equals(token))
+            .map(Map.Entry::getKey)
+            .toList();
+    if (own.size() >= OF_ONE) {
+      all.remove(own.getFirst());
+    } else if (all.size() >= MOST) {
       all.remove(all.keySet().iterator().next());
     }
     byte[] bytes = new byte[24];

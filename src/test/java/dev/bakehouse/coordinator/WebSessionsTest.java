@@ -46,13 +46,20 @@ class WebSessionsTest {
   }
 
   @Test
-  void manyMakeRoom() {
+  void manyMakeRoomThoseOfOneTokenAmongThemselves() {
+    String other = sessions.begin("other");
     List<String> all = new ArrayList<>();
-    for (int i = 0; i < 1500; i++) {
-      all.add(sessions.begin("t" + i));
+    for (int i = 0; i < 1010; i++) {
+      all.add(sessions.begin("t"));
     }
-    assertThat(sessions.token(all.getFirst())).isEmpty();
-    assertThat(sessions.token(all.getLast())).contains("t1499");
+    assertThat(sessions.token(other)).contains("other");
+    assertThat(all.stream().filter(session -> sessions.token(session).isPresent()))
+        .containsExactlyElementsOf(all.subList(910, 1010));
+
+    for (int i = 0; i < 1010; i++) {
+      all.add(sessions.begin("token " + i));
+    }
+    assertThat(sessions.token(other)).isEmpty();
     assertThat(all.stream().filter(session -> sessions.token(session).isPresent())).hasSize(1000);
   }
 }
