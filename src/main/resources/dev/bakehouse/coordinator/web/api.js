@@ -72,10 +72,10 @@ export async function all(path, hundreds = 10) {
 }
 
 /** Where a build is, for `get` and for links. */
-export const buildPath = (pipeline, number) => `/pipelines/${encodeURIComponent(pipeline)}/builds/${number}`;
+export const buildPath = (pipeline, number) => `/pipelines/${encodeURIComponent(pipeline)}/builds/${encodeURIComponent(number)}`;
 
 /** The page of a build, or of a job in it. */
-export const pageOf = (pipeline, number, job) => `#/${encodeURIComponent(pipeline)}/builds/${number}${job ? `/${job}` : ''}`;
+export const pageOf = (pipeline, number, job) => `#/${encodeURIComponent(pipeline)}/builds/${encodeURIComponent(number)}${job ? `/${encodeURIComponent(job)}` : ''}`;
 
 function authorization(kept) {
   return { Authorization: `Bearer ${kept.token}` };
