@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// `bakehouse coordinator login`.
+/// `bakehouse coordinator login`. Buildkite has no such links, so `api.url` of a configuration
+/// counts for nothing here.
 @Command(
     name = "login",
     mixinStandardHelpOptions = true,

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -250,11 +251,41 @@ class WebAccessTest extends RestBench {
     note(one, job, "2", table.replace('\n', '\r'), false);
     note(one, job, "3", "<a ".repeat(340_000), false);
     note(one, job, "4", "x\n".repeat(140_000), false);
+    note(one, job, "a", "[\\\n".repeat(80_000), false);
+    note(one, job, "b", "![[]()".repeat(40_000), false);
+    note(one, job, "c", "\n]".repeat(100_000), false);
+    note(one, job, "d", "<?".repeat(4900) + "a".repeat(200_000), false);
+    note(one, job, "e", "[a](b) ".repeat(2000), false);
     note(one, job, "5", "|a|b|\n|-|-|\n" + "|1|2|\n".repeat(2000), false);
     JsonNode all = get(ORG + "/pipelines/p/builds/1/annotations").json();
     assertThat(all)
         .extracting(note -> note.path("body_html").asString().substring(0, 5))
-        .containsExactly("<pre>", "<pre>", "<pre>", "<pre>", "<tabl");
+        .containsExactly(
+            "<pre>", "<pre>", "<pre>", "<pre>", "<tabl", "<pre>", "<pre>", "<pre>", "<pre>",
+            "<p><a");
+  }
+
+  @Test
+  void onlyATriggerIsToldAsOne() throws Exception {
+    create("main", "c");
+    String env =
+        ", \"env\": {\"BUILDKITE_TRIGGERED_FROM_BUILD_ID\": \"x\", \"BUILDKITE_TRIGGERED_FROM_BUILD_NUMBER\": \"12\"}";
+    HandClient.Answer made =
+        raw.call(
+            "POST",
+            ORG + "/pipelines/p/builds",
+            token,
+            "{\"commit\": \"HEAD\", \"branch\": \"main\", \"message\": \"m\"" + env + "}");
+    assertThat(made.status()).isEqualTo(201);
+    assertThat(made.json().path("source").asString()).isEqualTo("api");
+    assertThat(made.json().path("triggered_from").isNull()).isTrue();
+    for (String slug : List.of("50%", "a/b", "..", "-x", "")) {
+      String pipeline =
+          "{\"name\": \"n\", \"slug\": \"%s\", \"repository\": \"r\", \"configuration\": \"steps: [wait]\"}";
+      assertThat(raw.call("POST", ORG + "/pipelines", token, pipeline.formatted(slug)).status())
+          .as(slug)
+          .isEqualTo(422);
+    }
   }
 
   @Test
