@@ -106,8 +106,17 @@ public final class Control implements AutoCloseable {
     return Long.parseLong(text(exchange.call("warm", args, deadline), 0));
   }
 
+  /// Has the guest compile code that will come with [#perl], so that only the first of its heirs
+  /// takes the time.
+  ///
+  /// @throws UserError when some is no perl, or the guest's program is older than this call
+  public void learn(List<String> codes, Duration deadline) {
+    exchange.call("learn", codes.stream().map(Control::bytes).toList(), deadline);
+  }
+
   /// Runs perl code in a process of its own, a fork of the one that answers here: nothing is
-  /// started for it. Programs that it runs find no input, and their output is lost.
+  /// started for it. Programs that it runs find no input, and their output is lost. What subs of
+  /// the code share with it must be `our`.
   ///
   /// @param user whom it runs as
   /// @param path its search path; with `LC_ALL`, all of its environment

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.NoSuchElementException;
-import java.util.Optional;
 import java.util.Scanner;
 
 /// A cache volume as a Linux guest sees it: the disk with the serial number `cache`, or where disks
@@ -41,11 +40,28 @@ final class GuestVolume {
     REHEARSAL
   }
 
-  /// @return why the file system on the disk is of no use, if so; nothing is mounted then
+  /// What came of [#mount].
+  sealed interface Mounted {
+    /// @param seconds of the guest's clock just then, since the epoch: to ask for it takes as long
+    ///   as a mount
+    record At(long seconds) implements Mounted {}
+
+    /// Nothing is mounted: the file system on the disk is of no use.
+    record Useless(String why) implements Mounted {}
+  }
+
+  /// A way to have the guest run perl as root.
+  interface Perl {
+    /// @return what it printed
+    String run(String code, List<String> args) throws IOException;
+  }
+
   /// @throws IOException when the guest can not do it
-  Optional<String> mount(Machine machine, Disk disk, long size) throws IOException {
-    String said = run(machine, "mount", arguments(at.toString(), disk, size));
-    return Optional.of(said.strip()).filter(why -> !why.isEmpty());
+  Mounted mount(Perl guests, Disk disk, long size) throws IOException {
+    String said = guests.run(program("mount"), arguments(at.toString(), disk, size)).strip();
+    return said.matches("mounted at [0-9]{1,12}")
+        ? new Mounted.At(Long.parseLong(said.substring(said.lastIndexOf(' ') + 1)))
+        : new Mounted.Useless(said);
   }
 
   /// Has the guest do all that [#mount] is, with a disk that has nothing on it: what it then has in
@@ -77,7 +93,7 @@ final class GuestVolume {
   Seal seal(Machine machine, List<Kind> kinds) throws IOException {
     List<String> args = new ArrayList<>(List.of(at.toString()));
     kinds.forEach(kind -> args.add(Path.of(kind.path()).normalize().toString()));
-    String said = run(machine, "seal", args);
+    String said = machine.own().perl("root", program("seal"), args);
     return new Seal(said.contains("frozen"), said.contains("emptied"));
   }
 
@@ -104,8 +120,9 @@ final class GuestVolume {
     return List.of("perl", "-e", program("add"), kind.under(at).toString());
   }
 
-  private static String run(Machine machine, String part, List<String> args) throws IOException {
-    return machine.own().perl("root", program(part), args);
+  /// What a guest that is to be quick should have compiled.
+  static List<String> programs() {
+    return List.of(program("mount"), program("seal"));
   }
 
   private static String program(String part) {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// Makes a standby VM ([StandbyVm]) the VM of one job.
@@ -92,15 +93,18 @@ final class Heir {
     Path dir = start.scratch().resolve(name);
     @Nullable Machine machine = null;
     try {
-      Runnable before = start.before().apply(vm);
+      CompletableFuture<Control> identified = new CompletableFuture<>();
+      Runnable beside = start.beside().begin(vm, identified);
       try {
         machine =
             phases.run(
                 Phase.CONNECT,
                 "control, clock and ports",
                 () -> connect(machines, vm, ahead, start, phases));
+        identified.complete(machine.control());
       } finally {
-        before.run();
+        identified.cancel(false);
+        beside.run();
       }
       phases.started("standby");
       return machine;

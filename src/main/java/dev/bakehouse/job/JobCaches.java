@@ -16,9 +16,9 @@ import dev.bakehouse.cache.StepCaches;
 import dev.bakehouse.cache.StepFigures;
 import dev.bakehouse.cache.StepRule;
 import dev.bakehouse.cache.StepRule.Decision;
+import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.GuestSystem;
 import dev.bakehouse.platform.RawEnvironment;
-import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.snapshot.Node;
 import dev.bakehouse.vm.Hypervisor;
@@ -32,7 +32,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 
 /// The caches of one job: brought into the guest before its work, taken out after it passed. The
 /// guest never sees the store.
@@ -124,11 +126,11 @@ final class JobCaches {
   /// Begins to give the job's cache volume to a VM, which goes on meanwhile where it runs already.
   ///
   /// @return waits until the VM has it; an interrupt breaks it off
-  Runnable attach(Vm vm) {
-    Optional<Thread> attaching = volume.map(v -> Threads.start(() -> v.attach(vm)));
+  Runnable attach(Vm vm, Future<Control> identified) {
+    Runnable attached = volume.map(v -> v.attach(vm, identified)).orElse(() -> {});
     return () -> {
       long begin = System.nanoTime();
-      attaching.ifPresent(Threads::joinOrInterrupt);
+      attached.run();
       overhead = overhead.plusRestore(System.nanoTime() - begin);
     };
   }
@@ -138,17 +140,21 @@ final class JobCaches {
   /// @return variables for the job, byte strings
   Map<String, String> restore(Machine machine) {
     long begin = System.nanoTime();
-    boolean mounted =
-        volume.isPresent() && phases.timed(Phase.ATTACH, () -> volume.get().mount(machine));
-    Optional<Volume> generation = volume.filter(_ -> mounted).flatMap(JobVolume::from);
+    OptionalLong mounted =
+        volume.isPresent()
+            ? phases.timed(Phase.ATTACH, () -> volume.get().mount(machine))
+            : OptionalLong.empty();
+    Optional<Volume> generation = volume.filter(_ -> mounted.isPresent()).flatMap(JobVolume::from);
     List<CacheReport> reports =
         generation.isPresent()
             ? onVolume(generation.get())
             : phases.timed(
-                mounted ? Phase.FILL : Phase.CACHE,
+                mounted.isPresent() ? Phase.FILL : Phase.CACHE,
                 () -> caches.restore(new GuestCaches(machine, cachePath, begun)));
     reports.forEach(r -> restored.put(r.kind(), r));
-    begun = machine.control().time().getEpochSecond() * 1_000_000_000L;
+    long seconds =
+        generation.isPresent() ? mounted.getAsLong() : machine.control().time().getEpochSecond();
+    begun = seconds * 1_000_000_000L;
     Map<String, String> env = notes.environment(restored);
     env.put("CACHE_PATH", RawEnvironment.raw(cachePath.toString()));
     env.put("CACHE_STRATEGY", decision.strategy().forCmake());

@@ -5,6 +5,10 @@ import dev.bakehouse.cache.JobIdentity;
 import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.StepRule.Decision;
+import dev.bakehouse.guest.Control;
+import dev.bakehouse.guest.GuestSystem;
+import dev.bakehouse.job.GuestVolume.Mounted;
+import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
 import dev.bakehouse.vm.Hypervisor;
 import dev.bakehouse.vm.Vm;
@@ -19,6 +23,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Future;
 import java.util.function.Predicate;
 
 /// The cache volume of one job, from before its VM starts to after it has gone: a clone of the
@@ -47,6 +53,7 @@ final class JobVolume {
   private final Predicate<Volume> stale;
   private State state = State.NONE;
   private Optional<Volume> from = Optional.empty();
+  private OptionalLong since = OptionalLong.empty();
   private boolean emptied;
 
   private JobVolume(
@@ -112,15 +119,43 @@ final class JobVolume {
     return new VolumeKey(scope.key(), job.step().text(), kinds.stream().map(Kind::name).toList());
   }
 
-  /// Gives the volume to a VM whose guest has not used any.
-  void attach(Vm vm) {
+  /// Begins to give the volume to a VM whose guest has not used any, and to mount it as soon as
+  /// that can be asked to.
+  ///
+  /// @return waits for the end of it; an interrupt breaks it off
+  Runnable attach(Vm vm, Future<Control> identified) {
+    Thread attaching =
+        Threads.start(
+            () -> {
+              attach(vm);
+              early(identified);
+            });
+    return () -> Threads.joinOrInterrupt(attaching);
+  }
+
+  private void attach(Vm vm) {
     state = State.NONE;
     from = Optional.empty();
+    since = OptionalLong.empty();
     try {
       from = phases.part(Phase.ATTACH, () -> clone(vm));
       state = State.ATTACHED;
     } catch (Exception e) {
       phases.say("Caches: no volume: " + e.getMessage());
+    }
+  }
+
+  private void early(Future<Control> identified) {
+    try {
+      Control control = identified.get();
+      phases.part(
+          Phase.ATTACH,
+          () -> {
+            mount((code, args) -> OwnCommands.perl(control, GuestSystem.LINUX, "root", code, args));
+            return control;
+          });
+    } catch (Exception e) {
+      // It does not come, and who starts it says why.
     }
   }
 
@@ -155,30 +190,40 @@ final class JobVolume {
 
   /// Mounts it in the guest; a new file system, where that of the generation is of no use.
   ///
-  /// @return whether the caches are on the volume from now on
-  boolean mount(Machine machine) {
+  /// @return when, by the guest's clock in seconds, where the caches are on the volume from now on
+  OptionalLong mount(Machine machine) {
+    mount((code, args) -> machine.own().perl("root", code, args));
+    return since;
+  }
+
+  private void mount(GuestVolume.Perl guests) {
     if (state != State.ATTACHED) {
-      return false;
+      return;
     }
     try {
       GuestVolume.Disk disk = from.isEmpty() ? GuestVolume.Disk.EMPTY : GuestVolume.Disk.KEPT;
-      Optional<String> useless = guest.mount(machine, disk, disks.size());
-      if (useless.isPresent() && from.isPresent()) {
-        phases.say("Caches: " + from.get().shown() + " is of no use: " + useless.get());
+      Mounted answer = guest.mount(guests, disk, disks.size());
+      if (answer instanceof Mounted.Useless(String why) && from.isPresent()) {
+        phases.say("Caches: " + from.get().shown() + " is of no use: " + why);
         from = Optional.empty();
-        useless = guest.mount(machine, GuestVolume.Disk.USELESS, disks.size());
+        answer = guest.mount(guests, GuestVolume.Disk.USELESS, disks.size());
       }
-      if (useless.isPresent()) {
-        throw new IOException(useless.get());
+      switch (answer) {
+        case Mounted.At(long seconds) -> {
+          state = State.MOUNTED;
+          since = OptionalLong.of(seconds);
+          return;
+        }
+        case Mounted.Useless(String why) -> throw new IOException(why);
       }
-      state = State.MOUNTED;
-      return true;
+    } catch (OwnCommands.Older e) {
+      // There is another way, by the connection.
+      return;
     } catch (IOException | UserError e) {
       phases.say("Caches: no volume, so they are carried in and out: " + e.getMessage());
     }
     state = State.NONE;
     from = Optional.empty();
-    return false;
   }
 
   /// The generation the mounted volume began as; empty for a new one.

@@ -28,8 +28,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.function.BiPredicate;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// A running, identified, connected VM of one job.
@@ -84,9 +85,10 @@ final class Machine {
     try {
       GuestSystem system = GuestSystem.of(vm.config());
       boolean attaches = clone.resumes() && machines.hypervisor().attachesRunning();
-      Function<Vm, Runnable> before = start.before();
+      CompletableFuture<Control> identified = new CompletableFuture<>();
       if (!attaches) {
-        before.apply(vm).run();
+        identified.cancel(false);
+        start.beside().begin(vm, identified).run();
       }
       Booted booted =
           phases.run(
@@ -102,10 +104,15 @@ final class Machine {
       watch = new DiskWatch(vm, machines.vmSettings().fullDisk(), phases::say);
       channel = booted.channel();
       control = booted.control();
-      Runnable attaching = attaches ? before.apply(vm) : () -> {};
+      Runnable attaching = attaches ? start.beside().begin(vm, identified) : () -> {};
       Ssh ssh;
       try {
-        ssh = connect(machines, vm, control, dir, start, phases);
+        ssh = connect(machines, vm, control, identified, dir, start, phases);
+      } catch (RuntimeException e) {
+        identified.cancel(false);
+        // What is asked of the guest by then gets no answer any more.
+        control.close();
+        throw e;
       } finally {
         attaching.run();
       }
@@ -128,7 +135,13 @@ final class Machine {
   }
 
   private static Ssh connect(
-      Machines machines, Vm vm, Control control, Path dir, Start start, Phases phases) {
+      Machines machines,
+      Vm vm,
+      Control control,
+      CompletableFuture<Control> identified,
+      Path dir,
+      Start start,
+      Phases phases) {
     SshKey login = SshKey.create();
     Identity identity = Identity.fresh(vm.name(), GuestSystem.USER, login);
     Endpoint endpoint =
@@ -137,6 +150,7 @@ final class Machine {
             "identity and address",
             () -> {
               control.identify(identity, IDENTIFY);
+              identified.complete(control);
               machines.resolver().ifPresent(control::resolve);
               return vm.ssh(machines.vmSettings().connect());
             });
@@ -172,8 +186,7 @@ final class Machine {
   /// @param forwards loopback ports the guest reaches on its own loopback
   /// @param scratch directory for the connection's files
   /// @param owner whether the VM ends with this process
-  /// @param before gets the VM before it starts or is connected, and begins what it needs; the
-  ///   answer waits for the end of that
+  /// @param beside goes on while the VM is connected
   /// @param kept gets a VM that did not start, and says whether it keeps it
   record Start(
       String name,
@@ -181,11 +194,22 @@ final class Machine {
       List<Integer> forwards,
       Path scratch,
       Owner owner,
-      Function<Vm, Runnable> before,
+      Beside beside,
       BiPredicate<Vm, RuntimeException> kept) {
     Start(String name, String mode, List<Integer> forwards, Path scratch, Owner owner) {
-      this(name, mode, forwards, scratch, owner, _ -> () -> {}, (_, _) -> false);
+      this(name, mode, forwards, scratch, owner, (_, _) -> () -> {}, (_, _) -> false);
     }
+  }
+
+  /// What is done to a VM beside the rest of its start.
+  interface Beside {
+    /// Begins it.
+    ///
+    /// @param vm does not run yet, or is not connected
+    /// @param identified comes when the guest has its clock and its name; is cancelled where that
+    ///   does not come in time
+    /// @return waits for the end of it
+    Runnable begin(Vm vm, Future<Control> identified);
   }
 
   private record Booted(Duplex channel, Control control) {}

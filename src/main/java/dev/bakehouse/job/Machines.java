@@ -1,5 +1,6 @@
 package dev.bakehouse.job;
 
+import dev.bakehouse.cache.StepFigures;
 import dev.bakehouse.config.VmSettings;
 import dev.bakehouse.config.VmSize;
 import dev.bakehouse.guest.Control;
@@ -23,7 +24,9 @@ import dev.bakehouse.vm.Wish;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -139,11 +142,16 @@ public final class Machines {
     }
   }
 
-  /// Resumed VMs have what the template has read; without it they only start slower.
+  /// Resumed VMs have what the template has read and compiled; without it they only start slower.
   private void warm(Vm vm, Control control, Phases phases) {
     try {
-      GuestPaths paths = new GuestPaths(GuestSystem.of(vm.config()));
-      control.warm(paths.tools(), vmSettings().boot());
+      GuestSystem system = GuestSystem.of(vm.config());
+      control.warm(new GuestPaths(system).tools(), vmSettings().boot());
+      if (system == GuestSystem.LINUX) {
+        List<String> programs = new ArrayList<>(GuestVolume.programs());
+        programs.add(StepFigures.script());
+        control.learn(programs, vmSettings().boot());
+      }
     } catch (UserError e) {
       phases.say("the template's guest could not read ahead: " + e.getMessage());
     }

@@ -85,6 +85,31 @@ final class OwnCommands {
     }
   }
 
+  /// The image's guest program is older than the call.
+  static final class Older extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private Older(UserError refusal) {
+      super(refusal);
+    }
+  }
+
+  /// As [#perl(String, String, List)] in a guest that is not connected yet.
+  ///
+  /// @throws Older when it has no such way
+  static String perl(
+      Control control, GuestSystem system, String user, String code, List<String> args)
+      throws IOException {
+    try {
+      String said = control.perl(user, system.path(), code, args, LONGEST_CALL);
+      return said.substring(0, Math.min(said.length(), SAID));
+    } catch (UserError e) {
+      throw String.valueOf(e.getMessage()).contains("unknown verb perl")
+          ? new Older(e)
+          : new IOException(e.getMessage(), e);
+    }
+  }
+
   /// Runs perl code by the control channel: no connection and no program is started for it, which
   /// in a young guest takes longer than most of what is to be done.
   ///
@@ -93,14 +118,10 @@ final class OwnCommands {
   /// @throws IOException when it died
   String perl(String user, String code, List<String> args) throws IOException {
     try {
-      String said = control.perl(user, system.path(), code, args, LONGEST_CALL);
-      return said.substring(0, Math.min(said.length(), SAID));
-    } catch (UserError e) {
-      if (!String.valueOf(e.getMessage()).contains("unknown verb perl")) {
-        throw new IOException(e.getMessage(), e);
-      }
+      return perl(control, system, user, code, args);
+    } catch (Older e) {
+      // Below. No argument is as long as some of these.
     }
-    // The image's guest program is older than the call. No argument is as long as some of these.
     List<String> argv = new ArrayList<>(List.of("perl", "-e", OF_INPUT));
     if (user.equals("root")) {
       argv.addAll(0, List.of("sudo", "-n"));

@@ -1,5 +1,5 @@
 # AT USER STATE SECTORS, as root: mounts the cache disk at AT, which is USER's. STATE is `kept` for a generation, `rehearsal`
-# for nothing, which stays so, else a file system is made. Prints why the disk is of no use, if so.
+# for nothing, which stays so, else a file system is made. Prints `mounted at SECONDS`, or why the disk is of no use.
 attach(@rest);
 
 sub attach {
@@ -25,7 +25,7 @@ sub attach {
         : damaged()                                                              ? 'its file system is damaged'
         : full()                                                                 ? 'it is nearly full'
         : $rehearsal                                                             ? 'nothing should be on it'
-        :                                                                          return;
+        :                                                                          return print 'mounted at ', time;
     umount() if $why !~ /mounted/;
     print $why;
 }
@@ -34,6 +34,7 @@ sub disk {
     my ($sectors) = @_;
     my @all = sort grep { /\Avd/ } names('/sys/block');
     my ($disk) = grep { text("/sys/block/$_/serial") eq 'cache' } @all;
+    return $disk if defined $disk;
     my %used = map { m{^/dev/(vd[a-z]+)} ? ( $1 => 1 ) : () } mounts();
-    return $disk // ( grep { !$used{$_} && text("/sys/block/$_/size") eq $sectors } @all )[-1];
+    return ( grep { !$used{$_} && text("/sys/block/$_/size") eq $sectors } @all )[-1];
 }

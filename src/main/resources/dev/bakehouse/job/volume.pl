@@ -3,10 +3,10 @@
 use strict;
 use warnings;
 
-my $machine = do { open my $perl, '<:raw', '/proc/self/exe' or die "perl: $!\n"; read $perl, my $elf, 20; unpack 'x18v', $elf };
-my $call    = { 62 => { mount => 165, umount => 166, statfs => 137 }, 183 => { mount => 40, umount => 39, statfs => 43 } }->{$machine}
+our $machine = do { open my $perl, '<:raw', '/proc/self/exe' or die "perl: $!\n"; read $perl, my $elf, 20; unpack 'x18v', $elf };
+our $call    = { 62 => { mount => 165, umount => 166, statfs => 137 }, 183 => { mount => 40, umount => 39, statfs => 43 } }->{$machine}
     or die "no system calls are known for this machine\n";
-my ( $at, @rest ) = @ARGV;
+our ( $at, @rest ) = @ARGV;
 
 sub umount { my $path = $at; return syscall( $call->{umount} + 0, $path, 0 ) == 0 }
 

@@ -126,6 +126,29 @@ class ControlTest {
     assertThat(guest.control.ping(new byte[] {1}, SOON)).containsExactly(1);
   }
 
+  @Test
+  void learnedPerlIsCompiledOnceAndRunsAnewEachTime() {
+    String code =
+        """
+        use strict;
+        our ($pid, $runs, @given);
+        BEGIN { $pid = $$ }
+        $runs++;
+        @given = @ARGV;
+        sub given { return "@given" }
+        print $pid == $$ ? 'compiled here' : 'compiled before', ", run $runs of ", given();
+        """;
+    assertThat(perl(code, "a")).isEqualTo("compiled here, run 1 of a");
+    guest.control.learn(List.of(code, code.replace("of ", "with ")), SOON);
+    assertThat(perl(code, "b")).isEqualTo("compiled before, run 1 of b");
+    assertThat(perl(code.replace("of ", "with "), "c")).isEqualTo("compiled before, run 1 with c");
+    assertThat(perl(code, "d")).isEqualTo("compiled before, run 1 of d");
+    assertThatThrownBy(() -> guest.control.learn(List.of("}"), SOON))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("syntax error");
+    assertThat(perl("print 2")).isEqualTo("2");
+  }
+
   private String perl(String code, String... args) {
     String user = System.getProperty("user.name");
     return guest.control.perl(user, "/usr/bin:/bin", code, List.of(args), SOON);

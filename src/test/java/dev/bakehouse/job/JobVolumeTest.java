@@ -86,15 +86,17 @@ class JobVolumeTest {
     long size = jobs.machines.hypervisor().volumes().orElseThrow().size();
     try (Lease lease = Jobs.slots(jobs.settings).tryAcquire().orElseThrow()) {
       jobs.beforeMount =
-          machine -> {
-            GuestVolume.rehearse(machine, size);
-            String bytes = "sudo head -c 1M /dev/disk/by-id/virtio-cache | tr -d '\\0' | wc -c";
-            assertThat(sh(machine, "/mnt", "grep -c /mnt /proc/mounts; " + bytes))
-                .isEqualTo("0\n0");
-            assertThat(sh(machine, "/", "sudo dmesg | grep -ci ext4.*vdb || true")).isEqualTo("0");
-          };
+          Optional.of(
+              machine -> {
+                GuestVolume.rehearse(machine, size);
+                String bytes = "sudo head -c 1M /dev/disk/by-id/virtio-cache | tr -d '\\0' | wc -c";
+                assertThat(sh(machine, "/mnt", "grep -c /mnt /proc/mounts; " + bytes))
+                    .isEqualTo("0\n0");
+                assertThat(sh(machine, "/", "sudo dmesg | grep -ci ext4.*vdb || true"))
+                    .isEqualTo("0");
+              });
       jobs.run(lease, "main", "false", true, m -> sh(m, "echo 1 >ccache/entry"));
-      jobs.beforeMount = machine -> GuestVolume.rehearse(machine, size);
+      jobs.beforeMount = Optional.of(machine -> GuestVolume.rehearse(machine, size));
       jobs.run(
           lease,
           "main",
@@ -195,7 +197,7 @@ class JobVolumeTest {
         Files.createFile(Files.createDirectory(home).resolve(inTheWay.get().getFileName()));
       }
       JobVolume volume = jobs.volume(VolumeJobs.identity("main", "false", "build"), stale);
-      volume.attach(vm);
+      volume.attach(vm, VolumeJobs.NEVER).run();
       return volume.from();
     } finally {
       vm.destroy();

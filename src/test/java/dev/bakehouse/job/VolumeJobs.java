@@ -9,6 +9,7 @@ import dev.bakehouse.cache.Kind;
 import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.cache.Strategy;
+import dev.bakehouse.guest.Control;
 import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.platform.Directories;
 import dev.bakehouse.snapshot.Node;
@@ -32,10 +33,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 
 /// Jobs of one step in real guests, whose ccache is on a volume.
 final class VolumeJobs {
   static final String CACHE_PATH = "/home/admin/cache/test-main/linux-x64-release";
+  static final Future<Control> NEVER = CompletableFuture.failedFuture(new IOException("never"));
   static final Decision DECISION = new Decision(Strategy.READ_WRITE, List.of(Kind.CCACHE), "test");
 
   final HostSettings settings;
@@ -61,8 +65,9 @@ final class VolumeJobs {
     Directories.makePrivate(settings.state());
   }
 
-  /// Is done in each guest before its volume is mounted.
-  Work beforeMount = _ -> {};
+  /// Is done in each guest before its volume is mounted; without it, that is mounted while the
+  /// guest is connected.
+  Optional<Work> beforeMount = Optional.empty();
 
   interface Work {
     void in(Machine machine) throws Exception;
@@ -92,16 +97,16 @@ final class VolumeJobs {
                 List.of(),
                 Connections.directory(settings),
                 Owner.PIPE,
-                vm -> {
-                  volume.attach(vm);
-                  return () -> {};
-                },
+                (vm, identified) -> volume.attach(vm, beforeMount.isEmpty() ? identified : NEVER),
                 (_, _) -> false),
             phases);
     Optional<JobVolume.Sealed> sealed;
     try {
-      beforeMount.in(machine);
-      assertThat(volume.mount(machine)).as(log()).isTrue();
+      if (beforeMount.isPresent()) {
+        beforeMount.get().in(machine);
+      }
+      assertThat(volume.mounted()).as(log()).isEqualTo(beforeMount.isEmpty());
+      assertThat(volume.mount(machine)).as(log()).isPresent();
       sh(machine, "mkdir -p ccache");
       mounted = volume.from();
       work.in(machine);
