@@ -21,7 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 ///
 /// @param <T> what each of them holds
 final class JsonBlobs<T> {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final JsonMapper JSON = JsonMapper.shared();
 
   private final BlobStore blobs;
   private final Class<T> type;

@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// The manifests in a store: `manifests/SCOPE/KIND/BUILD/STEP.json`.
 final class Manifests {
   static final String ROOT = "manifests";
-  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final JsonMapper JSON = JsonMapper.shared();
   private static final int LARGEST = 1 << 16;
 
   private final BlobStore blobs;

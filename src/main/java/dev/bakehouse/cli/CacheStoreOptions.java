@@ -20,8 +20,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Which store, and how to answer.
 final class CacheStoreOptions {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
-
   /// In a host's job, that of the host.
   static final Path FILE =
       Path.of(
@@ -107,6 +105,6 @@ final class CacheStoreOptions {
 
   /// Prints one or the other.
   void answer(Object wire, String text) {
-    System.out.println(json ? JSON.writeValueAsString(wire) : text);
+    System.out.println(json ? JsonMapper.shared().writeValueAsString(wire) : text);
   }
 }

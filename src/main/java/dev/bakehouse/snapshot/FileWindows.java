@@ -43,7 +43,13 @@ final class FileWindows implements AutoCloseable {
   ///
   /// @param there the file that is there now, when it may be the same
   /// @param known what that file's content is, when that is known
-  record Present(Entry entry, @Nullable File there, @Nullable Entry known) {}
+  record Present(Entry entry, @Nullable File there, @Nullable Entry known) {
+    /// Whether what is there is known to have the content that is to be.
+    boolean same() {
+      boolean size = there != null && there.size() == entry.size();
+      return size && (entry.size() == 0 || (known != null && known.sameContent(entry)));
+    }
+  }
 
   /// @param existing whether the directory was there, and is walked meanwhile
   FileWindows(
@@ -67,6 +73,10 @@ final class FileWindows implements AutoCloseable {
   }
 
   void add(Present present) throws IOException {
+    // Most files of most restores: they need not be kept until their window is full.
+    if (present.same() && stamped(present)) {
+      return;
+    }
     window.add(present);
     if (window.size() == files) {
       write(window);
@@ -116,9 +126,7 @@ final class FileWindows implements AutoCloseable {
     unchanged.addAll(new LocalContent(tree, workers, tails).same(presents));
     List<Wanted<Target>> wanted = new ArrayList<>();
     for (Present each : presents) {
-      File file = (File) each.entry().node();
-      if (unchanged.contains(each) && writer.stamp(file, each.there())) {
-        kept += file.size();
+      if (unchanged.contains(each) && stamped(each)) {
         continue;
       }
       Target target = writer.target(each.entry());
@@ -134,6 +142,16 @@ final class FileWindows implements AutoCloseable {
       // The walk would find what is written under another name, and remove it.
       close();
     }
+  }
+
+  /// @return false when the file is not there any more, and must be written
+  private boolean stamped(Present present) throws IOException {
+    File file = (File) present.entry().node();
+    if (!writer.stamp(file, present.there())) {
+      return false;
+    }
+    kept += file.size();
+    return true;
   }
 
   /// Waits until what was begun is written.

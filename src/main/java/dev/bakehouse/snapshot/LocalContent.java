@@ -36,16 +36,14 @@ final class LocalContent {
     List<File> files = new ArrayList<>();
     for (Present each : presents) {
       File there = each.there();
-      if (there == null || there.size() != each.entry().size()) {
+      if (each.same()) {
+        same.add(each);
         continue;
       }
-      if (there.size() == 0) {
-        same.add(each);
-      } else if (each.known() != null) {
-        if (each.known().sameContent(each.entry())) {
-          same.add(each);
-        }
-      } else if (tails && each.entry().tail().length > 0) {
+      if (there == null || there.size() != each.entry().size() || each.known() != null) {
+        continue;
+      }
+      if (tails && each.entry().tail().length > 0) {
         sealed.add(each);
       } else if (each.entry().tail().length > 0
           || there.mtime() == Shard.mtime(each.entry().node())) {
