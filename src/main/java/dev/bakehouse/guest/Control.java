@@ -106,8 +106,8 @@ public final class Control implements AutoCloseable {
     return Long.parseLong(text(exchange.call("warm", args, deadline), 0));
   }
 
-  /// Has the guest compile code that will come with [#perl], so that only the first of its heirs
-  /// takes the time.
+  /// Has the guest compile code that will come with [#perl], so that none of its heirs takes the
+  /// time. What subs of the code share with it must be `our`.
   ///
   /// @throws UserError when some is no perl, or the guest's program is older than this call
   public void learn(List<String> codes, Duration deadline) {
@@ -115,8 +115,7 @@ public final class Control implements AutoCloseable {
   }
 
   /// Runs perl code in a process of its own, a fork of the one that answers here: nothing is
-  /// started for it. Programs that it runs find no input, and their output is lost. What subs of
-  /// the code share with it must be `our`.
+  /// started for it. Programs that it runs find no input, and their output is lost.
   ///
   /// @param user whom it runs as
   /// @param path its search path; with `LC_ALL`, all of its environment

@@ -24,6 +24,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Predicate;
 
@@ -54,6 +56,10 @@ final class JobVolume {
   private State state = State.NONE;
   private Optional<Volume> from = Optional.empty();
   private OptionalLong since = OptionalLong.empty();
+
+  /// Why it could not be mounted; only told where its VM is used all the same.
+  private Optional<String> trouble = Optional.empty();
+
   private boolean emptied;
 
   private JobVolume(
@@ -137,6 +143,7 @@ final class JobVolume {
     state = State.NONE;
     from = Optional.empty();
     since = OptionalLong.empty();
+    trouble = Optional.empty();
     try {
       from = phases.part(Phase.ATTACH, () -> clone(vm));
       state = State.ATTACHED;
@@ -154,9 +161,19 @@ final class JobVolume {
             mount((code, args) -> OwnCommands.perl(control, GuestSystem.LINUX, "root", code, args));
             return control;
           });
-    } catch (Exception e) {
+    } catch (OwnCommands.Older e) {
+      // There is another way, by the connection.
+    } catch (InterruptedException | ExecutionException | CancellationException e) {
       // It does not come, and who starts it says why.
+    } catch (Exception e) {
+      failed(e);
     }
+  }
+
+  private void failed(Exception e) {
+    state = State.NONE;
+    from = Optional.empty();
+    trouble = Optional.of(String.valueOf(e.getMessage()));
   }
 
   private Optional<Volume> clone(Vm vm) throws IOException {
@@ -192,38 +209,34 @@ final class JobVolume {
   ///
   /// @return when, by the guest's clock in seconds, where the caches are on the volume from now on
   OptionalLong mount(Machine machine) {
-    mount((code, args) -> machine.own().perl("root", code, args));
+    try {
+      mount((code, args) -> machine.own().perl("root", code, args));
+    } catch (IOException | UserError e) {
+      failed(e);
+    }
+    trouble.ifPresent(
+        why -> phases.say("Caches: no volume, so they are carried in and out: " + why));
     return since;
   }
 
-  private void mount(GuestVolume.Perl guests) {
+  private void mount(GuestVolume.Perl guests) throws IOException {
     if (state != State.ATTACHED) {
       return;
     }
-    try {
-      GuestVolume.Disk disk = from.isEmpty() ? GuestVolume.Disk.EMPTY : GuestVolume.Disk.KEPT;
-      Mounted answer = guest.mount(guests, disk, disks.size());
-      if (answer instanceof Mounted.Useless(String why) && from.isPresent()) {
-        phases.say("Caches: " + from.get().shown() + " is of no use: " + why);
-        from = Optional.empty();
-        answer = guest.mount(guests, GuestVolume.Disk.USELESS, disks.size());
-      }
-      switch (answer) {
-        case Mounted.At(long seconds) -> {
-          state = State.MOUNTED;
-          since = OptionalLong.of(seconds);
-          return;
-        }
-        case Mounted.Useless(String why) -> throw new IOException(why);
-      }
-    } catch (OwnCommands.Older e) {
-      // There is another way, by the connection.
-      return;
-    } catch (IOException | UserError e) {
-      phases.say("Caches: no volume, so they are carried in and out: " + e.getMessage());
+    GuestVolume.Disk disk = from.isEmpty() ? GuestVolume.Disk.EMPTY : GuestVolume.Disk.KEPT;
+    Mounted answer = guest.mount(guests, disk, disks.size());
+    if (answer instanceof Mounted.Useless(String why) && from.isPresent()) {
+      phases.say("Caches: " + from.get().shown() + " is of no use: " + why);
+      from = Optional.empty();
+      answer = guest.mount(guests, GuestVolume.Disk.USELESS, disks.size());
     }
-    state = State.NONE;
-    from = Optional.empty();
+    switch (answer) {
+      case Mounted.At(long seconds) -> {
+        state = State.MOUNTED;
+        since = OptionalLong.of(seconds);
+      }
+      case Mounted.Useless(String why) -> throw new IOException(why);
+    }
   }
 
   /// The generation the mounted volume began as; empty for a new one.

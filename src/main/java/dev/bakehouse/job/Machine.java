@@ -105,15 +105,15 @@ final class Machine {
       channel = booted.channel();
       control = booted.control();
       Runnable attaching = attaches ? start.beside().begin(vm, identified) : () -> {};
-      Ssh ssh;
+      @Nullable Ssh ssh = null;
       try {
         ssh = connect(machines, vm, control, identified, dir, start, phases);
-      } catch (RuntimeException e) {
-        identified.cancel(false);
-        // What is asked of the guest by then gets no answer any more.
-        control.close();
-        throw e;
       } finally {
+        identified.cancel(false);
+        if (ssh == null) {
+          // What is asked of the guest by then gets no answer any more.
+          control.close();
+        }
         attaching.run();
       }
       phases.started(clone.speed());

@@ -144,7 +144,7 @@ final class FileWindows implements AutoCloseable {
     }
   }
 
-  /// @return false when the file is not there any more, and must be written
+  /// @return false when the file has other names, and must be written
   private boolean stamped(Present present) throws IOException {
     File file = (File) present.entry().node();
     if (!writer.stamp(file, present.there())) {

@@ -458,11 +458,14 @@ sub warm {
 
 my %learned;    # code => what it was compiled to
 
-# In a package of its own. What subs in the code share with it must be `our`: it becomes a sub itself.
-sub compiled {
-    my ($code) = @_;
-    my $package = 'sent' . keys %learned;
-    return eval "package $package; sub {\n$code\n}" || die $@;
+# Each in a package of its own. What subs in the code share with it must be `our`: it becomes a sub itself.
+sub learn {
+    for my $code (@_) {
+        my $package = 'learned' . keys %learned;
+        my $sub = $learned{$code} || eval "package $package; sub {\n$code\n}" || die $@;
+        $learned{$code} = $sub;
+    }
+    return;
 }
 
 # Runs code of the host's, and gives what it prints. Programs it starts print to nowhere, and read nothing.
@@ -477,7 +480,8 @@ sub perl {
     if ($uid) { $) = "$gid $gid"; POSIX::setgid($gid); POSIX::setuid($uid) or die "setuid: $!\n" }
     select $to;
     @ARGV = @args;
-    ($learned{$code} // compiled($code))->();
+    if (my $sub = $learned{$code}) { $sub->() }
+    else                           { eval "package sent; $code\n;1" or die $@ }
     close $to or die "close: $!\n";
     return;
 }
@@ -511,7 +515,7 @@ my %verbs = (
     },
     warm     => sub { return warm(@_) },
     # Code that will come with `perl` is compiled now: a resumed guest's first look at it takes as long as all it does.
-    learn    => sub { $learned{$_} //= compiled($_) for @_; return },
+    learn    => sub { return learn(@_) },
     poweroff => sub {
         my $pid = fork // die "fork: $!\n";
         return if $pid;

@@ -146,7 +146,8 @@ class ControlTest {
     assertThatThrownBy(() -> guest.control.learn(List.of("}"), SOON))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("syntax error");
-    assertThat(perl("print 2")).isEqualTo("2");
+    String older = "my ($name) = @ARGV; sub name { return $name } print name(), __PACKAGE__";
+    assertThat(perl(older, "e")).isEqualTo("esent");
   }
 
   private String perl(String code, String... args) {

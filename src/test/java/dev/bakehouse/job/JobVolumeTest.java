@@ -4,17 +4,24 @@ import static dev.bakehouse.job.VolumeJobs.sh;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bakehouse.cache.GuestTree;
+import dev.bakehouse.guest.Control;
+import dev.bakehouse.guest.GuestProgram;
 import dev.bakehouse.platform.Command;
 import dev.bakehouse.vm.BaseImage;
 import dev.bakehouse.vm.Lease;
 import dev.bakehouse.vm.Vm;
 import dev.bakehouse.volume.Volume;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -177,10 +184,44 @@ class JobVolumeTest {
     return attached(stale, Optional.empty());
   }
 
+  private Optional<Volume> attached(boolean stale, Optional<Path> inTheWay) throws IOException {
+    return attached(stale, inTheWay, VolumeJobs.NEVER);
+  }
+
+  @Test
+  void aGuestThatDoesNotMountItBeforeItIsConnectedMayDoSoAfterwards() throws Exception {
+    try (Lease lease = Jobs.slots(jobs.settings).tryAcquire().orElseThrow()) {
+      jobs.run(lease, "main", "false", true, m -> sh(m, "echo 1 >ccache/entry"));
+    }
+    Path program = dir.resolve("older.pl");
+    String text = new String(GuestProgram.bytes(), StandardCharsets.UTF_8);
+    String older = text.replace("'perl') {", "'nothing') {");
+    assertThat(older).isNotEqualTo(text);
+    Files.writeString(program, older);
+    Process guest =
+        Command.of("perl", program.toString(), "serve", "-")
+            .env("BAKEHOUSE_RUN_DIR", dir.resolve("run").toString())
+            .start();
+    try (Control control = new Control(guest.getInputStream(), guest.getOutputStream())) {
+      assertThat(attached(false, Optional.empty(), CompletableFuture.completedFuture(control)))
+          .as("it does not know how, so it is asked again by the connection")
+          .isPresent();
+    } finally {
+      guest.destroy();
+    }
+    Control gone = new Control(InputStream.nullInputStream(), OutputStream.nullOutputStream());
+    assertThat(attached(false, Optional.empty(), CompletableFuture.completedFuture(gone)))
+        .as("nobody knows whether it is mounted")
+        .isEmpty();
+    assertThat(jobs.log()).as("its VM is not used").doesNotContain("no volume");
+  }
+
   /// What a VM that does not start gets.
   ///
   /// @param inTheWay a file of the volume for which the VM's directory has no place
-  private Optional<Volume> attached(boolean stale, Optional<Path> inTheWay) throws IOException {
+  /// @param identified who is asked to mount it
+  private Optional<Volume> attached(
+      boolean stale, Optional<Path> inTheWay, Future<Control> identified) throws IOException {
     Vm vm =
         jobs.machines
             .hypervisor()
@@ -197,7 +238,7 @@ class JobVolumeTest {
         Files.createFile(Files.createDirectory(home).resolve(inTheWay.get().getFileName()));
       }
       JobVolume volume = jobs.volume(VolumeJobs.identity("main", "false", "build"), stale);
-      volume.attach(vm, VolumeJobs.NEVER).run();
+      volume.attach(vm, identified).run();
       return volume.from();
     } finally {
       vm.destroy();
