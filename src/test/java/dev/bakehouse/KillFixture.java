@@ -223,8 +223,15 @@ public final class KillFixture implements AutoCloseable {
         () ->
             agent(job)
                 .alive()
-                .flatMap(agent -> agent.children().findFirst())
+                .flatMap(agent -> agent.children().filter(KillFixture::isBootstrap).findFirst())
                 .map(Processes::identity));
+  }
+
+  /// Before it the agent starts its hook `pre-bootstrap`.
+  private static boolean isBootstrap(ProcessHandle child) {
+    String args =
+        Command.of("ps", "-ww", "-o", "args=", "-p", String.valueOf(child.pid())).run().text();
+    return args.contains("/bootstrap.pl") || args.strip().endsWith(" job bootstrap");
   }
 
   /// The VM that lives for a process, once it is there.
