@@ -109,7 +109,8 @@ public final class Control implements AutoCloseable {
   /// Has the guest compile code that will come with [#perl], so that none of its heirs takes the
   /// time. What subs of the code share with it must be `our`.
   ///
-  /// @throws UserError when some is no perl, or the guest's program is older than this call
+  /// @throws UserError when some is no perl
+  /// @throws OlderGuest when the guest's program is older than this call
   public void learn(List<String> codes, Duration deadline) {
     exchange.call("learn", codes.stream().map(Control::bytes).toList(), deadline);
   }
@@ -120,7 +121,8 @@ public final class Control implements AutoCloseable {
   /// @param user whom it runs as
   /// @param path its search path; with `LC_ALL`, all of its environment
   /// @return what it printed
-  /// @throws UserError when it died, or the guest's program is older than this call
+  /// @throws UserError when it died
+  /// @throws OlderGuest when the guest's program is older than this call
   public String perl(String user, String path, String code, List<String> args, Duration deadline) {
     List<byte[]> all = new ArrayList<>();
     for (String word : List.of(user, path, code)) {

@@ -155,7 +155,9 @@ final class Exchange implements AutoCloseable {
     } else {
       String why = values.isEmpty() ? "" : new String(values.getFirst(), UTF_8).strip();
       future.completeExceptionally(
-          new UserError("The guest refused: " + why, "See the VM's console log."));
+          why.startsWith("unknown verb ")
+              ? new OlderGuest(why)
+              : new UserError("The guest refused: " + why, "See the VM's console log."));
     }
   }
 

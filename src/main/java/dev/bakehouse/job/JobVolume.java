@@ -7,6 +7,7 @@ import dev.bakehouse.cache.Scope;
 import dev.bakehouse.cache.StepRule.Decision;
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.GuestSystem;
+import dev.bakehouse.guest.OlderGuest;
 import dev.bakehouse.job.GuestVolume.Mounted;
 import dev.bakehouse.platform.Threads;
 import dev.bakehouse.platform.UserError;
@@ -161,7 +162,7 @@ final class JobVolume {
             mount((code, args) -> OwnCommands.perl(control, GuestSystem.LINUX, "root", code, args));
             return control;
           });
-    } catch (OwnCommands.Older e) {
+    } catch (OlderGuest e) {
       // There is another way, by the connection.
     } catch (InterruptedException | ExecutionException | CancellationException e) {
       // It does not come, and who starts it says why.

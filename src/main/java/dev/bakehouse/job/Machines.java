@@ -6,6 +6,7 @@ import dev.bakehouse.config.VmSize;
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.GuestProgram;
 import dev.bakehouse.guest.GuestSystem;
+import dev.bakehouse.guest.OlderGuest;
 import dev.bakehouse.image.ImageLease;
 import dev.bakehouse.image.LocalImage;
 import dev.bakehouse.platform.ExclusiveLock;
@@ -152,11 +153,10 @@ public final class Machines {
         programs.add(StepFigures.script());
         control.learn(programs, vmSettings().boot());
       }
+    } catch (OlderGuest e) {
+      // It compiles what comes when it comes.
     } catch (UserError e) {
-      // An image whose guest program is older has not heard of learning.
-      if (!String.valueOf(e.getMessage()).contains("unknown verb learn")) {
-        phases.say("the template's guest could not read ahead: " + e.getMessage());
-      }
+      phases.say("the template's guest could not read ahead: " + e.getMessage());
     }
   }
 

@@ -3,6 +3,7 @@ package dev.bakehouse.job;
 import dev.bakehouse.guest.Control;
 import dev.bakehouse.guest.Ended;
 import dev.bakehouse.guest.GuestSystem;
+import dev.bakehouse.guest.OlderGuest;
 import dev.bakehouse.guest.RunResult;
 import dev.bakehouse.guest.RunSpec;
 import dev.bakehouse.guest.Ssh;
@@ -85,28 +86,19 @@ final class OwnCommands {
     }
   }
 
-  /// The image's guest program is older than the call.
-  static final class Older extends IOException {
-    private static final long serialVersionUID = 1;
-
-    private Older(UserError refusal) {
-      super(refusal);
-    }
-  }
-
   /// As [#perl(String, String, List)] in a guest that is not connected yet.
   ///
-  /// @throws Older when it has no such way
+  /// @throws OlderGuest when it has no such way
   static String perl(
       Control control, GuestSystem system, String user, String code, List<String> args)
       throws IOException {
     try {
       String said = control.perl(user, system.path(), code, args, LONGEST_CALL);
       return said.substring(0, Math.min(said.length(), SAID));
+    } catch (OlderGuest e) {
+      throw e;
     } catch (UserError e) {
-      throw String.valueOf(e.getMessage()).contains("unknown verb perl")
-          ? new Older(e)
-          : new IOException(e.getMessage(), e);
+      throw new IOException(e.getMessage(), e);
     }
   }
 
@@ -119,7 +111,7 @@ final class OwnCommands {
   String perl(String user, String code, List<String> args) throws IOException {
     try {
       return perl(control, system, user, code, args);
-    } catch (Older e) {
+    } catch (OlderGuest e) {
       // Below. No argument is as long as some of these.
     }
     List<String> argv = new ArrayList<>(List.of("perl", "-e", OF_INPUT));
